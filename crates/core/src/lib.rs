@@ -1,0 +1,12 @@
+//! The words of Tailwater's domain and its pure rules.
+
+pub mod clock;
+pub mod confidence;
+pub mod connection;
+pub mod diagnostic;
+pub mod dialect;
+pub mod id;
+pub mod inventory;
+pub mod project;
+pub mod relation;
+pub mod selection;

@@ -1,0 +1,323 @@
+//! A dbt project as Tailwater holds it: the lean index of one `manifest.json`.
+//!
+//! What a manifest holds and this does not: macros, raw and compiled code, docs blocks. They are most
+//! of its bytes and no rule needs them.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::dialect::Dialect;
+use crate::id::{NodeId, ProjectName};
+use crate::relation::RelationName;
+
+/// One dbt project: everything that its manifest declares, indexed by `unique_id`.
+#[derive(Debug, Clone, Default)]
+pub struct Project {
+    /// The name under which it was registered with Tailwater.
+    pub name: ProjectName,
+    /// What the manifest says of itself.
+    pub metadata: ProjectMetadata,
+    nodes: Vec<Node>,
+    disabled: Vec<Node>,
+    position: HashMap<NodeId, usize>,
+}
+
+impl Default for ProjectName {
+    fn default() -> Self {
+        Self::new("")
+    }
+}
+
+/// The manifest's `metadata` block.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProjectMetadata {
+    /// The root package: dbt's `metadata.project_name`, else the package of most nodes.
+    pub package: String,
+    /// `adapter_type`, such as `snowflake`.
+    pub adapter_type: String,
+    /// The version of dbt that wrote it, such as `1.11.16`.
+    pub dbt_version: String,
+    /// The number in `dbt_schema_version`, such as 12.
+    pub schema_version: u32,
+    /// When it was written.
+    pub generated_at: Option<DateTime<Utc>>,
+    /// dbt's own id of the invocation that wrote it.
+    pub invocation_id: Option<String>,
+}
+
+/// A dbt resource. All kinds share this shape; what only one kind has sits in an `Option`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Node {
+    /// dbt's `unique_id`.
+    pub unique_id: NodeId,
+    /// Its kind.
+    pub resource_type: ResourceType,
+    /// Its name: of a source, the table's name; of a versioned model, without the version.
+    pub name: String,
+    /// The package that declares it.
+    pub package: String,
+    /// dbt's fully qualified name: package, folders, name.
+    pub fqn: Vec<String>,
+    /// `original_file_path`, relative to its package's root.
+    pub path: String,
+    /// Where it lives in the warehouse, for kinds that live there. Ephemeral models have the place
+    /// where they would be, with `relation_name` empty.
+    pub relation: Option<NodeRelation>,
+    /// Free text by the project's authors. Untrusted.
+    pub description: Option<String>,
+    /// Tags, sorted.
+    pub tags: Vec<String>,
+    /// `config` as resolved by dbt, without nulls.
+    pub config: Map<String, Value>,
+    /// `meta`, merged from `config.meta` and the top level.
+    pub meta: Map<String, Value>,
+    /// The group it belongs to.
+    pub group: Option<String>,
+    /// `private`, `protected` or `public`, of models.
+    pub access: Option<String>,
+    /// Version of a versioned model.
+    pub version: Option<String>,
+    /// The newest version among its siblings.
+    pub latest_version: Option<String>,
+    /// The source's name, of source tables.
+    pub source_name: Option<String>,
+    /// Declared columns, in order of declaration.
+    pub columns: Vec<Column>,
+    /// What it reads, as dbt resolved it; nodes, sources, metrics; no macros.
+    pub depends_on: Vec<NodeId>,
+    /// What only tests have.
+    pub test: Option<TestInfo>,
+    /// What only exposures have.
+    pub exposure: Option<ExposureInfo>,
+}
+
+impl Default for NodeId {
+    fn default() -> Self {
+        Self::new("")
+    }
+}
+
+impl Node {
+    /// How it is built: `table`, `view`, `incremental`, `ephemeral`, `seed`, …
+    pub fn materialized(&self) -> Option<&str> {
+        self.config.get("materialized").and_then(Value::as_str)
+    }
+
+    /// Whether it is inlined into its readers and so has no relation.
+    pub fn is_ephemeral(&self) -> bool {
+        self.materialized() == Some("ephemeral")
+    }
+}
+
+/// Where a node lives in the warehouse.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeRelation {
+    /// Database, schema and alias (of a source: identifier), unquoted.
+    pub name: RelationName,
+    /// dbt's `relation_name`, quoted as the warehouse wants it; `None` for ephemeral models.
+    pub rendered: Option<String>,
+}
+
+/// A declared column.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Column {
+    /// Its name as declared.
+    pub name: String,
+    /// The warehouse's type, when known.
+    pub data_type: Option<String>,
+    /// Free text. Untrusted.
+    pub description: Option<String>,
+}
+
+/// What only tests have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TestInfo {
+    /// Whether it is generic, singular or a unit test.
+    pub kind: TestKind,
+    /// Of a generic test, its name without the model's: `not_null`.
+    pub name: Option<String>,
+    /// Of a generic test, the package of its macro, when not dbt's own.
+    pub namespace: Option<String>,
+    /// The node it is declared on.
+    pub attached_node: Option<NodeId>,
+    /// The column it is declared on.
+    pub column: Option<String>,
+    /// Whether its failure is an error or a warning.
+    pub severity: Severity,
+}
+
+/// dbt's kinds of test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TestKind {
+    /// Declared in YAML from a macro.
+    Generic,
+    /// A SQL file of its own.
+    Singular,
+    /// A model's logic on given rows.
+    Unit,
+}
+
+/// How bad a test's failure is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// The default.
+    #[default]
+    Error,
+    /// Reported, but no failure.
+    Warn,
+}
+
+/// What only exposures have.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExposureInfo {
+    /// `dashboard`, `notebook`, `analysis`, `ml` or `application`.
+    pub kind: String,
+    /// The name for people.
+    pub label: Option<String>,
+    /// Where it is.
+    pub url: Option<String>,
+    /// `high`, `medium` or `low`.
+    pub maturity: Option<String>,
+    /// Who answers for it.
+    pub owner_name: Option<String>,
+    /// Their address.
+    pub owner_email: Option<String>,
+}
+
+/// dbt's resource types, by the words that dbt uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResourceType {
+    /// A select statement that dbt builds.
+    #[default]
+    Model,
+    /// A table that dbt does not build.
+    Source,
+    /// A CSV file that dbt loads.
+    Seed,
+    /// A table of changes over time.
+    Snapshot,
+    /// A data test.
+    Test,
+    /// A test of a model's logic.
+    UnitTest,
+    /// SQL that is compiled but not built.
+    Analysis,
+    /// A hook or operation.
+    Operation,
+    /// SQL given on the command line.
+    SqlOperation,
+    /// A user-defined function.
+    Function,
+    /// A measure of the semantic layer.
+    Metric,
+    /// A semantic model.
+    SemanticModel,
+    /// A saved query.
+    SavedQuery,
+    /// A dashboard or other use.
+    Exposure,
+}
+
+impl ResourceType {
+    /// dbt's word for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Model => "model",
+            Self::Source => "source",
+            Self::Seed => "seed",
+            Self::Snapshot => "snapshot",
+            Self::Test => "test",
+            Self::UnitTest => "unit_test",
+            Self::Analysis => "analysis",
+            Self::Operation => "operation",
+            Self::SqlOperation => "sql_operation",
+            Self::Function => "function",
+            Self::Metric => "metric",
+            Self::SemanticModel => "semantic_model",
+            Self::SavedQuery => "saved_query",
+            Self::Exposure => "exposure",
+        }
+    }
+
+    /// Whether nodes of this kind are relations in the warehouse that a dashboard can read.
+    pub const fn is_relation(self) -> bool {
+        matches!(self, Self::Model | Self::Source | Self::Seed | Self::Snapshot)
+    }
+}
+
+impl std::fmt::Display for ResourceType {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+impl Project {
+    /// Indexes the nodes. Of two nodes with one `unique_id` the later wins, as in a JSON object.
+    pub fn new(
+        name: ProjectName,
+        metadata: ProjectMetadata,
+        nodes: Vec<Node>,
+        mut disabled: Vec<Node>,
+    ) -> Self {
+        let by_id: BTreeMap<NodeId, Node> = nodes
+            .into_iter()
+            .map(|node| (node.unique_id.clone(), node))
+            .collect();
+        let nodes: Vec<Node> = by_id.into_values().collect();
+        let position = nodes
+            .iter()
+            .enumerate()
+            .map(|(index, node)| (node.unique_id.clone(), index))
+            .collect();
+        disabled.sort_by(|left, right| left.unique_id.cmp(&right.unique_id));
+        Self {
+            name,
+            metadata,
+            nodes,
+            disabled,
+            position,
+        }
+    }
+
+    /// Every enabled node, sorted by `unique_id`.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// Nodes that the project declares and switches off, sorted by `unique_id`.
+    pub fn disabled(&self) -> &[Node] {
+        &self.disabled
+    }
+
+    /// Looks a node up.
+    pub fn find(&self, unique_id: &str) -> Option<&Node> {
+        self.position.get(unique_id).map(|&index| &self.nodes[index])
+    }
+
+    /// The manual exposures: those written in YAML.
+    pub fn exposures(&self) -> impl Iterator<Item = &Node> {
+        self.nodes
+            .iter()
+            .filter(|node| node.resource_type == ResourceType::Exposure)
+    }
+
+    /// The SQL dialect of the project's warehouse.
+    pub fn dialect(&self) -> Dialect {
+        Dialect::from_adapter(&self.metadata.adapter_type)
+    }
+
+    /// How many nodes there are of each kind.
+    pub fn counts(&self) -> BTreeMap<ResourceType, usize> {
+        let mut counts = BTreeMap::new();
+        for node in &self.nodes {
+            *counts.entry(node.resource_type).or_insert(0) += 1;
+        }
+        counts
+    }
+}
