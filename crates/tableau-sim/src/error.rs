@@ -1,0 +1,47 @@
+//! What can go wrong before the simulator listens.
+
+use std::path::PathBuf;
+
+/// Errors of starting a simulator. Once it listens, every failure is an answer on the wire.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The site file can not be read from disk.
+    #[error("can not read the site file {}: {source}", path.display())]
+    SiteFileRead {
+        /// The path asked for.
+        path: PathBuf,
+        /// What the system answered.
+        source: std::io::Error,
+    },
+    /// The text is not TOML, or not a site file.
+    #[error("the site file is not readable: {source}")]
+    SiteFileSyntax {
+        /// Line, column and reason.
+        source: Box<toml::de::Error>,
+    },
+    /// The file is well formed but contradicts itself.
+    #[error("site `{site}`: {subject}: {reason}")]
+    SiteFileMeaning {
+        /// Content URL of the site.
+        site: String,
+        /// The entry that is wrong.
+        subject: String,
+        /// Why.
+        reason: String,
+    },
+    /// The Metadata API schema in the binary is broken; a defect of the build.
+    #[error("the built-in Metadata API schema is not valid: {reason}")]
+    Schema {
+        /// The first diagnostics.
+        reason: String,
+    },
+    /// No socket could be opened.
+    #[error("can not listen on 127.0.0.1:{port}: {source}")]
+    Listen {
+        /// The port asked for; 0 for any.
+        port: u16,
+        /// What the system answered.
+        source: std::io::Error,
+    },
+}
