@@ -1,0 +1,2 @@
+select customer_id, orders, lifetime_euro, sessions
+from {{ ref('customer_360') }}
