@@ -4,6 +4,7 @@
 //! of its bytes and no rule needs them.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,7 @@ pub struct Project {
     pub metadata: ProjectMetadata,
     nodes: Vec<Node>,
     disabled: Vec<Node>,
+    groups: Vec<Group>,
     position: HashMap<NodeId, usize>,
 }
 
@@ -46,6 +48,9 @@ pub struct ProjectMetadata {
     pub generated_at: Option<DateTime<Utc>>,
     /// dbt's own id of the invocation that wrote it.
     pub invocation_id: Option<String>,
+    /// What the reader of the manifest should be told, such as that its schema is newer than this
+    /// release knows. Plain sentences, without a full stop.
+    pub notes: Vec<String>,
 }
 
 /// A dbt resource. All kinds share this shape; what only one kind has sits in an `Option`.
@@ -63,6 +68,8 @@ pub struct Node {
     pub fqn: Vec<String>,
     /// `original_file_path`, relative to its package's root.
     pub path: String,
+    /// The YAML file that describes it, relative to its package's root, when that is another file.
+    pub patch_path: Option<String>,
     /// Where it lives in the warehouse, for kinds that live there. Ephemeral models have the place
     /// where they would be, with `relation_name` empty.
     pub relation: Option<NodeRelation>,
@@ -70,8 +77,9 @@ pub struct Node {
     pub description: Option<String>,
     /// Tags, sorted.
     pub tags: Vec<String>,
-    /// `config` as resolved by dbt, without nulls.
-    pub config: Map<String, Value>,
+    /// `config` as resolved by dbt, without nulls, empty lists and maps, and hooks. Shared, because in a
+    /// large project thousands of nodes, tests above all, have the same one.
+    pub config: Arc<Map<String, Value>>,
     /// `meta`, merged from `config.meta` and the top level.
     pub meta: Map<String, Value>,
     /// The group it belongs to.
@@ -92,6 +100,8 @@ pub struct Node {
     pub test: Option<TestInfo>,
     /// What only exposures have.
     pub exposure: Option<ExposureInfo>,
+    /// How fresh it is expected to be, of source tables that say so.
+    pub freshness: Option<FreshnessCriteria>,
 }
 
 impl Default for NodeId {
@@ -147,6 +157,28 @@ pub struct TestInfo {
     pub column: Option<String>,
     /// Whether its failure is an error or a warning.
     pub severity: Severity,
+}
+
+/// How old the data of a source table may get, in seconds; `None` where no limit is set.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FreshnessCriteria {
+    /// The age from which dbt warns.
+    pub warn_after_seconds: Option<u64>,
+    /// The age from which dbt reports an error.
+    pub error_after_seconds: Option<u64>,
+}
+
+/// A group: the people to whom its models belong.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    /// Its name, as [`Node::group`] has it.
+    pub name: String,
+    /// The package that declares it.
+    pub package: String,
+    /// Who answers for it.
+    pub owner_name: Option<String>,
+    /// Their address.
+    pub owner_email: Option<String>,
 }
 
 /// dbt's kinds of test.
@@ -225,6 +257,29 @@ pub enum ResourceType {
 }
 
 impl ResourceType {
+    /// Every kind.
+    pub const ALL: [Self; 14] = [
+        Self::Model,
+        Self::Source,
+        Self::Seed,
+        Self::Snapshot,
+        Self::Test,
+        Self::UnitTest,
+        Self::Analysis,
+        Self::Operation,
+        Self::SqlOperation,
+        Self::Function,
+        Self::Metric,
+        Self::SemanticModel,
+        Self::SavedQuery,
+        Self::Exposure,
+    ];
+
+    /// Reads dbt's word for a kind.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// dbt's word for it.
     pub const fn name(self) -> &'static str {
         match self {
@@ -281,8 +336,21 @@ impl Project {
             metadata,
             nodes,
             disabled,
+            groups: Vec::new(),
             position,
         }
+    }
+
+    /// Adds the groups that the project declares.
+    pub fn with_groups(mut self, mut groups: Vec<Group>) -> Self {
+        groups.sort_by(|left, right| (&left.package, &left.name).cmp(&(&right.package, &right.name)));
+        self.groups = groups;
+        self
+    }
+
+    /// The declared groups, sorted by package and name.
+    pub fn groups(&self) -> &[Group] {
+        &self.groups
     }
 
     /// Every enabled node, sorted by `unique_id`.
