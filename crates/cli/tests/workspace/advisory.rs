@@ -29,7 +29,7 @@ const KNOWN_BAD: &[(&str, &str, &str)] = &[
     (
         "quick-xml",
         "<0.41.0",
-        "decided against: attributes of hostile input take quadratic time",
+        "decided against: 0.41 is the oldest to be used",
     ),
     ("ring", "<0.17.12", "panics on overflow (RUSTSEC-2025-0009)"),
     ("rustls", "<0.23.5", "reads for ever (RUSTSEC-2024-0336)"),
