@@ -1,0 +1,295 @@
+//! Manual exposures beside automatic ones: which of them are the same dashboard.
+//!
+//! A manual exposure is the same dashboard as an asset when its `meta.tailwater.id` is the asset's id,
+//! or its `url` is the asset's. Such a pair is shown once, under the name that the project's authors
+//! chose, with both modes named.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::exposure::{Evidence, Exposure, ExposureOwner, Link, Matched, Mode, Via};
+use crate::id::{AssetId, NodeId};
+use crate::inventory::Inventory;
+use crate::project::{Node, Project};
+
+/// A project's manual exposure as an exposure.
+pub fn from_node(project: &Project, node: &Node) -> Exposure {
+    let info = node.exposure.clone().unwrap_or_default();
+    let depends_on: BTreeSet<NodeId> = node.depends_on.iter().cloned().collect();
+    let links = depends_on.iter().map(|id| declared_link(project, id)).collect();
+    Exposure {
+        unique_id: node.unique_id.clone(),
+        name: node.name.clone(),
+        label: info.label.unwrap_or_else(|| node.name.clone()),
+        kind: info.kind,
+        mode: Mode::Manual,
+        modes: BTreeSet::from([Mode::Manual]),
+        project: project.name.clone(),
+        integration: None,
+        url: info.url,
+        owner: ExposureOwner {
+            name: info.owner_name,
+            email: info.owner_email,
+        },
+        description: node.description.clone(),
+        maturity: info.maturity,
+        tags: node.tags.iter().cloned().collect(),
+        depends_on,
+        links,
+        gaps: Vec::new(),
+        workbook: None,
+        stale: None,
+    }
+}
+
+fn declared_link(project: &Project, id: &NodeId) -> Link {
+    let relation = project
+        .find(id.as_str())
+        .and_then(|node| node.relation.as_ref())
+        .map(|known| known.name.to_string());
+    let relation = relation.unwrap_or_default();
+    let evidence = Evidence {
+        via: Via::Declared,
+        matched: Matched::Declared,
+        table: relation.clone(),
+        relation,
+        data_source: None,
+        rules: Vec::new(),
+        confidence: None,
+        note: None,
+    };
+    Link {
+        node: id.clone(),
+        evidence: vec![evidence],
+    }
+}
+
+/// The asset that each manual exposure stands for. An asset is claimed once: by id before by address,
+/// then by the first `unique_id`.
+pub fn twins(projects: &[&Project], inventory: &Inventory) -> BTreeMap<AssetId, NodeId> {
+    let assets = inventory
+        .assets
+        .iter()
+        .map(|(id, asset)| (id, asset.url.as_deref()));
+    let mut by_url = BTreeMap::new();
+    for (id, url) in assets {
+        if let Some(url) = url.filter(|url| !url.trim().is_empty()).map(normalized_url) {
+            by_url.entry(url).or_insert(id);
+        }
+    }
+    let by_id = |node: &Node| claimed_id(node).filter(|id| inventory.assets.contains_key(id));
+    let by_address =
+        |node: &Node| claimed_address(node).and_then(|url| by_url.get(&url).map(|id| (*id).clone()));
+    claims(projects, by_id, by_address)
+}
+
+fn claims(
+    projects: &[&Project],
+    by_id: impl Fn(&Node) -> Option<AssetId>,
+    by_address: impl Fn(&Node) -> Option<AssetId>,
+) -> BTreeMap<AssetId, NodeId> {
+    let manual: BTreeMap<&NodeId, &Node> = projects
+        .iter()
+        .flat_map(|project| project.exposures())
+        .map(|node| (&node.unique_id, node))
+        .collect();
+    let mut twins: BTreeMap<AssetId, NodeId> = BTreeMap::new();
+    let mut settled = BTreeSet::new();
+    for (id, node) in &manual {
+        if let Some(asset) = by_id(node) {
+            settled.insert(*id);
+            twins.entry(asset).or_insert_with(|| (*id).clone());
+        }
+    }
+    for (id, node) in &manual {
+        if let Some(asset) = by_address(node).filter(|_| !settled.contains(id)) {
+            twins.entry(asset).or_insert_with(|| (*id).clone());
+        }
+    }
+    twins
+}
+
+/// `meta.tailwater.id`, or the flat key `meta["tailwater.id"]`.
+fn claimed_id(node: &Node) -> Option<AssetId> {
+    let nested = node.meta.get("tailwater").and_then(|own| own.get("id"));
+    nested
+        .or_else(|| node.meta.get("tailwater.id"))
+        .and_then(|id| id.as_str())
+        .map(AssetId::from)
+}
+
+fn claimed_address(node: &Node) -> Option<String> {
+    let url = node.exposure.as_ref()?.url.as_deref()?;
+    Some(url).filter(|url| !url.trim().is_empty()).map(normalized_url)
+}
+
+/// Addresses that open the same page compare equal: scheme and host in any case, a trailing slash,
+/// Tableau's `/views` behind a workbook, and a query behind the fragment do not count.
+pub fn normalized_url(url: &str) -> String {
+    let url = url.trim();
+    let without_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let (host, path) = without_scheme.split_once('/').unwrap_or((without_scheme, ""));
+    let path = match path.split_once('#') {
+        Some((before, fragment)) => format!("{before}#{}", fragment.split('?').next().unwrap_or_default()),
+        None => path.to_owned(),
+    };
+    let path = path.trim_end_matches('/');
+    let is_workbook = path.contains("workbooks/");
+    let path = if is_workbook {
+        path.strip_suffix("/views").unwrap_or(path)
+    } else {
+        path
+    };
+    format!("{}/{path}", host.to_lowercase())
+}
+
+/// Joins the stored automatic exposures with the projects' manual ones, each dashboard once, sorted by
+/// `unique_id`. The manual one keeps its own words; what only the BI tool knows is added.
+pub fn join(automatic: Vec<(AssetId, Exposure)>, projects: &[&Project]) -> Vec<Exposure> {
+    let known: BTreeSet<&AssetId> = automatic.iter().map(|(id, _)| id).collect();
+    let by_url: BTreeMap<String, &AssetId> = automatic
+        .iter()
+        .rev()
+        .filter_map(|(id, exposure)| Some((normalized_url(exposure.url.as_deref()?), id)))
+        .collect();
+    let twins = claims(
+        projects,
+        |node| claimed_id(node).filter(|id| known.contains(id)),
+        |node| claimed_address(node).and_then(|url| by_url.get(&url).map(|id| (*id).clone())),
+    );
+    let mut joined: BTreeMap<NodeId, Exposure> = projects
+        .iter()
+        .flat_map(|project| {
+            project
+                .exposures()
+                .map(|node| (node.unique_id.clone(), from_node(project, node)))
+        })
+        .collect();
+    for (asset, exposure) in automatic {
+        match twins.get(&asset).and_then(|id| joined.get_mut(id)) {
+            Some(manual) => merge(manual, exposure),
+            None => {
+                joined.insert(exposure.unique_id.clone(), exposure);
+            }
+        }
+    }
+    joined.into_values().collect()
+}
+
+fn merge(manual: &mut Exposure, automatic: Exposure) {
+    manual.modes.extend(automatic.modes);
+    manual.integration = automatic.integration;
+    manual.workbook = automatic.workbook;
+    manual.stale = automatic.stale;
+    manual.gaps = automatic.gaps;
+    manual.url = manual.url.take().or(automatic.url);
+    manual.owner.name = manual.owner.name.take().or(automatic.owner.name);
+    manual.owner.email = manual.owner.email.take().or(automatic.owner.email);
+    manual.tags.extend(automatic.tags);
+    let mut links: BTreeMap<NodeId, Vec<Evidence>> = std::mem::take(&mut manual.links)
+        .into_iter()
+        .map(|link| (link.node, link.evidence))
+        .collect();
+    for link in automatic.links {
+        links.entry(link.node).or_default().extend(link.evidence);
+    }
+    manual.depends_on = links.keys().cloned().collect();
+    manual.links = links
+        .into_iter()
+        .map(|(node, evidence)| Link { node, evidence })
+        .collect();
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::inventory::Asset;
+    use crate::project::{ExposureInfo, ProjectMetadata, ResourceType};
+
+    #[rstest]
+    #[case(
+        "https://bi.acme.com/#/site/acme/workbooks/17/views",
+        "HTTPS://BI.acme.com/#/site/acme/workbooks/17"
+    )]
+    #[case(
+        "http://bi.acme.com/#/workbooks/17/?:iid=1",
+        "https://bi.acme.com/#/workbooks/17"
+    )]
+    fn addresses_of_one_page_are_equal(#[case] left: &str, #[case] right: &str) {
+        assert_eq!(normalized_url(left), normalized_url(right));
+    }
+
+    #[test]
+    fn addresses_of_two_workbooks_differ() {
+        assert_ne!(
+            normalized_url("https://h/#/workbooks/17"),
+            normalized_url("https://h/#/workbooks/170")
+        );
+        assert_ne!(
+            normalized_url("https://h/#/site/a/workbooks/1"),
+            normalized_url("https://h/#/site/b/workbooks/1")
+        );
+    }
+
+    fn manual(name: &str, url: Option<&str>, claimed: Option<&str>) -> Node {
+        let mut node = Node {
+            unique_id: NodeId::new(format!("exposure.p.{name}")),
+            name: name.into(),
+            resource_type: ResourceType::Exposure,
+            exposure: Some(ExposureInfo {
+                url: url.map(str::to_owned),
+                ..ExposureInfo::default()
+            }),
+            ..Node::default()
+        };
+        if let Some(id) = claimed {
+            node.meta
+                .insert("tailwater".into(), serde_json::json!({ "id": id }));
+        }
+        node
+    }
+
+    fn inventory(assets: &[(&str, &str)]) -> Inventory {
+        let asset = |url: &str| Asset {
+            url: Some(url.to_owned()),
+            ..Asset::default()
+        };
+        Inventory {
+            assets: assets
+                .iter()
+                .map(|(id, url)| ((*id).into(), asset(url)))
+                .collect(),
+            ..Inventory::default()
+        }
+    }
+
+    #[test]
+    fn a_claim_by_id_wins_over_one_by_address() {
+        let project = Project::new(
+            "p".into(),
+            ProjectMetadata::default(),
+            vec![
+                manual("a", Some("https://h/#/workbooks/1"), None),
+                manual("b", None, Some("one")),
+            ],
+            vec![],
+        );
+        let inventory = inventory(&[("one", "https://h/#/workbooks/1")]);
+        assert_eq!(
+            twins(&[&project], &inventory),
+            BTreeMap::from([("one".into(), "exposure.p.b".into())])
+        );
+    }
+
+    #[test]
+    fn an_empty_address_is_nobodys() {
+        let project = Project::new(
+            "p".into(),
+            ProjectMetadata::default(),
+            vec![manual("a", Some(""), None)],
+            vec![],
+        );
+        assert!(twins(&[&project], &inventory(&[("one", "")])).is_empty());
+    }
+}

@@ -1,0 +1,350 @@
+//! Resolving: from what a BI site holds and what dbt declares to exposures, links and gaps.
+//!
+//! A pure function. Every table reference of every asset ends in exactly one of two places: a link with
+//! its evidence, or a gap with its reason, the nearest nodes and the remedy.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::exposure::{Evidence, Exposure, ExposureOwner, Link, Mode, Workbook};
+use crate::gap::{Gap, GapReason};
+use crate::id::{AssetId, CustomSqlId, IntegrationName, NodeId, TableId};
+use crate::inventory::{Asset, AssetKind, Completeness, Inventory};
+use crate::lookup::{Answer, Wanted, look_up};
+use crate::mapping::{MappingRule, apply_all};
+use crate::project::Project;
+use crate::reference::{Reference, Target, references};
+use crate::relation::RelationName;
+use crate::relation_index::RelationIndex;
+use crate::remedy;
+use crate::selection::join_path;
+use crate::sql_reading::SqlReading;
+
+/// All that resolving needs.
+#[derive(Debug, Clone, Copy)]
+pub struct Input<'a> {
+    /// The integration that the inventory comes from.
+    pub integration: &'a IntegrationName,
+    /// What the site holds.
+    pub inventory: &'a Inventory,
+    /// The site's custom SQL, already read. SQL without a reading was hidden from the token.
+    pub readings: &'a BTreeMap<CustomSqlId, SqlReading>,
+    /// The dbt projects that feed the site. The first one's package names the exposures.
+    pub projects: &'a [&'a Project],
+    /// The integration's rules, in order.
+    pub mapping: &'a [MappingRule],
+    /// The name of each asset's exposure; see [`crate::naming`].
+    pub names: &'a BTreeMap<AssetId, String>,
+}
+
+/// What resolving came to.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Resolution {
+    /// One exposure for each asset.
+    pub exposures: BTreeMap<AssetId, Exposure>,
+    /// How many tables of the site are linked and how many are not.
+    pub tally: Tally,
+}
+
+/// Distinct tables of a site: linked, and not with the reason.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Tally {
+    /// Tables that at least one exposure is linked through.
+    pub linked: usize,
+    /// Tables, or assets where no table was told of, by the reason why there is no link.
+    pub unlinked: BTreeMap<GapReason, usize>,
+}
+
+impl Tally {
+    /// All tables without a link.
+    pub fn unlinked_total(&self) -> usize {
+        self.unlinked.values().sum()
+    }
+}
+
+/// Resolves every asset of the inventory.
+pub fn resolve(input: &Input<'_>) -> Resolution {
+    let mut resolver = Resolver {
+        input: *input,
+        index: RelationIndex::new(input.projects),
+        answers: HashMap::new(),
+        linked: BTreeSet::new(),
+        unlinked: BTreeSet::new(),
+    };
+    let exposures = input
+        .inventory
+        .assets
+        .iter()
+        .map(|(id, asset)| (id.clone(), resolver.exposure(id, asset)))
+        .collect();
+    let mut tally = Tally {
+        linked: resolver.linked.len(),
+        ..Tally::default()
+    };
+    for (reason, _) in resolver.unlinked {
+        *tally.unlinked.entry(reason).or_default() += 1;
+    }
+    Resolution { exposures, tally }
+}
+
+struct Resolver<'a> {
+    input: Input<'a>,
+    index: RelationIndex<'a>,
+    /// Many assets stand on the same tables: each name is looked up once.
+    answers: HashMap<Wanted, Answer>,
+    linked: BTreeSet<RelationName>,
+    unlinked: BTreeSet<(GapReason, String)>,
+}
+
+impl Resolver<'_> {
+    fn exposure(&mut self, id: &AssetId, asset: &Asset) -> Exposure {
+        let references = references(self.input.inventory, asset, self.input.readings);
+        let mut found = Found::default();
+        for reference in &references {
+            self.settle(reference, &mut found);
+        }
+        self.add_hidden(&mut found);
+        self.add_state_of_lineage(id, asset, references.is_empty(), &mut found);
+        self.assemble(id, asset, found)
+    }
+
+    /// Puts one reference where it belongs.
+    fn settle(&mut self, reference: &Reference, found: &mut Found) {
+        match &reference.target {
+            Target::Relation {
+                shown,
+                name,
+                dialect,
+                is_database_advisory,
+            } => {
+                let (name, rules) = apply_all(self.input.mapping, name.clone());
+                let is_database_advisory = *is_database_advisory && rules.is_empty();
+                let wanted = Wanted {
+                    name: name.clone(),
+                    dialect: *dialect,
+                    is_database_advisory,
+                };
+                match self
+                    .answers
+                    .entry(wanted)
+                    .or_insert_with_key(|wanted| look_up(&self.index, wanted))
+                {
+                    Answer::Linked {
+                        node,
+                        matched,
+                        relation,
+                        note,
+                    } => {
+                        self.linked.insert(name.folded());
+                        found.links.entry(node.clone()).or_default().insert(Evidence {
+                            via: reference.via,
+                            matched: *matched,
+                            table: shown.clone(),
+                            relation: relation.clone(),
+                            data_source: reference.data_source.clone(),
+                            rules,
+                            confidence: reference.confidence,
+                            note: note.clone(),
+                        });
+                    }
+                    Answer::Missing { reason, candidates } => {
+                        self.unlinked.insert((*reason, name.folded().to_string()));
+                        let remedy = remedy::for_relation(*reason, self.input.integration, &name, candidates);
+                        let mut gap = gap(*reason, shown, remedy, reference);
+                        gap.candidates.clone_from(candidates);
+                        gap.compared = Some(name);
+                        found.add(gap);
+                    }
+                }
+            }
+            Target::LinkedServer { shown } => {
+                self.add_nameless(GapReason::LinkedServer, shown, None, reference, found);
+            }
+            Target::NotAWarehouseTable {
+                shown,
+                connection_type,
+            } => {
+                let detail = Some(format!("it is read through `{connection_type}`"));
+                self.add_nameless(GapReason::NotAWarehouseTable, shown, detail, reference, found);
+            }
+            Target::UnreadableSql { shown, why } => {
+                self.add_nameless(
+                    GapReason::SqlNotReadable,
+                    shown,
+                    Some(why.clone()),
+                    reference,
+                    found,
+                );
+            }
+            Target::Hidden { table } => {
+                found.hidden.insert(table.clone());
+            }
+        }
+    }
+
+    fn add_nameless(
+        &mut self,
+        reason: GapReason,
+        shown: &str,
+        detail: Option<String>,
+        reference: &Reference,
+        found: &mut Found,
+    ) {
+        let place = reference
+            .data_source
+            .as_ref()
+            .map(|source| source.id.to_string())
+            .unwrap_or_default();
+        self.unlinked.insert((reason, format!("{place} {shown}")));
+        let remedy = remedy::without_name(reason);
+        let remedy = detail.map_or(remedy.clone(), |detail| format!("{detail}: {remedy}"));
+        found.add(gap(reason, shown, remedy, reference));
+    }
+
+    /// One gap for all tables whose names the tool hides.
+    fn add_hidden(&mut self, found: &mut Found) {
+        let count = found.hidden.len();
+        if count == 0 {
+            return;
+        }
+        for table in std::mem::take(&mut found.hidden) {
+            self.unlinked
+                .insert((GapReason::HiddenFromToken, table.to_string()));
+        }
+        let noun = if count == 1 { "table" } else { "tables" };
+        let gap = whole_asset_gap(
+            GapReason::HiddenFromToken,
+            format!("({count} {noun} without a name)"),
+            None,
+        );
+        found.add(Gap { count, ..gap });
+    }
+
+    /// What the tool says of the asset's lineage as a whole. Parts of it may be incomplete through a
+    /// data source alone.
+    fn add_state_of_lineage(&mut self, id: &AssetId, asset: &Asset, is_empty: bool, found: &mut Found) {
+        let sources = crate::reference::reachable_sources(self.input.inventory, asset);
+        let states = std::iter::once(&asset.lineage).chain(sources.values().map(|source| &source.lineage));
+        let worst = states.into_iter().find(|state| !state.is_complete());
+        let gap = match worst {
+            Some(Completeness::Pending) => {
+                whole_asset_gap(GapReason::PendingInIndex, "(the whole workbook)".to_owned(), None)
+            }
+            Some(Completeness::Partial { reason }) => whole_asset_gap(
+                GapReason::LineageIncomplete,
+                "(the whole workbook)".to_owned(),
+                Some(reason),
+            ),
+            _ if is_empty => whole_asset_gap(
+                GapReason::NoLineageReported,
+                "(the whole workbook)".to_owned(),
+                None,
+            ),
+            _ => return,
+        };
+        self.unlinked.insert((gap.reason, id.to_string()));
+        found.add(gap);
+    }
+
+    fn assemble(&self, id: &AssetId, asset: &Asset, found: Found) -> Exposure {
+        let first = self.input.projects.first();
+        let package = first.map_or("tailwater", |project| project.metadata.package.as_str());
+        let name = self
+            .input
+            .names
+            .get(id)
+            .cloned()
+            .unwrap_or_else(|| crate::naming::snake_case(&asset.name));
+        let owner = asset.owner.as_ref();
+        let links: Vec<Link> = found
+            .links
+            .into_iter()
+            .map(|(node, evidence)| Link {
+                node,
+                evidence: evidence.into_iter().collect(),
+            })
+            .collect();
+        Exposure {
+            unique_id: NodeId::new(format!("exposure.{package}.{name}")),
+            name,
+            label: asset.name.clone(),
+            kind: "dashboard".to_owned(),
+            mode: Mode::Auto,
+            modes: BTreeSet::from([Mode::Auto]),
+            project: first.map(|project| project.name.clone()).unwrap_or_default(),
+            integration: Some(self.input.integration.clone()),
+            url: asset.url.clone(),
+            owner: ExposureOwner {
+                name: owner.and_then(|owner| owner.name.clone()),
+                email: owner.and_then(|owner| owner.email.clone()),
+            },
+            description: asset.description.clone().filter(|text| !text.is_empty()),
+            maturity: None,
+            tags: asset.tags.clone(),
+            depends_on: links.iter().map(|link| link.node.clone()).collect(),
+            links,
+            gaps: found.gaps.into_values().collect(),
+            workbook: (asset.kind == AssetKind::Workbook).then(|| Workbook {
+                luid: id.to_string(),
+                project_path: join_path(&asset.collection_path),
+                total_views: asset.total_views,
+                created_at: asset.created_at,
+                updated_at: asset.updated_at,
+            }),
+            stale: None,
+        }
+    }
+}
+
+/// What the references of one asset came to.
+#[derive(Default)]
+struct Found {
+    links: BTreeMap<NodeId, BTreeSet<Evidence>>,
+    gaps: BTreeMap<(GapReason, String), Gap>,
+    hidden: BTreeSet<TableId>,
+}
+
+impl Found {
+    /// The same table told of by several routes is one gap, under the best of them.
+    fn add(&mut self, gap: Gap) {
+        let name = gap
+            .compared
+            .as_ref()
+            .map_or_else(|| gap.table.clone(), |name| name.folded().to_string());
+        let place = if gap.compared.is_none() {
+            gap.data_source.clone().unwrap_or_default()
+        } else {
+            String::new()
+        };
+        self.gaps
+            .entry((gap.reason, format!("{name} {place}")))
+            .or_insert(gap);
+    }
+}
+
+fn gap(reason: GapReason, shown: &str, remedy: String, reference: &Reference) -> Gap {
+    Gap {
+        table: shown.to_owned(),
+        reason,
+        candidates: Vec::new(),
+        remedy,
+        data_source: reference.data_source.as_ref().map(|source| source.name.clone()),
+        via: Some(reference.via),
+        count: 1,
+        compared: None,
+    }
+}
+
+fn whole_asset_gap(reason: GapReason, table: String, detail: Option<&String>) -> Gap {
+    let remedy = remedy::without_name(reason);
+    let remedy = detail.map_or(remedy.clone(), |detail| format!("{detail}: {remedy}"));
+    Gap {
+        table,
+        reason,
+        candidates: Vec::new(),
+        remedy,
+        data_source: None,
+        via: None,
+        count: 1,
+        compared: None,
+    }
+}
