@@ -137,14 +137,18 @@ impl Merger<'_> {
                 Some(_) => {}
             }
         }
+    }
+
+    /// Brings back the tables and SQL under what was kept; what nothing stands on is dropped at the end.
+    fn keep_tables(&mut self) {
         let inventory = &mut self.merged.inventory;
-        for (id, table) in &known.tables {
+        for (id, table) in &self.known.inventory.tables {
             inventory
                 .tables
                 .entry(id.clone())
                 .or_insert_with(|| table.clone());
         }
-        for (id, sql) in &known.custom_sql {
+        for (id, sql) in &self.known.inventory.custom_sql {
             inventory
                 .custom_sql
                 .entry(id.clone())
