@@ -1,1 +1,36 @@
-//! (crate docs)
+//! dbt artifacts in, Tailwater's project index out.
+//!
+//! This crate reads the JSON files that dbt leaves in its target directory into the shapes of
+//! [`tailwater_core::project`] and [`tailwater_core::run`]. It does not run dbt, resolve tables or keep
+//! anything; it holds no more of a file than those shapes name.
+//!
+//! ```text
+//! path ─ file ─▶ bytes ─▶ wire structs that borrow from them ─▶ Project, RunResults, …
+//!                  └─ not an artifact? sniff says what it seems to be ─▶ Error
+//! ```
+//!
+//! The flow of a manifest: [`load_manifest`] finds the file and reads it once; `manifest::document` walks
+//! its sections; `manifest::wire` names the few fields that are needed and tolerates odd shapes
+//! (`lenient`); `manifest::node` turns each entry into a `Node` at once, so that the wire form of only one
+//! entry is alive at a time.
+//!
+//! Start reading in `manifest/document.rs`.
+
+mod artifact;
+mod catalog;
+mod error;
+mod file;
+mod lenient;
+mod manifest;
+mod run_results;
+mod sniff;
+mod sources;
+mod target;
+
+pub use artifact::ArtifactKind;
+pub use catalog::{load_catalog, read_catalog};
+pub use error::Error;
+pub use manifest::{load_manifest, read_manifest};
+pub use run_results::{load_run_results, read_run_results};
+pub use sources::{load_sources, read_sources};
+pub use target::{Artifacts, load_target};

@@ -1,0 +1,276 @@
+//! The manifest as a whole: its sections, walked once.
+//!
+//! Each entry is turned into a [`Node`] as soon as it was read, so that beside the file's bytes and the finished nodes
+//! only one entry is held at a time. Sections that nothing needs (`macros`, `docs`, `parent_map`, …) are skipped.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use tailwater_core::project::{Group, Node, ResourceType};
+
+use crate::artifact::WireMetadata;
+use crate::lenient::{Block, Scalar, scalars_give, skip_list};
+use crate::manifest::config::Configs;
+use crate::manifest::node::{owner, to_node};
+use crate::manifest::package::PackageFacts;
+use crate::manifest::wire::WireNode;
+
+/// The manifest's `metadata`.
+pub(crate) type Head = WireMetadata;
+
+/// Everything that was taken from the file.
+#[derive(Debug, Default)]
+pub(crate) struct Document {
+    pub head: Head,
+    pub packages: BTreeMap<String, PackageFacts>,
+    pub nodes: Vec<Node>,
+    pub disabled: Vec<Node>,
+    pub groups: Vec<Group>,
+    pub notes: Vec<String>,
+}
+
+/// Reads the whole document.
+pub(crate) fn parse(json: &[u8]) -> Result<Document, serde_json::Error> {
+    let mut deserializer = serde_json::Deserializer::from_slice(json);
+    let mut builder = Builder::default();
+    deserializer.deserialize_map(DocumentVisitor(&mut builder))?;
+    deserializer.end()?;
+    Ok(builder.finish())
+}
+
+/// Collects the nodes of all sections.
+#[derive(Default)]
+struct Builder<'a> {
+    document: Document,
+    configs: Configs<'a>,
+    unknown_types: BTreeMap<String, usize>,
+}
+
+impl<'a> Builder<'a> {
+    fn add(&mut self, key: &str, wire: &WireNode<'a>, section: Section) -> Result<(), serde_json::Error> {
+        let unique_id = wire.unique_id.as_text().unwrap_or(key);
+        if unique_id.is_empty() {
+            return Ok(());
+        }
+        if section == Section::Groups {
+            self.add_group(unique_id, wire);
+            return Ok(());
+        }
+        let Some(resource_type) = resource_type(wire, unique_id, section) else {
+            let word = wire.resource_type.as_text().unwrap_or("nothing");
+            *self.unknown_types.entry(word.to_owned()).or_default() += 1;
+            return Ok(());
+        };
+        let config = self.configs.find_or_parse(wire.config)?;
+        let is_disabled = section == Section::Disabled || config.is_disabled;
+        let node = to_node(wire, unique_id.to_owned(), resource_type, config)?;
+        let facts = self.document.packages.entry(node.package.clone()).or_default();
+        facts.entries += 1;
+        if facts.root_path.is_none() {
+            facts.root_path = wire.root_path.to_text();
+        }
+        if is_disabled {
+            self.document.disabled.push(node);
+        } else {
+            self.document.nodes.push(node);
+        }
+        Ok(())
+    }
+
+    fn add_group(&mut self, unique_id: &str, wire: &WireNode<'a>) {
+        let mut id_parts = unique_id.split('.').skip(1).map(str::to_owned);
+        let (owner_name, owner_email) = owner(&wire.owner.0);
+        self.document.groups.push(Group {
+            package: wire
+                .package_name
+                .to_text()
+                .or(id_parts.next())
+                .unwrap_or_default(),
+            name: wire.name.to_text().or(id_parts.next()).unwrap_or_default(),
+            owner_name,
+            owner_email,
+        });
+    }
+
+    fn finish(mut self) -> Document {
+        for (word, count) in self.unknown_types {
+            let short: String = word.chars().take(40).flat_map(char::escape_debug).collect();
+            self.document.notes.push(format!(
+                "{count} entries of the resource type `{short}`, which this release does not know, were left out"
+            ));
+        }
+        self.document
+    }
+}
+
+/// The sections of a manifest that hold entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Section {
+    /// Models, seeds, snapshots, tests, analyses, operations: each names its type.
+    Nodes,
+    /// One kind of entry.
+    Of(ResourceType),
+    /// Any kind, switched off.
+    Disabled,
+    /// The groups.
+    Groups,
+}
+
+impl Section {
+    fn from_key(key: &str) -> Option<Self> {
+        Some(match key {
+            "nodes" => Self::Nodes,
+            "sources" => Self::Of(ResourceType::Source),
+            "exposures" => Self::Of(ResourceType::Exposure),
+            "metrics" => Self::Of(ResourceType::Metric),
+            "semantic_models" => Self::Of(ResourceType::SemanticModel),
+            "saved_queries" => Self::Of(ResourceType::SavedQuery),
+            "unit_tests" => Self::Of(ResourceType::UnitTest),
+            "functions" => Self::Of(ResourceType::Function),
+            "groups" => Self::Groups,
+            "disabled" => Self::Disabled,
+            _ => return None,
+        })
+    }
+}
+
+/// The entry's kind: by its section, its own word, or the first part of its id.
+fn resource_type(wire: &WireNode<'_>, unique_id: &str, section: Section) -> Option<ResourceType> {
+    if let Section::Of(resource_type) = section {
+        return Some(resource_type);
+    }
+    let word = match wire.resource_type.as_text() {
+        Some(word) => word,
+        None => unique_id.split('.').next()?,
+    };
+    match word {
+        "data_test" => Some(ResourceType::Test),
+        "sql operation" => Some(ResourceType::SqlOperation),
+        "semantic model" => Some(ResourceType::SemanticModel),
+        "saved query" => Some(ResourceType::SavedQuery),
+        _ => ResourceType::from_name(word),
+    }
+}
+
+struct DocumentVisitor<'s, 'a>(&'s mut Builder<'a>);
+
+impl<'de: 'a, 'a> Visitor<'de> for DocumentVisitor<'_, 'a> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a manifest")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<Scalar<'de>>()? {
+            let key = key.as_text().unwrap_or_default();
+            if key == "metadata" {
+                let Block(head) = map.next_value()?;
+                self.0.document.head = head;
+            } else if let Some(section) = Section::from_key(key) {
+                map.next_value_seed(SectionSeed {
+                    builder: self.0,
+                    section,
+                })?;
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads one section: a map from id to entry, or a list of entries.
+struct SectionSeed<'s, 'a> {
+    builder: &'s mut Builder<'a>,
+    section: Section,
+}
+
+impl<'de: 'a, 'a> DeserializeSeed<'de> for SectionSeed<'_, 'a> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de: 'a, 'a> Visitor<'de> for SectionSeed<'_, 'a> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a section of a manifest")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<Scalar<'de>>()? {
+            map.next_value_seed(EntrySeed {
+                builder: self.builder,
+                section: self.section,
+                key: key.as_text().unwrap_or_default(),
+            })?;
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, sequence: A) -> Result<(), A::Error> {
+        EntrySeed {
+            builder: self.builder,
+            section: self.section,
+            key: "",
+        }
+        .visit_seq(sequence)
+    }
+
+    scalars_give!(with_text, ());
+}
+
+/// Reads one entry. In `disabled` an id stands for a list of entries, because several may have the same.
+struct EntrySeed<'s, 'a, 'k> {
+    builder: &'s mut Builder<'a>,
+    section: Section,
+    key: &'k str,
+}
+
+impl<'de: 'a, 'a> DeserializeSeed<'de> for EntrySeed<'_, 'a, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de: 'a, 'a> Visitor<'de> for EntrySeed<'_, 'a, '_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an entry of a manifest")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
+        let wire = WireNode::deserialize_from(map)?;
+        self.builder
+            .add(self.key, &wire, self.section)
+            .map_err(de::Error::custom)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<(), A::Error> {
+        if self.section != Section::Disabled && !self.key.is_empty() {
+            return skip_list(sequence);
+        }
+        while let Some(Block(wire)) = sequence.next_element::<Block<WireNode<'de>>>()? {
+            self.builder
+                .add(self.key, &wire, self.section)
+                .map_err(de::Error::custom)?;
+        }
+        Ok(())
+    }
+
+    scalars_give!(with_text, ());
+}
+
+impl<'a> WireNode<'a> {
+    fn deserialize_from<'de: 'a, A: MapAccess<'de>>(map: A) -> Result<Self, A::Error> {
+        de::Deserialize::deserialize(de::value::MapAccessDeserializer::new(map))
+    }
+}
