@@ -32,6 +32,9 @@ pub struct Server {
     pub rest_version: String,
     /// Tableau Server or Tableau Cloud.
     pub hosting: Hosting,
+    /// What addresses of pages (`webpageUrl`) begin with, such as `https://tableau.acme.example`; the
+    /// address that the request came to when left out.
+    pub public_url: Option<String>,
 }
 
 impl Default for Server {
@@ -41,6 +44,7 @@ impl Default for Server {
             build: "20251.25.0413.1022".to_owned(),
             rest_version: "3.25".to_owned(),
             hosting: Hosting::Server,
+            public_url: None,
         }
     }
 }
