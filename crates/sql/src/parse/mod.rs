@@ -1,0 +1,6 @@
+//! Stage two: from text to syntax trees, in the text's own dialect or in one that accepts it.
+
+mod attempt;
+mod grammar;
+
+pub(crate) use attempt::parse;
