@@ -1,1 +1,40 @@
-//! (crate docs)
+//! Tailwater's use cases: they join connectors, artifacts, SQL and the store.
+//!
+//! What is here: opening a [`Workspace`](workspace::Workspace), syncing, answering questions about what
+//! was synced. What is not: rules (they are pure functions in `tailwater-core`), formats and wires
+//! (`tailwater-dbt`, `tailwater-sql`, `tailwater-bi`, `tailwater-store`), and anything printed.
+//!
+//! ```text
+//! settings + store ─▶ Workspace ─▶ sync ─▶ connector ─▶ merge ─▶ read SQL ─▶ resolve ─▶ land in the store
+//!                               └▶ catalog ─▶ exposures, explain, unmatched, lineage
+//! ```
+//!
+//! Start reading at [`workspace`], then [`sync`].
+
+pub mod catalog;
+pub mod doctor;
+pub mod error;
+pub mod explain;
+pub mod integration;
+mod lease;
+pub mod lineage;
+pub mod project;
+pub mod secret;
+pub mod settings;
+pub mod sql_reader;
+pub mod sync;
+pub mod unmatched;
+pub mod workspace;
+
+pub use error::Error;
+pub use workspace::Workspace;
+
+/// What callers of this crate need of the connectors' vocabulary.
+pub mod bi {
+    pub use tailwater_bi::{Check, CheckState, NoProgress, Progress, SiteAddress, Step, split_address};
+}
+
+/// What callers of this crate need of the store's vocabulary.
+pub mod store {
+    pub use tailwater_store::{SealingKey, StoreUrl, SyncCounts, SyncOutcome, SyncRecord};
+}

@@ -1,0 +1,265 @@
+//! What can go wrong in a use case.
+
+use camino::Utf8PathBuf;
+use tailwater_core::diagnostic::Diagnostic;
+use tailwater_core::id::{IntegrationName, ProjectName};
+
+/// An error of a use case. Errors of the crates below keep their own code and advice.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] tailwater_store::Error),
+    /// An artifact could not be read.
+    #[error(transparent)]
+    Artifact(#[from] tailwater_dbt::Error),
+    /// A connector failed.
+    #[error(transparent)]
+    Connector(#[from] tailwater_bi::Error),
+    /// A selector could not be read.
+    #[error(transparent)]
+    Selector(#[from] tailwater_core::selector::SelectorError),
+    /// A mapping rule says too little or too much.
+    #[error(transparent)]
+    Mapping(#[from] tailwater_core::mapping::MappingError),
+    /// No project is known.
+    #[error("no dbt project is known")]
+    NoProjects,
+    /// No project of this name is known.
+    #[error("no dbt project is called `{name}`")]
+    UnknownProject {
+        /// The name.
+        name: ProjectName,
+        /// The names that are known.
+        known: Vec<ProjectName>,
+    },
+    /// A declared project says where nothing is, or twice.
+    #[error("project `{name}` in `tailwater.toml` needs exactly one of `manifest` and `target_dir`")]
+    ProjectLocation {
+        /// The project.
+        name: ProjectName,
+    },
+    /// Two projects of one name are declared.
+    #[error("`tailwater.toml` declares {what} `{name}` twice")]
+    DeclaredTwice {
+        /// `project` or `integration`.
+        what: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// The project is declared in the file and cannot be changed by command.
+    #[error("{what} `{name}` is declared in `tailwater.toml`, which commands do not change")]
+    DeclaredInFile {
+        /// `project` or `integration`.
+        what: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// An integration or project of this name exists.
+    #[error("{what} `{name}` already exists")]
+    AlreadyExists {
+        /// `project` or `integration`.
+        what: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// A project that integrations read cannot be removed.
+    #[error("project `{name}` is read by the integrations {integrations:?}")]
+    ProjectInUse {
+        /// The project.
+        name: ProjectName,
+        /// Who reads it.
+        integrations: Vec<String>,
+    },
+    /// A name that is not fit for files, addresses and commands.
+    #[error("`{name}` is not a good name for {what}")]
+    BadName {
+        /// `a project` or `an integration`.
+        what: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// No integration is known.
+    #[error("no integration is known")]
+    NoIntegrations,
+    /// No integration of this name is known.
+    #[error("no integration is called `{name}`")]
+    UnknownIntegration {
+        /// The name.
+        name: IntegrationName,
+        /// The names that are known.
+        known: Vec<IntegrationName>,
+    },
+    /// Nothing is selected.
+    #[error("integration `{name}` has no collections selected, so there is nothing to import")]
+    NothingSelected {
+        /// The integration.
+        name: IntegrationName,
+    },
+    /// A collection that is not there.
+    #[error("integration `{name}` shows no collection `{pattern}`")]
+    UnknownCollection {
+        /// The integration.
+        name: IntegrationName,
+        /// What was asked for.
+        pattern: String,
+        /// The nearest collection's path.
+        nearest: Option<String>,
+    },
+    /// A pattern that is not in the selection.
+    #[error("`{pattern}` is not among the selected collections of integration `{name}`")]
+    NotSelected {
+        /// The integration.
+        name: IntegrationName,
+        /// What was asked for.
+        pattern: String,
+        /// What is selected.
+        selected: Vec<String>,
+    },
+    /// A mapping rule that is not there.
+    #[error("integration `{name}` has no mapping rule number {number}")]
+    UnknownRule {
+        /// The integration.
+        name: IntegrationName,
+        /// The number, from 1.
+        number: usize,
+    },
+    /// The environment variable that should hold a secret is missing or empty.
+    #[error(
+        "the environment variable `{variable}`, which should hold the token's secret of integration `{name}`, is not set"
+    )]
+    SecretVariable {
+        /// The integration.
+        name: IntegrationName,
+        /// The variable.
+        variable: String,
+    },
+    /// The file that should hold a secret cannot be read or is empty.
+    #[error("the token's secret of integration `{name}` could not be read from `{path}`")]
+    SecretFile {
+        /// The integration.
+        name: IntegrationName,
+        /// The file.
+        path: Utf8PathBuf,
+        /// Why; `None` when the file is empty.
+        source: Option<std::io::Error>,
+    },
+    /// No secret is known.
+    #[error("no secret is known for the token of integration `{name}`")]
+    NoSecret {
+        /// The integration.
+        name: IntegrationName,
+    },
+    /// Another process works with the same integration.
+    #[error("integration `{name}` is being read by {holder} until {until} at the latest")]
+    Busy {
+        /// The integration.
+        name: IntegrationName,
+        /// Who holds the lease.
+        holder: String,
+        /// When the lease ends.
+        until: chrono::DateTime<chrono::Utc>,
+    },
+    /// The person stopped it.
+    #[error("stopped before it was done; nothing was changed")]
+    Cancelled,
+    /// What was asked about is not known.
+    #[error("nothing is known as `{subject}`")]
+    UnknownSubject {
+        /// What was asked about.
+        subject: String,
+        /// The nearest things that are known.
+        nearest: Vec<String>,
+    },
+}
+
+impl Diagnostic for Error {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Store(error) => error.code(),
+            Self::Artifact(error) => error.code(),
+            Self::Connector(error) => error.code(),
+            Self::Selector(error) => error.code(),
+            Self::Mapping(error) => error.code(),
+            Self::NoProjects => "TW-PROJECT-NONE",
+            Self::UnknownProject { .. } => "TW-PROJECT-UNKNOWN",
+            Self::ProjectLocation { .. } => "TW-PROJECT-LOCATION",
+            Self::ProjectInUse { .. } => "TW-PROJECT-IN-USE",
+            Self::DeclaredTwice { .. } => "TW-SETTINGS-DECLARED-TWICE",
+            Self::DeclaredInFile { .. } => "TW-SETTINGS-READ-ONLY",
+            Self::AlreadyExists { .. } => "TW-SETTINGS-EXISTS",
+            Self::BadName { .. } => "TW-SETTINGS-BAD-NAME",
+            Self::NoIntegrations => "TW-INTEGRATION-NONE",
+            Self::UnknownIntegration { .. } => "TW-INTEGRATION-UNKNOWN",
+            Self::NothingSelected { .. } => "TW-COLLECTION-NONE-SELECTED",
+            Self::UnknownCollection { .. } => "TW-COLLECTION-UNKNOWN",
+            Self::NotSelected { .. } => "TW-COLLECTION-NOT-SELECTED",
+            Self::UnknownRule { .. } => "TW-MAP-UNKNOWN-RULE",
+            Self::SecretVariable { .. } => "TW-SECRET-VARIABLE",
+            Self::SecretFile { .. } => "TW-SECRET-FILE",
+            Self::NoSecret { .. } => "TW-SECRET-NONE",
+            Self::Busy { .. } => "TW-SYNC-BUSY",
+            Self::Cancelled => "TW-CANCELLED",
+            Self::UnknownSubject { .. } => "TW-SUBJECT-UNKNOWN",
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        let known = |names: Vec<&str>| {
+            if names.is_empty() {
+                "none is known yet".to_owned()
+            } else {
+                format!("known are {}", names.join(", "))
+            }
+        };
+        Some(match self {
+            Self::Store(error) => return error.hint(),
+            Self::Artifact(error) => return error.hint(),
+            Self::Connector(error) => return error.hint(),
+            Self::Selector(error) => return error.hint(),
+            Self::Mapping(error) => return error.hint(),
+            Self::NoProjects => {
+                "run `tailwater project add NAME target/manifest.json`, or declare a [[project]] in `tailwater.toml`"
+                    .to_owned()
+            }
+            Self::UnknownProject { known: names, .. } => known(names.iter().map(ProjectName::as_str).collect()),
+            Self::ProjectLocation { .. } => "write `manifest = \"target/manifest.json\"` or `target_dir = \"target\"`".to_owned(),
+            Self::ProjectInUse { integrations, .. } => {
+                format!("remove {} first, or give them other projects", integrations.join(", "))
+            }
+            Self::DeclaredTwice { .. } => "give one of them another name".to_owned(),
+            Self::DeclaredInFile { .. } => "change it in `tailwater.toml`".to_owned(),
+            Self::AlreadyExists { what, name } => {
+                format!("choose another name, or remove it first: `tailwater {what} remove {name}`")
+            }
+            Self::BadName { .. } => {
+                "use letters, digits, `-`, `_` and `.`, starting with a letter or digit, 64 characters at most".to_owned()
+            }
+            Self::NoIntegrations => {
+                "run `tailwater integration add tableau --help`, or declare an [[integration]] in `tailwater.toml`"
+                    .to_owned()
+            }
+            Self::UnknownIntegration { known: names, .. } => known(names.iter().map(IntegrationName::as_str).collect()),
+            Self::NothingSelected { name } => format!(
+                "see what there is with `tailwater collections {name}`, then `tailwater collections {name} select 'Finance/**'` (`'**'` = all)"
+            ),
+            Self::UnknownCollection { nearest, name, .. } => nearest.as_ref().map_or_else(
+                || format!("`tailwater collections {name}` lists what the token's user can see"),
+                |nearest| format!("did you mean `{nearest}`? `tailwater collections {name}` lists all; names are case-sensitive"),
+            ),
+            Self::NotSelected { selected, .. } => known(selected.iter().map(String::as_str).collect()).replace("known", "selected"),
+            Self::UnknownRule { name, .. } => format!("`tailwater integration map list {name}` numbers them"),
+            Self::SecretVariable { variable, .. } => format!("set it: `export {variable}=…`"),
+            Self::SecretFile { .. } => "put the secret alone into the file and make it readable for this user".to_owned(),
+            Self::NoSecret { name } => format!(
+                "give `token_secret_env` in `tailwater.toml`, or add it again: `tailwater integration add tableau --name {name} --secret-env VARIABLE …`"
+            ),
+            Self::Busy { .. } => "wait for it to end; two sign-ins with one token would end each other's session".to_owned(),
+            Self::Cancelled => "run the command again to go on".to_owned(),
+            Self::UnknownSubject { nearest, .. } if !nearest.is_empty() => format!("did you mean {}?", nearest.join(", ")),
+            Self::UnknownSubject { .. } => {
+                "give an exposure's name, a dbt node's name or unique_id, or a table as database.schema.table".to_owned()
+            }
+        })
+    }
+}

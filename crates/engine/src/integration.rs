@@ -1,0 +1,361 @@
+//! Integrations: one site of one BI tool each.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use secrecy::SecretString;
+use serde::Serialize;
+use tailwater_bi::{Check, Connector, Credential, Progress, TableauSettings};
+use tailwater_core::id::{IntegrationName, ProjectName};
+use tailwater_core::inventory::Inventory;
+use tailwater_core::mapping::MappingRule;
+use tailwater_core::selection::Selection;
+use tailwater_store::{IntegrationRecord, Origin, SyncRecord};
+
+use crate::error::Error;
+use crate::secret::SecretPlace;
+use crate::settings::{DeclaredIn, IntegrationSettings, Kind};
+use crate::workspace::{Workspace, check_name};
+
+/// One site of one BI tool, as declared or registered. Holds no secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Integration {
+    /// Its name in Tailwater.
+    pub name: IntegrationName,
+    /// The BI tool.
+    pub kind: Kind,
+    /// The server's address.
+    pub server: String,
+    /// The site's name in addresses; empty for the default site.
+    pub site: String,
+    /// The token's name.
+    pub token_name: String,
+    /// Where the token's secret is kept.
+    pub secret: SecretPlace,
+    /// Whether plain http to another machine is allowed.
+    pub allow_http: bool,
+    /// The dbt projects that feed it; all when empty.
+    pub projects: Vec<ProjectName>,
+    /// The collections to import.
+    pub collections: Selection,
+    /// Rules that rewrite the site's names.
+    pub mapping: Vec<MappingRule>,
+    /// Where it was declared.
+    pub declared_in: DeclaredIn,
+}
+
+/// An integration to register.
+#[derive(Debug)]
+pub struct NewIntegration {
+    /// Its name in Tailwater.
+    pub name: IntegrationName,
+    /// The server's address, or any address of the site copied from the browser.
+    pub server: String,
+    /// The site's name; `None` takes it from the address.
+    pub site: Option<String>,
+    /// The token's name.
+    pub token_name: String,
+    /// The token's secret.
+    pub secret: SecretString,
+    /// Whether plain http to another machine is allowed.
+    pub allow_http: bool,
+    /// The dbt projects that feed it; all when empty.
+    pub projects: Vec<ProjectName>,
+}
+
+/// An integration with what its last syncs came to.
+#[derive(Debug, Clone, Serialize)]
+pub struct IntegrationState {
+    /// The integration.
+    #[serde(flatten)]
+    pub integration: Integration,
+    /// Its last syncs, newest first.
+    pub syncs: Vec<SyncRecord>,
+}
+
+impl Workspace {
+    /// Every integration that is declared or registered, sorted by name; the file wins over the store.
+    pub async fn integrations(&self) -> Result<Vec<Integration>, Error> {
+        let mut integrations = BTreeMap::new();
+        for record in self.store().integrations().await? {
+            // What a file declared stays in the store as the parent of its syncs, but only the file speaks for it.
+            if record.origin == Origin::Command {
+                integrations.insert(record.name.clone(), from_record(record));
+            }
+        }
+        for declared in &self.settings().integrations {
+            integrations.insert(declared.name.clone(), from_settings(declared)?);
+        }
+        Ok(integrations.into_values().collect())
+    }
+
+    /// Looks an integration up by name.
+    pub async fn find_integration(&self, name: &IntegrationName) -> Result<Integration, Error> {
+        let integrations = self.integrations().await?;
+        let known = integrations
+            .iter()
+            .map(|integration| integration.name.clone())
+            .collect();
+        integrations
+            .into_iter()
+            .find(|integration| integration.name == *name)
+            .ok_or_else(|| Error::UnknownIntegration {
+                name: name.clone(),
+                known,
+            })
+    }
+
+    /// Registers a Tableau site and seals its secret. Nothing is contacted.
+    pub async fn add_tableau(&self, new: NewIntegration) -> Result<Integration, Error> {
+        check_name("an integration", new.name.as_str())?;
+        if self
+            .integrations()
+            .await?
+            .iter()
+            .any(|known| known.name == new.name)
+        {
+            return Err(Error::AlreadyExists {
+                what: "integration",
+                name: new.name.to_string(),
+            });
+        }
+        for project in &new.projects {
+            self.find_project(project).await?;
+        }
+        let (server, site) = split_site(&new.server, new.site.as_deref())?;
+        let key = self.sealing_key()?;
+        let now = self.clock().now();
+        let record = IntegrationRecord {
+            name: new.name.clone(),
+            kind: Kind::Tableau.name().to_owned(),
+            server,
+            site,
+            token_name: new.token_name,
+            allow_http: new.allow_http,
+            projects: new.projects,
+            selection: Selection::default(),
+            mapping: Vec::new(),
+            created_at: now,
+            updated_at: now,
+            origin: Origin::Command,
+        };
+        self.connector_for(&from_record(record.clone()), new.secret.clone())?;
+        self.store().put_integration(&record).await?;
+        self.store().put_secret(&new.name, &new.secret, &key).await?;
+        Ok(from_record(record))
+    }
+
+    /// Forgets an integration with everything that it brought.
+    pub async fn remove_integration(&self, name: &IntegrationName) -> Result<(), Error> {
+        self.writable_integration(name).await?;
+        self.store().remove_integration(name).await?;
+        Ok(())
+    }
+
+    /// An integration with its last syncs.
+    pub async fn integration_state(
+        &self,
+        name: &IntegrationName,
+        syncs: u32,
+    ) -> Result<IntegrationState, Error> {
+        let integration = self.find_integration(name).await?;
+        let syncs = self.store().syncs(Some(name), syncs).await?;
+        Ok(IntegrationState { integration, syncs })
+    }
+
+    /// Tries everything that a sync of the integration needs, line by line.
+    pub async fn check_integration(
+        &self,
+        name: &IntegrationName,
+        progress: &dyn Progress,
+    ) -> Result<Vec<Check>, Error> {
+        let connector = self.connector(name).await?;
+        let lease = self.lease(name).await?;
+        let checks = connector.check(progress).await;
+        connector.sign_out().await;
+        self.release(lease).await?;
+        Ok(checks)
+    }
+
+    /// The tree of collections that the token's user can see.
+    pub async fn collections(&self, name: &IntegrationName) -> Result<Inventory, Error> {
+        let connector = self.connector(name).await?;
+        let lease = self.lease(name).await?;
+        let listing = connector.fetch_collections().await;
+        connector.sign_out().await;
+        self.release(lease).await?;
+        Ok(listing?)
+    }
+
+    /// Adds patterns to the selection; answers the whole selection and whether it changed. A pattern that
+    /// chooses nothing is refused, so that a misspelt name is noticed.
+    pub async fn select_collections(
+        &self,
+        name: &IntegrationName,
+        patterns: &[String],
+    ) -> Result<(Selection, bool), Error> {
+        let integration = self.writable_integration(name).await?;
+        let listing = self.collections(name).await?;
+        let unknown = Selection::new(patterns).without_match(&listing);
+        if let Some(pattern) = unknown.first() {
+            let paths = listing
+                .collections
+                .values()
+                .map(|collection| tailwater_core::selection::join_path(&collection.path));
+            let nearest = crate::explain::nearest(pattern, paths, 1).pop();
+            return Err(Error::UnknownCollection {
+                name: name.clone(),
+                pattern: pattern.clone(),
+                nearest,
+            });
+        }
+        let mut selection = integration.collections;
+        let mut is_changed = false;
+        for pattern in patterns {
+            is_changed |= selection.insert(pattern.clone());
+        }
+        self.store().set_selection(name, &selection).await?;
+        Ok((selection, is_changed))
+    }
+
+    /// Takes patterns out of the selection.
+    pub async fn unselect_collections(
+        &self,
+        name: &IntegrationName,
+        patterns: &[String],
+    ) -> Result<Selection, Error> {
+        let mut selection = self.writable_integration(name).await?.collections;
+        for pattern in patterns {
+            if !selection.remove(pattern) {
+                let selected = selection.patterns().to_vec();
+                return Err(Error::NotSelected {
+                    name: name.clone(),
+                    pattern: pattern.clone(),
+                    selected,
+                });
+            }
+        }
+        self.store().set_selection(name, &selection).await?;
+        Ok(selection)
+    }
+
+    /// Adds a mapping rule behind the others.
+    pub async fn add_mapping(
+        &self,
+        name: &IntegrationName,
+        rule: MappingRule,
+    ) -> Result<Vec<MappingRule>, Error> {
+        let mut mapping = self.writable_integration(name).await?.mapping;
+        if !mapping.contains(&rule) {
+            mapping.push(rule);
+        }
+        self.store().set_mapping(name, &mapping).await?;
+        Ok(mapping)
+    }
+
+    /// Takes a mapping rule out by its number, from 1.
+    pub async fn remove_mapping(
+        &self,
+        name: &IntegrationName,
+        number: usize,
+    ) -> Result<Vec<MappingRule>, Error> {
+        let mut mapping = self.writable_integration(name).await?.mapping;
+        if number == 0 || number > mapping.len() {
+            return Err(Error::UnknownRule {
+                name: name.clone(),
+                number,
+            });
+        }
+        mapping.remove(number - 1);
+        self.store().set_mapping(name, &mapping).await?;
+        Ok(mapping)
+    }
+
+    async fn writable_integration(&self, name: &IntegrationName) -> Result<Integration, Error> {
+        let integration = self.find_integration(name).await?;
+        if integration.declared_in == DeclaredIn::File {
+            return Err(Error::DeclaredInFile {
+                what: "integration",
+                name: name.to_string(),
+            });
+        }
+        Ok(integration)
+    }
+
+    /// A connector to the integration's site, not signed in yet.
+    pub(crate) async fn connector(&self, name: &IntegrationName) -> Result<Box<dyn Connector>, Error> {
+        let integration = self.find_integration(name).await?;
+        let secret = self.load_secret(name, &integration.secret).await?;
+        self.connector_for(&integration, secret)
+    }
+
+    fn connector_for(
+        &self,
+        integration: &Integration,
+        secret: SecretString,
+    ) -> Result<Box<dyn Connector>, Error> {
+        match integration.kind {
+            Kind::Tableau => {
+                let credential = Credential::PersonalAccessToken {
+                    name: integration.token_name.clone(),
+                    secret,
+                };
+                let name = integration.name.clone();
+                let mut settings =
+                    TableauSettings::new(name, &integration.server, &integration.site, credential);
+                settings.allow_http = integration.allow_http;
+                Ok(Box::new(tailwater_bi::tableau(
+                    settings,
+                    Arc::clone(self.clock()),
+                )?))
+            }
+        }
+    }
+}
+
+/// The server and the site behind an address and, where given, the site's name.
+fn split_site(address: &str, site: Option<&str>) -> Result<(String, String), Error> {
+    let split = tailwater_bi::split_address(address)?;
+    let site = site.map(str::to_owned).or(split.site).unwrap_or_default();
+    Ok((split.server, site))
+}
+
+fn from_record(record: IntegrationRecord) -> Integration {
+    Integration {
+        name: record.name,
+        kind: Kind::Tableau,
+        server: record.server,
+        site: record.site,
+        token_name: record.token_name,
+        secret: SecretPlace::Store,
+        allow_http: record.allow_http,
+        projects: record.projects,
+        collections: record.selection,
+        mapping: record.mapping,
+        declared_in: DeclaredIn::Store,
+    }
+}
+
+fn from_settings(declared: &IntegrationSettings) -> Result<Integration, Error> {
+    let (server, site) = split_site(&declared.server, declared.site.as_deref())?;
+    let secret = match (&declared.token_secret_env, &declared.token_secret_file) {
+        (Some(variable), _) => SecretPlace::Environment {
+            variable: variable.clone(),
+        },
+        (None, Some(path)) => SecretPlace::File { path: path.clone() },
+        (None, None) => SecretPlace::Store,
+    };
+    Ok(Integration {
+        name: declared.name.clone(),
+        kind: declared.kind,
+        server,
+        site,
+        token_name: declared.token_name.clone(),
+        secret,
+        allow_http: declared.allow_http,
+        projects: declared.projects.clone(),
+        collections: Selection::new(&declared.collections),
+        mapping: declared.mapping.clone(),
+        declared_in: DeclaredIn::File,
+    })
+}

@@ -1,0 +1,212 @@
+//! dbt projects: registering them and reading their manifests.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::Serialize;
+use tailwater_core::id::ProjectName;
+use tailwater_core::project::{Project, ResourceType};
+use tailwater_store::{ProjectLocation, ProjectRecord};
+
+use crate::error::Error;
+use crate::settings::{DeclaredIn, ProjectSettings};
+use crate::workspace::{Workspace, check_name};
+
+/// A project that Tailwater knows of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ProjectEntry {
+    /// Its name in Tailwater.
+    pub name: ProjectName,
+    /// The manifest, or the directory that holds it.
+    pub path: Utf8PathBuf,
+    /// Where it was declared.
+    pub declared_in: DeclaredIn,
+}
+
+/// What a project's manifest says, in figures.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ProjectSummary {
+    /// Its name in Tailwater.
+    pub name: ProjectName,
+    /// dbt's root package.
+    pub package: String,
+    /// dbt's adapter, such as `snowflake`.
+    pub adapter: String,
+    /// The version of dbt that wrote the manifest.
+    pub dbt_version: String,
+    /// The number in `dbt_schema_version`.
+    pub artifact_schema: u32,
+    /// When the manifest was written.
+    pub generated_at: Option<chrono::DateTime<chrono::Utc>>,
+    /// How many nodes there are of each kind, under dbt's word for the kind.
+    pub counts: BTreeMap<&'static str, usize>,
+    /// The manifest, or the directory that holds it.
+    pub path: Utf8PathBuf,
+    /// Where the project was declared.
+    pub declared_in: DeclaredIn,
+}
+
+impl Workspace {
+    /// Every project that is declared or registered, sorted by name; the file wins over the store.
+    pub async fn projects(&self) -> Result<Vec<ProjectEntry>, Error> {
+        let mut entries = BTreeMap::new();
+        for record in self.store().projects().await? {
+            let path = match record.location {
+                ProjectLocation::Manifest(path) | ProjectLocation::TargetDir(path) => path,
+            };
+            let declared_in = DeclaredIn::Store;
+            entries.insert(
+                record.name.clone(),
+                ProjectEntry {
+                    name: record.name,
+                    path,
+                    declared_in,
+                },
+            );
+        }
+        for declared in &self.settings().projects {
+            let path = self.path(declared_path(declared)?);
+            let declared_in = DeclaredIn::File;
+            entries.insert(
+                declared.name.clone(),
+                ProjectEntry {
+                    name: declared.name.clone(),
+                    path,
+                    declared_in,
+                },
+            );
+        }
+        Ok(entries.into_values().collect())
+    }
+
+    /// Registers a project. Its manifest is read first, so that a wrong path is refused here.
+    pub async fn add_project(&self, name: ProjectName, path: &Utf8Path) -> Result<ProjectSummary, Error> {
+        check_name("a project", name.as_str())?;
+        if self.projects().await?.iter().any(|known| known.name == name) {
+            return Err(Error::AlreadyExists {
+                what: "project",
+                name: name.to_string(),
+            });
+        }
+        let path = camino::absolute_utf8(path).unwrap_or_else(|_| path.to_owned());
+        let project = tailwater_dbt::load_manifest(&path, name.clone())?;
+        let location = if path.is_dir() {
+            ProjectLocation::TargetDir(path.clone())
+        } else {
+            ProjectLocation::Manifest(path.clone())
+        };
+        let record = ProjectRecord {
+            name: name.clone(),
+            location,
+            added_at: self.clock().now(),
+        };
+        self.store().put_project(&record).await?;
+        Ok(summarize(
+            &project,
+            &ProjectEntry {
+                name,
+                path,
+                declared_in: DeclaredIn::Store,
+            },
+        ))
+    }
+
+    /// Forgets a project. Refused while an integration names it.
+    pub async fn remove_project(&self, name: &ProjectName) -> Result<(), Error> {
+        let entry = self.find_project(name).await?;
+        if entry.declared_in == DeclaredIn::File {
+            return Err(Error::DeclaredInFile {
+                what: "project",
+                name: name.to_string(),
+            });
+        }
+        let integrations: Vec<String> = self
+            .integrations()
+            .await?
+            .into_iter()
+            .filter(|integration| integration.projects.contains(name))
+            .map(|integration| integration.name.to_string())
+            .collect();
+        if !integrations.is_empty() {
+            return Err(Error::ProjectInUse {
+                name: name.clone(),
+                integrations,
+            });
+        }
+        self.store().remove_project(name).await?;
+        Ok(())
+    }
+
+    /// Looks a project up by name.
+    pub async fn find_project(&self, name: &ProjectName) -> Result<ProjectEntry, Error> {
+        let entries = self.projects().await?;
+        let known = entries.iter().map(|entry| entry.name.clone()).collect();
+        entries
+            .into_iter()
+            .find(|entry| entry.name == *name)
+            .ok_or_else(|| Error::UnknownProject {
+                name: name.clone(),
+                known,
+            })
+    }
+
+    /// Reads the manifests of the named projects, in that order; of all projects when no name is given.
+    pub async fn load_projects(&self, names: &[ProjectName]) -> Result<Vec<Project>, Error> {
+        let mut entries = self.projects().await?;
+        if entries.is_empty() {
+            return Err(Error::NoProjects);
+        }
+        if !names.is_empty() {
+            let mut named = Vec::new();
+            for name in names {
+                named.push(self.find_project(name).await?);
+            }
+            entries = named;
+        }
+        entries.iter().map(load).collect()
+    }
+
+    /// What each known project's manifest says, or why it cannot be read.
+    pub async fn summarize_projects(
+        &self,
+    ) -> Result<Vec<(ProjectEntry, Result<ProjectSummary, Error>)>, Error> {
+        let entries = self.projects().await?;
+        let summary = |entry: ProjectEntry| {
+            let summary = load(&entry).map(|project| summarize(&project, &entry));
+            (entry, summary)
+        };
+        Ok(entries.into_iter().map(summary).collect())
+    }
+}
+
+fn load(entry: &ProjectEntry) -> Result<Project, Error> {
+    Ok(tailwater_dbt::load_manifest(&entry.path, entry.name.clone())?)
+}
+
+fn declared_path(declared: &ProjectSettings) -> Result<&Utf8Path, Error> {
+    match (&declared.manifest, &declared.target_dir) {
+        (Some(path), None) | (None, Some(path)) => Ok(path),
+        _ => Err(Error::ProjectLocation {
+            name: declared.name.clone(),
+        }),
+    }
+}
+
+fn summarize(project: &Project, entry: &ProjectEntry) -> ProjectSummary {
+    let metadata = &project.metadata;
+    ProjectSummary {
+        name: entry.name.clone(),
+        package: metadata.package.clone(),
+        adapter: metadata.adapter_type.clone(),
+        dbt_version: metadata.dbt_version.clone(),
+        artifact_schema: metadata.schema_version,
+        generated_at: metadata.generated_at,
+        counts: project
+            .counts()
+            .into_iter()
+            .map(|(kind, count): (ResourceType, usize)| (kind.name(), count))
+            .collect(),
+        path: entry.path.clone(),
+        declared_in: entry.declared_in,
+    }
+}

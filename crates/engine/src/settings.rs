@@ -1,0 +1,168 @@
+//! `tailwater.toml`: what a person or a repository declares.
+//!
+//! Whatever is declared here wins over what was registered by command under the same name, and is
+//! read-only for commands. Relative paths start at the file's directory.
+
+use camino::Utf8PathBuf;
+use serde::{Deserialize, Serialize};
+use tailwater_core::id::{IntegrationName, ProjectName};
+use tailwater_core::mapping::MappingRule;
+
+/// The whole file. Every part may be left out.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Where state is kept.
+    pub store: StoreSettings,
+    /// What seals secrets at rest.
+    pub security: SecuritySettings,
+    /// dbt projects.
+    #[serde(rename = "project")]
+    pub projects: Vec<ProjectSettings>,
+    /// BI sites.
+    #[serde(rename = "integration")]
+    pub integrations: Vec<IntegrationSettings>,
+}
+
+/// `[store]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StoreSettings {
+    /// `sqlite:PATH` or `postgres://…`.
+    pub url: String,
+}
+
+impl Default for StoreSettings {
+    fn default() -> Self {
+        Self {
+            url: "sqlite:.tailwater/tailwater.db".to_owned(),
+        }
+    }
+}
+
+/// `[security]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SecuritySettings {
+    /// The file that holds the key, made on first use with owner-only rights. The environment
+    /// variable `TAILWATER_KEY` wins over it.
+    pub key_file: Utf8PathBuf,
+}
+
+impl Default for SecuritySettings {
+    fn default() -> Self {
+        Self {
+            key_file: ".tailwater/key".into(),
+        }
+    }
+}
+
+/// `[[project]]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProjectSettings {
+    /// Its name in Tailwater.
+    pub name: ProjectName,
+    /// The `manifest.json`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<Utf8PathBuf>,
+    /// Or the directory that dbt writes its artifacts to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_dir: Option<Utf8PathBuf>,
+}
+
+/// `[[integration]]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IntegrationSettings {
+    /// Its name in Tailwater.
+    pub name: IntegrationName,
+    /// The BI tool.
+    #[serde(default)]
+    pub kind: Kind,
+    /// The server's address, or any address of the site copied from the browser.
+    pub server: String,
+    /// The site's name in addresses; empty for the default site.
+    #[serde(default)]
+    pub site: Option<String>,
+    /// The name of the personal access token.
+    pub token_name: String,
+    /// The environment variable that holds its secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_secret_env: Option<String>,
+    /// Or the file that holds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_secret_file: Option<Utf8PathBuf>,
+    /// Allows plain `http` to hosts other than this machine.
+    #[serde(default)]
+    pub allow_http: bool,
+    /// The collections to import; see [`tailwater_core::selection`].
+    #[serde(default)]
+    pub collections: Vec<String>,
+    /// The dbt projects that feed the site, by name; all when empty. The first names the exposures.
+    #[serde(default)]
+    pub projects: Vec<ProjectName>,
+    /// Rules that rewrite the site's names for databases and schemas.
+    #[serde(default, rename = "map")]
+    pub mapping: Vec<MappingRule>,
+}
+
+/// The BI tools.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Tableau Server or Tableau Cloud.
+    #[default]
+    Tableau,
+}
+
+impl Kind {
+    /// The word in JSON and in the store.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tableau => "tableau",
+        }
+    }
+}
+
+/// Where something was declared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeclaredIn {
+    /// In `tailwater.toml`: read-only for commands.
+    File,
+    /// By a command, kept in the store.
+    Store,
+}
+
+/// What `tailwater init` writes.
+pub const TEMPLATE: &str = include_str!("../template/tailwater.toml");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_template_is_valid_and_declares_nothing_by_itself() {
+        let settings: Settings = toml::from_str(TEMPLATE).unwrap();
+        assert_eq!(settings, Settings::default());
+    }
+
+    #[test]
+    fn the_template_without_its_comment_signs_is_valid_too() {
+        let text: String = TEMPLATE
+            .lines()
+            .map(|line| line.strip_prefix("#: ").unwrap_or(line))
+            .fold(String::new(), |text, line| text + line + "\n");
+        let settings: Settings = toml::from_str(&text).unwrap();
+        assert_eq!(settings.projects.len(), 1);
+        assert_eq!(settings.integrations.len(), 1);
+        assert_eq!(settings.integrations[0].mapping.len(), 1);
+    }
+
+    #[test]
+    fn a_misspelt_key_is_refused() {
+        let error = toml::from_str::<Settings>("[store]\nurI = 'x'").unwrap_err();
+        assert!(error.to_string().contains("urI"), "{error}");
+    }
+}

@@ -1,0 +1,439 @@
+//! Syncing one integration: read the site, join it with what was known, resolve, land.
+//!
+//! Everything up to landing happens in memory; landing is one transaction. Whatever fails or is stopped
+//! before it leaves the store as it was.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use tailwater_bi::Progress;
+use tailwater_core::diagnostic::Diagnostic;
+use tailwater_core::exposure::{Exposure, Stale};
+use tailwater_core::id::{AssetId, IntegrationName, NodeId};
+use tailwater_core::inventory::{Completeness, Inventory, Notice};
+use tailwater_core::manual::twins;
+use tailwater_core::merge::{Known, Merged, merge};
+use tailwater_core::naming::{Unnamed, assign_names};
+use tailwater_core::project::Project;
+use tailwater_core::resolve::{Input, Resolution, Tally, resolve};
+use tailwater_store::{ExposureName, Landing, SyncCounts, SyncFailure, SyncId, SyncOutcome, SyncRecord};
+use tokio_util::sync::CancellationToken;
+
+use crate::error::Error;
+use crate::integration::Integration;
+use crate::lease::HEARTBEAT;
+use crate::sql_reader::read_custom_sql;
+use crate::workspace::Workspace;
+
+/// How to sync.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SyncOptions {
+    /// Do everything but write.
+    pub is_dry_run: bool,
+}
+
+/// What a sync came to.
+#[derive(Debug, Clone, Serialize)]
+pub struct SyncReport {
+    /// The integration.
+    pub integration: IntegrationName,
+    /// Whether nothing was written because nothing should be.
+    pub dry_run: bool,
+    /// How it went.
+    pub outcome: SyncOutcome,
+    /// When it began.
+    pub started_at: DateTime<Utc>,
+    /// When it ended.
+    pub finished_at: DateTime<Utc>,
+    /// Exposures that are new.
+    pub added: Vec<ExposureTitle>,
+    /// Exposures that say something else now.
+    pub changed: Vec<ExposureChange>,
+    /// Exposures whose asset is gone or no longer selected.
+    pub removed: Vec<ExposureTitle>,
+    /// Exposures of which something was kept because an answer was partial, and why.
+    pub kept: Vec<KeptExposure>,
+    /// Exposures of which only usage or times moved.
+    pub usage_updated: usize,
+    /// All exposures of the integration now.
+    pub exposures: usize,
+    /// Distinct tables, linked and not.
+    pub tables: Tally,
+    /// What the reader should know.
+    pub notices: Vec<Notice>,
+    /// Selected patterns that choose no collection.
+    pub patterns_without_match: Vec<String>,
+}
+
+/// An exposure, named.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct ExposureTitle {
+    /// Its `unique_id`.
+    pub unique_id: NodeId,
+    /// The name for people.
+    pub label: String,
+}
+
+/// What changed in an exposure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ExposureChange {
+    /// The exposure.
+    #[serde(flatten)]
+    pub title: ExposureTitle,
+    /// Nodes that it stands on now and did not.
+    pub gained: BTreeSet<NodeId>,
+    /// Nodes that it stood on and does not.
+    pub lost: BTreeSet<NodeId>,
+}
+
+/// An exposure of which something was kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KeptExposure {
+    /// The exposure.
+    #[serde(flatten)]
+    pub title: ExposureTitle,
+    /// Since when and why.
+    pub stale: Stale,
+}
+
+impl SyncReport {
+    /// Whether anything about the exposures is new.
+    pub fn has_changes(&self) -> bool {
+        !(self.added.is_empty()
+            && self.changed.is_empty()
+            && self.removed.is_empty()
+            && self.usage_updated == 0)
+    }
+
+    /// Whether the sync is done but something in it failed: an answer was cut short, or a selected
+    /// collection was not found.
+    pub fn has_failures(&self) -> bool {
+        self.outcome == SyncOutcome::Partial || !self.patterns_without_match.is_empty()
+    }
+}
+
+impl Workspace {
+    /// Syncs one integration.
+    ///
+    /// A failure is recorded in the history of syncs and changes nothing else. `cancel` stops it before
+    /// landing; landing itself is not stopped.
+    pub async fn sync(
+        &self,
+        name: &IntegrationName,
+        options: SyncOptions,
+        progress: &dyn Progress,
+        cancel: &CancellationToken,
+    ) -> Result<SyncReport, Error> {
+        let started_at = self.clock().now();
+        let integration = self.find_integration(name).await?;
+        if integration.collections.is_empty() {
+            return Err(Error::NothingSelected { name: name.clone() });
+        }
+        let projects = self.load_projects(&integration.projects).await?;
+        let lease = self.lease(name).await?;
+        let synced = tokio::select! {
+            synced = self.sync_under_lease(&integration, &projects, options, progress, started_at) => synced,
+            error = self.keep_alive(&lease) => Err(error),
+            () = cancel.cancelled() => Err(Error::Cancelled),
+        };
+        self.release(lease).await?;
+        if let Err(error) = &synced {
+            self.record_failure(&integration, options, started_at, error)
+                .await?;
+        }
+        synced
+    }
+
+    /// Gives signs of life for ever; answers only when one fails.
+    async fn keep_alive(&self, lease: &tailwater_store::Lease) -> Error {
+        loop {
+            tokio::time::sleep(HEARTBEAT).await;
+            if let Err(error) = self.keep(lease).await {
+                return error;
+            }
+        }
+    }
+
+    async fn sync_under_lease(
+        &self,
+        integration: &Integration,
+        projects: &[Project],
+        options: SyncOptions,
+        progress: &dyn Progress,
+        started_at: DateTime<Utc>,
+    ) -> Result<SyncReport, Error> {
+        let fresh = self.fetch(integration, progress).await?;
+        let before = self.store().load_inventory(&integration.name).await?;
+        let known = before.synced_at.map(|synced_at| Known {
+            inventory: &before.inventory,
+            stale: &before.stale,
+            synced_at,
+        });
+        let merged = merge(known, fresh, &integration.collections);
+        let names = self.names(integration, projects, &merged.inventory).await?;
+        let mut resolution = resolve_inventory(integration, projects, &merged.inventory, &names);
+        mark_stale(&mut resolution, &merged.stale);
+        let stored = self.store().load_exposures(Some(&integration.name)).await?;
+        let stored: BTreeMap<AssetId, Exposure> =
+            stored.into_iter().map(|row| (row.asset, row.exposure)).collect();
+        let report = self.report(integration, options, started_at, &merged, &resolution, &stored);
+        if !options.is_dry_run {
+            self.land(integration, merged, resolution, names, &report).await?;
+        }
+        Ok(report)
+    }
+
+    async fn fetch(&self, integration: &Integration, progress: &dyn Progress) -> Result<Inventory, Error> {
+        let connector = self.connector(&integration.name).await?;
+        let fetched = connector
+            .fetch_inventory(&integration.collections, progress)
+            .await;
+        connector.sign_out().await;
+        Ok(fetched?)
+    }
+
+    /// The name of each asset's exposure: the one it was given earlier, else a new one.
+    async fn names(
+        &self,
+        integration: &Integration,
+        projects: &[Project],
+        inventory: &Inventory,
+    ) -> Result<BTreeMap<AssetId, String>, Error> {
+        let projects: Vec<&Project> = projects.iter().collect();
+        let mut known = BTreeMap::new();
+        let mut taken = BTreeSet::new();
+        for row in self.store().load_names().await? {
+            if row.integration == integration.name {
+                known.insert(row.asset, row.name);
+            } else {
+                taken.insert(row.name);
+            }
+        }
+        // A dashboard that is also declared by hand may have the name it has there.
+        let twins: BTreeSet<NodeId> = twins(&projects, inventory).into_values().collect();
+        let manual = projects.iter().flat_map(|project| project.exposures());
+        taken.extend(
+            manual
+                .filter(|node| !twins.contains(&node.unique_id))
+                .map(|node| node.name.clone()),
+        );
+        let unnamed: Vec<Unnamed<'_>> = inventory
+            .assets
+            .iter()
+            .map(|(id, asset)| Unnamed {
+                asset: id,
+                label: &asset.name,
+                created_at: asset.created_at,
+            })
+            .collect();
+        let new = assign_names(&unnamed, &known, &taken);
+        known.retain(|id, _| inventory.assets.contains_key(id));
+        known.extend(new);
+        Ok(known)
+    }
+
+    fn report(
+        &self,
+        integration: &Integration,
+        options: SyncOptions,
+        started_at: DateTime<Utc>,
+        merged: &Merged,
+        resolution: &Resolution,
+        stored: &BTreeMap<AssetId, Exposure>,
+    ) -> SyncReport {
+        let mut report = SyncReport {
+            integration: integration.name.clone(),
+            dry_run: options.is_dry_run,
+            outcome: SyncOutcome::Unchanged,
+            started_at,
+            finished_at: self.clock().now(),
+            added: Vec::new(),
+            changed: Vec::new(),
+            removed: Vec::new(),
+            kept: Vec::new(),
+            usage_updated: 0,
+            exposures: resolution.exposures.len(),
+            tables: resolution.tally.clone(),
+            notices: merged.inventory.notices.iter().cloned().collect(),
+            patterns_without_match: if merged.inventory.listing.is_complete() {
+                integration.collections.without_match(&merged.inventory)
+            } else {
+                Vec::new()
+            },
+        };
+        for (id, exposure) in &resolution.exposures {
+            match stored.get(id) {
+                None => report.added.push(title(exposure)),
+                Some(before) if before == exposure => {}
+                Some(before) if without_usage(before) == without_usage(exposure) => report.usage_updated += 1,
+                Some(before) => report.changed.push(ExposureChange {
+                    title: title(exposure),
+                    gained: exposure
+                        .depends_on
+                        .difference(&before.depends_on)
+                        .cloned()
+                        .collect(),
+                    lost: before
+                        .depends_on
+                        .difference(&exposure.depends_on)
+                        .cloned()
+                        .collect(),
+                }),
+            }
+            if let Some(stale) = &exposure.stale {
+                report.kept.push(KeptExposure {
+                    title: title(exposure),
+                    stale: stale.clone(),
+                });
+            }
+        }
+        let gone = stored
+            .iter()
+            .filter(|(id, _)| !resolution.exposures.contains_key(*id));
+        report.removed.extend(gone.map(|(_, exposure)| title(exposure)));
+        report.outcome = match (is_partial(&merged.inventory), report.has_changes()) {
+            (true, _) => SyncOutcome::Partial,
+            (false, true) => SyncOutcome::Changed,
+            (false, false) => SyncOutcome::Unchanged,
+        };
+        report
+    }
+
+    async fn land(
+        &self,
+        integration: &Integration,
+        merged: Merged,
+        resolution: Resolution,
+        names: BTreeMap<AssetId, String>,
+        report: &SyncReport,
+    ) -> Result<(), Error> {
+        self.ensure_parent(integration).await?;
+        let name_of = |(asset, name): (AssetId, String)| ExposureName {
+            integration: integration.name.clone(),
+            project: resolution
+                .exposures
+                .get(&asset)
+                .map(|exposure| exposure.project.clone())
+                .unwrap_or_default(),
+            asset,
+            name,
+        };
+        let landing = Landing {
+            integration: integration.name.clone(),
+            names: names.into_iter().map(name_of).collect(),
+            inventory: merged.inventory,
+            exposures: resolution.exposures.into_iter().collect(),
+            stale: merged.stale,
+            record: record(report),
+        };
+        self.store().land_sync(&landing).await?;
+        Ok(())
+    }
+
+    async fn record_failure(
+        &self,
+        integration: &Integration,
+        options: SyncOptions,
+        started_at: DateTime<Utc>,
+        error: &Error,
+    ) -> Result<(), Error> {
+        if options.is_dry_run || matches!(error, Error::Cancelled) {
+            return Ok(());
+        }
+        self.ensure_parent(integration).await?;
+        let record = SyncRecord {
+            id: SyncId::new(),
+            integration: integration.name.clone(),
+            started_at,
+            finished_at: self.clock().now(),
+            outcome: SyncOutcome::Failed,
+            counts: SyncCounts::default(),
+            unlinked_by_reason: BTreeMap::new(),
+            notices: Vec::new(),
+            error: Some(SyncFailure {
+                code: error.code().to_owned(),
+                message: error.to_string(),
+            }),
+        };
+        self.store().record_failed_sync(&record).await?;
+        Ok(())
+    }
+}
+
+/// Resolves an inventory with its SQL read anew. Reading SQL takes less time than storing what it said.
+pub(crate) fn resolve_inventory(
+    integration: &Integration,
+    projects: &[Project],
+    inventory: &Inventory,
+    names: &BTreeMap<AssetId, String>,
+) -> Resolution {
+    let readings = read_custom_sql(inventory);
+    let projects: Vec<&Project> = projects.iter().collect();
+    resolve(&Input {
+        integration: &integration.name,
+        inventory,
+        readings: &readings,
+        projects: &projects,
+        mapping: &integration.mapping,
+        names,
+    })
+}
+
+fn mark_stale(resolution: &mut Resolution, stale: &BTreeMap<AssetId, Stale>) {
+    for (id, stale) in stale {
+        if let Some(exposure) = resolution.exposures.get_mut(id) {
+            exposure.stale = Some(stale.clone());
+        }
+    }
+}
+
+/// Whether some answer was cut short. What is merely not indexed yet is no failure.
+fn is_partial(inventory: &Inventory) -> bool {
+    let is_cut = |state: &Completeness| matches!(state, Completeness::Partial { .. });
+    is_cut(&inventory.listing)
+        || inventory.assets.values().any(|asset| is_cut(&asset.lineage))
+        || inventory
+            .data_sources
+            .values()
+            .any(|source| is_cut(&source.lineage))
+}
+
+/// The exposure without what moves by mere use.
+fn without_usage(exposure: &Exposure) -> Exposure {
+    let mut exposure = exposure.clone();
+    if let Some(workbook) = &mut exposure.workbook {
+        workbook.total_views = None;
+        workbook.updated_at = None;
+    }
+    exposure
+}
+
+fn title(exposure: &Exposure) -> ExposureTitle {
+    ExposureTitle {
+        unique_id: exposure.unique_id.clone(),
+        label: exposure.label.clone(),
+    }
+}
+
+fn record(report: &SyncReport) -> SyncRecord {
+    SyncRecord {
+        id: SyncId::new(),
+        integration: report.integration.clone(),
+        started_at: report.started_at,
+        finished_at: report.finished_at,
+        outcome: report.outcome,
+        counts: SyncCounts {
+            added: report.added.len(),
+            changed: report.changed.len(),
+            removed: report.removed.len(),
+            kept: report.kept.len(),
+            exposures: report.exposures,
+            tables_linked: report.tables.linked,
+            tables_unlinked: report.tables.unlinked_total(),
+        },
+        unlinked_by_reason: report.tables.unlinked.clone(),
+        notices: report.notices.clone(),
+        error: None,
+    }
+}

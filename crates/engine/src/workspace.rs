@@ -1,0 +1,166 @@
+//! The workspace: settings and store together, where every use case begins.
+
+use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use secrecy::{ExposeSecret, SecretString};
+use tailwater_core::clock::Clock;
+use tailwater_store::{SealingKey, Store, StoreUrl};
+
+use crate::error::Error;
+use crate::settings::Settings;
+
+/// What opening a workspace needs.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The directory at which relative paths of the settings start.
+    pub root: Utf8PathBuf,
+    /// What `tailwater.toml` and the environment say.
+    pub settings: Settings,
+    /// The sealing key's text, from `TAILWATER_KEY`; wins over the key file.
+    pub key: Option<SecretString>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Settings and store, opened.
+#[derive(Debug)]
+pub struct Workspace {
+    root: Utf8PathBuf,
+    settings: Settings,
+    key: Option<SecretString>,
+    clock: Arc<dyn Clock>,
+    store: Store,
+}
+
+impl Workspace {
+    /// Checks the settings and opens the store, making it where there is none.
+    pub async fn open(options: Options) -> Result<Self, Error> {
+        let Options {
+            root,
+            settings,
+            key,
+            clock,
+        } = options;
+        check_names(&settings)?;
+        let url = store_url(&settings, &root)?;
+        let store = Store::open(&url, Arc::clone(&clock)).await?;
+        Ok(Self {
+            root,
+            settings,
+            key,
+            clock,
+            store,
+        })
+    }
+
+    /// What `tailwater.toml` and the environment say.
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The store.
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    /// A path of the settings, made absolute or relative to the working directory.
+    pub fn path(&self, path: &Utf8Path) -> Utf8PathBuf {
+        self.root.join(path)
+    }
+
+    /// The key that seals secrets: from the environment, else from the key file, which is made on first use.
+    pub fn sealing_key(&self) -> Result<SealingKey, Error> {
+        let key = match &self.key {
+            Some(text) => SealingKey::from_text(text.expose_secret())?,
+            None => SealingKey::load_or_create(&self.path(&self.settings.security.key_file))?,
+        };
+        Ok(key)
+    }
+
+    /// Closes the store in good order.
+    pub async fn close(self) {
+        self.store.close().await;
+    }
+}
+
+/// The store's address, with a relative path of a SQLite file starting at the root.
+pub fn store_url(settings: &Settings, root: &Utf8Path) -> Result<StoreUrl, Error> {
+    let url: StoreUrl = settings.store.url.parse()?;
+    Ok(match url.path() {
+        Some(path) => StoreUrl::sqlite(root.join(path)),
+        None => url,
+    })
+}
+
+/// Refuses names declared twice and names that are no names.
+fn check_names(settings: &Settings) -> Result<(), Error> {
+    let projects = settings
+        .projects
+        .iter()
+        .map(|project| ("project", project.name.as_str()));
+    let integrations = settings
+        .integrations
+        .iter()
+        .map(|integration| ("integration", integration.name.as_str()));
+    let mut seen = std::collections::BTreeSet::new();
+    for (what, name) in projects.chain(integrations) {
+        check_name(
+            if what == "project" {
+                "a project"
+            } else {
+                "an integration"
+            },
+            name,
+        )?;
+        if !seen.insert((what, name)) {
+            return Err(Error::DeclaredTwice {
+                what,
+                name: name.to_owned(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Names appear in commands, addresses and file names, so they are kept plain.
+pub(crate) fn check_name(what: &'static str, name: &str) -> Result<(), Error> {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');
+    let is_good = name.len() <= 64
+        && name.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && name.chars().all(is_plain);
+    if is_good {
+        Ok(())
+    } else {
+        Err(Error::BadName {
+            what,
+            name: name.to_owned(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stay_plain() {
+        for good in ["main", "shop-2", "a.b_c"] {
+            assert!(check_name("a project", good).is_ok(), "{good}");
+        }
+        for bad in ["", "-x", "a b", "../x", "é", &"x".repeat(65)] {
+            assert!(check_name("a project", bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_relative_store_starts_at_the_root() {
+        let url = store_url(&Settings::default(), Utf8Path::new("/srv/tw")).unwrap();
+        assert_eq!(url.path(), Some(Utf8Path::new("/srv/tw/.tailwater/tailwater.db")));
+    }
+}
