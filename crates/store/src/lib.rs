@@ -1,1 +1,46 @@
-//! (crate docs)
+//! What Tailwater remembers, in SQLite or PostgreSQL.
+//!
+//! For: registered projects and integrations, sealed secrets, what the last sync of each integration left
+//! (inventory, exposures, names), the history of syncs, and leases. Not for: deciding what any of it
+//! means. The store compares and keeps; `tailwater-engine` reads, resolves and lands.
+//!
+//! ```text
+//! StoreUrl ─▶ Store::open ─▶ load_inventory, load_exposures, load_names ─▶ the engine's sync
+//!                                                                             │
+//!                 Store::land_sync ◀── Landing: the whole new state ──────────┘
+//!                    compares with what is stored, writes the rows that differ and the history's
+//!                    record, in one transaction: all of it or nothing
+//! ```
+//!
+//! Start reading at [`Store`]; then `landing.rs`, and `database/` for how one SQL text serves two engines.
+//!
+//! Three rules hold throughout. A body is JSON and is the truth; the columns beside it are for finding.
+//! Instants in columns are microseconds. Texts that come from outside may hold anything, NUL included.
+
+mod database;
+mod error;
+mod exposure;
+mod health;
+mod integration;
+mod inventory;
+mod key;
+mod landing;
+mod lease;
+mod project;
+mod secret;
+mod store;
+mod sync;
+mod url;
+
+pub use error::{Error, Result};
+pub use exposure::{ExposureName, StoredExposure};
+pub use health::{RowCounts, StoreHealth};
+pub use integration::{IntegrationRecord, Origin};
+pub use inventory::{Seen, StoredInventory};
+pub use key::SealingKey;
+pub use landing::{Landing, TOMBSTONE_DAYS, Written};
+pub use lease::{Lease, LeaseOutcome};
+pub use project::{ProjectLocation, ProjectRecord};
+pub use store::Store;
+pub use sync::{SyncCounts, SyncError, SyncId, SyncOutcome, SyncRecord};
+pub use url::StoreUrl;

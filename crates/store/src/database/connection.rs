@@ -1,0 +1,268 @@
+//! Statements and transactions, the same for both engines.
+//!
+//! SQLite has one writer, so that two tasks of one process queue for it instead of failing, and a pool of
+//! readers that never wait for it. A transaction holds its connection until it ends: while it is open,
+//! statements go through the transaction, never through [`Db`], which could wait for itself forever.
+
+use sqlx::query::Query;
+use sqlx::{AssertSqlSafe, Database, Encode, PgPool, Postgres, SqlSafeStr, SqlStr, Sqlite, SqlitePool, Type};
+
+use super::value::{Cells, Row, Value};
+use crate::error::{Result, from_sqlx};
+
+/// An open database.
+#[derive(Debug, Clone)]
+pub(crate) struct Db {
+    pub(crate) engine: Engine,
+    /// The address, without a password.
+    pub(crate) location: String,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Engine {
+    Sqlite { writer: SqlitePool, reader: SqlitePool },
+    Postgres(PgPool),
+}
+
+impl Db {
+    /// Answers of one query, outside of any transaction.
+    pub(crate) async fn fetch(
+        &self,
+        action: &'static str,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> Result<Vec<Row<'_>>> {
+        match &self.engine {
+            Engine::Sqlite { reader, .. } => bind::<Sqlite>(sql.into_sql_str(), values)
+                .fetch_all(reader)
+                .await
+                .map(|found| rows(found.into_iter().map(Cells::Sqlite), action, &self.location)),
+            Engine::Postgres(pool) => bind::<Postgres>(sql.into_sql_str(), values)
+                .fetch_all(pool)
+                .await
+                .map(|found| rows(found.into_iter().map(Cells::Postgres), action, &self.location)),
+        }
+        .map_err(|error| from_sqlx(action, &self.location, error))
+    }
+
+    /// One statement in a transaction of its own; answers how many rows it touched.
+    pub(crate) async fn execute(
+        &self,
+        action: &'static str,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> Result<u64> {
+        let mut transaction = self.begin(action).await?;
+        let touched = transaction.execute(sql, values).await?;
+        transaction.commit().await?;
+        Ok(touched)
+    }
+
+    /// A transaction that writes. On SQLite it takes the write lock at once: a transaction that reads
+    /// first and writes later fails, rather than waits, when another one wrote in between.
+    pub(crate) async fn begin(&self, action: &'static str) -> Result<Transaction<'_>> {
+        let inner = match &self.engine {
+            Engine::Sqlite { writer, .. } => writer.begin_with("begin immediate").await.map(Inner::Sqlite),
+            Engine::Postgres(pool) => pool.begin().await.map(Inner::Postgres),
+        };
+        self.transaction(action, inner)
+    }
+
+    /// A transaction that only reads: all its queries see one and the same state.
+    pub(crate) async fn begin_reading(&self, action: &'static str) -> Result<Transaction<'_>> {
+        let inner = match &self.engine {
+            Engine::Sqlite { reader, .. } => reader.begin_with("begin deferred").await.map(Inner::Sqlite),
+            Engine::Postgres(pool) => pool
+                .begin_with("begin isolation level repeatable read read only")
+                .await
+                .map(Inner::Postgres),
+        };
+        self.transaction(action, inner)
+    }
+
+    fn transaction(
+        &self,
+        action: &'static str,
+        inner: std::result::Result<Inner, sqlx::Error>,
+    ) -> Result<Transaction<'_>> {
+        Ok(Transaction {
+            inner: inner.map_err(|error| from_sqlx(action, &self.location, error))?,
+            action,
+            location: &self.location,
+        })
+    }
+
+    /// Ends all connections, once those in use are given back.
+    pub(crate) async fn close(&self) {
+        match &self.engine {
+            Engine::Sqlite { writer, reader } => {
+                reader.close().await;
+                // Last, so that it empties the log into the file.
+                writer.close().await;
+            }
+            Engine::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+/// Statements that take effect together at [`Transaction::commit`], or not at all.
+#[derive(Debug)]
+pub(crate) struct Transaction<'db> {
+    inner: Inner,
+    action: &'static str,
+    location: &'db str,
+}
+
+#[derive(Debug)]
+enum Inner {
+    Sqlite(sqlx::Transaction<'static, Sqlite>),
+    Postgres(sqlx::Transaction<'static, Postgres>),
+}
+
+impl<'db> Transaction<'db> {
+    /// Answers of one query.
+    pub(crate) async fn fetch(&mut self, sql: impl SqlSafeStr, values: Vec<Value>) -> Result<Vec<Row<'db>>> {
+        let sql = sql.into_sql_str();
+        match &mut self.inner {
+            Inner::Sqlite(inner) => bind::<Sqlite>(sql, values)
+                .fetch_all(&mut **inner)
+                .await
+                .map(|found| rows(found.into_iter().map(Cells::Sqlite), self.action, self.location)),
+            Inner::Postgres(inner) => bind::<Postgres>(sql, values)
+                .fetch_all(&mut **inner)
+                .await
+                .map(|found| rows(found.into_iter().map(Cells::Postgres), self.action, self.location)),
+        }
+        .map_err(|error| from_sqlx(self.action, self.location, error))
+    }
+
+    /// One statement; answers how many rows it touched.
+    pub(crate) async fn execute(&mut self, sql: impl SqlSafeStr, values: Vec<Value>) -> Result<u64> {
+        let sql = sql.into_sql_str();
+        match &mut self.inner {
+            Inner::Sqlite(inner) => bind::<Sqlite>(sql, values)
+                .execute(&mut **inner)
+                .await
+                .map(|done| done.rows_affected()),
+            Inner::Postgres(inner) => bind::<Postgres>(sql, values)
+                .execute(&mut **inner)
+                .await
+                .map(|done| done.rows_affected()),
+        }
+        .map_err(|error| from_sqlx(self.action, self.location, error))
+    }
+
+    /// Inserts many rows, many to a statement. `head` ends before `values`; `tail` follows the rows.
+    pub(crate) async fn insert<const WIDTH: usize>(
+        &mut self,
+        head: &'static str,
+        tail: &'static str,
+        rows: impl IntoIterator<Item = [Value; WIDTH]>,
+    ) -> Result<()> {
+        let rows_per_statement = PARAMETERS / WIDTH;
+        let mut rows = rows.into_iter();
+        loop {
+            let values: Vec<Value> = rows.by_ref().take(rows_per_statement).flatten().collect();
+            if values.is_empty() {
+                return Ok(());
+            }
+            let groups: Vec<String> = (0..values.len() / WIDTH)
+                .map(|row| placeholders(row * WIDTH + 1, WIDTH))
+                .collect();
+            let sql = format!("{head} values {} {tail}", groups.join(", "));
+            self.execute(AssertSqlSafe(sql), values).await?;
+        }
+    }
+
+    /// Runs a statement over many keys, many at a time. `head` is the statement up to and without the list
+    /// behind its last `in`, with parameters for `fixed`, which come first.
+    pub(crate) async fn execute_in(
+        &mut self,
+        head: &'static str,
+        fixed: &[Value],
+        keys: impl IntoIterator<Item = Value>,
+    ) -> Result<()> {
+        let mut keys = keys.into_iter();
+        loop {
+            let mut values = fixed.to_vec();
+            values.extend(keys.by_ref().take(PARAMETERS - fixed.len()));
+            let count = values.len() - fixed.len();
+            if count == 0 {
+                return Ok(());
+            }
+            let sql = format!("{head} {}", placeholders(fixed.len() + 1, count));
+            self.execute(AssertSqlSafe(sql), values).await?;
+        }
+    }
+
+    /// Like [`Self::execute_in`], for a query.
+    pub(crate) async fn fetch_in(
+        &mut self,
+        head: &'static str,
+        fixed: &[Value],
+        keys: impl IntoIterator<Item = Value>,
+    ) -> Result<Vec<Row<'db>>> {
+        let mut keys = keys.into_iter();
+        let mut rows = Vec::new();
+        loop {
+            let mut values = fixed.to_vec();
+            values.extend(keys.by_ref().take(PARAMETERS - fixed.len()));
+            let count = values.len() - fixed.len();
+            if count == 0 {
+                return Ok(rows);
+            }
+            let sql = format!("{head} {}", placeholders(fixed.len() + 1, count));
+            rows.extend(self.fetch(AssertSqlSafe(sql), values).await?);
+        }
+    }
+
+    /// Makes everything since the beginning last. Without it, all of it is undone.
+    pub(crate) async fn commit(self) -> Result<()> {
+        match self.inner {
+            Inner::Sqlite(inner) => inner.commit().await,
+            Inner::Postgres(inner) => inner.commit().await,
+        }
+        .map_err(|error| from_sqlx(self.action, self.location, error))
+    }
+}
+
+/// The most parameters in one statement. The engines take 32,766 and 65,535, but SQLite looks each
+/// parameter's name up in a list, so that time grows with the square of their number.
+const PARAMETERS: usize = 1_000;
+
+/// `($3, $4, $5)` for the third parameter and two more.
+fn placeholders(first: usize, count: usize) -> String {
+    let names: Vec<String> = (first..first + count)
+        .map(|number| format!("${number}"))
+        .collect();
+    format!("({})", names.join(", "))
+}
+
+/// The query with its parameters.
+fn bind<D: Database>(sql: SqlStr, values: Vec<Value>) -> Query<'static, D, D::Arguments>
+where
+    Option<String>: Encode<'static, D> + Type<D>,
+    Option<i64>: Encode<'static, D> + Type<D>,
+{
+    values
+        .into_iter()
+        .fold(sqlx::query::<D>(sql), |query, value| match value {
+            Value::Text(text) => query.bind(text),
+            Value::Integer(number) => query.bind(number),
+        })
+}
+
+fn rows<'db>(
+    cells: impl IntoIterator<Item = Cells>,
+    action: &'static str,
+    location: &'db str,
+) -> Vec<Row<'db>> {
+    cells
+        .into_iter()
+        .map(|cells| Row {
+            cells,
+            action,
+            location,
+        })
+        .collect()
+}

@@ -1,0 +1,180 @@
+//! The history of syncs.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use tailwater_core::gap::GapReason;
+use tailwater_core::id::IntegrationName;
+use tailwater_core::inventory::Notice;
+use uuid::Uuid;
+
+use crate::database::{Row, Transaction, Value, to_json};
+use crate::error::{Error, Result};
+use crate::store::Store;
+
+/// The id of a sync: a UUID of version 7, so that ids sort by the time of their making.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SyncId(Uuid);
+
+impl SyncId {
+    /// A new id for the given instant.
+    pub fn new(at: DateTime<Utc>) -> Self {
+        let seconds = u64::try_from(at.timestamp()).unwrap_or(0);
+        let timestamp = uuid::Timestamp::from_unix(uuid::NoContext, seconds, at.timestamp_subsec_nanos());
+        Self(Uuid::new_v7(timestamp))
+    }
+}
+
+impl fmt::Display for SyncId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+impl FromStr for SyncId {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
+/// One sync in the history.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncRecord {
+    /// Its id.
+    pub id: SyncId,
+    /// Whose sync it was.
+    pub integration: IntegrationName,
+    /// When it began.
+    pub started_at: DateTime<Utc>,
+    /// When it ended.
+    pub finished_at: DateTime<Utc>,
+    /// How it ended.
+    pub outcome: SyncOutcome,
+    /// How much it did.
+    pub counts: SyncCounts,
+    /// How many tables found no node, for each reason.
+    #[serde(default)]
+    pub unlinked_by_reason: BTreeMap<GapReason, usize>,
+    /// What the reader should know.
+    #[serde(default)]
+    pub notices: Vec<Notice>,
+    /// What made it fail.
+    #[serde(default)]
+    pub error: Option<SyncError>,
+}
+
+/// How a sync ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SyncOutcome {
+    /// It landed, and something was different.
+    Changed,
+    /// It landed, and nothing was different.
+    Unchanged,
+    /// It landed, but an answer was partial, so that something was kept as it was.
+    Partial,
+    /// It did not land.
+    Failed,
+}
+
+impl SyncOutcome {
+    /// The word in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Changed => "changed",
+            Self::Unchanged => "unchanged",
+            Self::Partial => "partial",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// How much a sync did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SyncCounts {
+    /// Exposures that are new.
+    pub added: usize,
+    /// Exposures that are different.
+    pub changed: usize,
+    /// Exposures that have gone.
+    pub removed: usize,
+    /// Exposures that stayed as they were because an answer was partial.
+    pub kept: usize,
+    /// Exposures in all.
+    pub exposures: usize,
+    /// Tables that found their node.
+    pub tables_linked: usize,
+    /// Tables that did not.
+    pub tables_unlinked: usize,
+}
+
+/// What made a sync fail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncError {
+    /// The error's stable code.
+    pub code: String,
+    /// What failed, on what, and why.
+    pub message: String,
+}
+
+impl Store {
+    /// Adds a sync that did not land to the history, and changes nothing else.
+    pub async fn record_failed_sync(&self, record: &SyncRecord) -> Result<()> {
+        let mut transaction = self.db.begin("record the sync").await?;
+        let sql = "select name from integration where name = $1";
+        let known = transaction
+            .fetch(sql, vec![record.integration.as_str().into()])
+            .await?;
+        if known.is_empty() {
+            return Err(Error::UnknownIntegration {
+                name: record.integration.clone(),
+            });
+        }
+        insert(&mut transaction, record).await?;
+        transaction.commit().await
+    }
+
+    /// The last syncs of one integration or of all, newest first.
+    pub async fn syncs(&self, integration: Option<&IntegrationName>, limit: u32) -> Result<Vec<SyncRecord>> {
+        const ACTION: &str = "read the history of syncs";
+        let limit = i64::from(limit);
+        let rows = match integration {
+            None => {
+                let sql = "select body from sync order by started_at desc, id desc limit $1";
+                self.db.fetch(ACTION, sql, vec![limit.into()]).await?
+            }
+            Some(name) => {
+                let sql = "select body from sync where integration = $1 \
+                           order by started_at desc, id desc limit $2";
+                let values: Vec<Value> = vec![name.as_str().into(), limit.into()];
+                self.db.fetch(ACTION, sql, values).await?
+            }
+        };
+        rows.iter().map(read).collect()
+    }
+}
+
+/// Adds a record to the history.
+pub(crate) async fn insert(transaction: &mut Transaction<'_>, record: &SyncRecord) -> Result<()> {
+    let sql = "insert into sync (id, integration, started_at, outcome, body) values ($1, $2, $3, $4, $5)";
+    let values = vec![
+        record.id.to_string().into(),
+        record.integration.as_str().into(),
+        record.started_at.into(),
+        record.outcome.name().into(),
+        to_json("record the sync", record)?.into(),
+    ];
+    transaction.execute(sql, values).await?;
+    Ok(())
+}
+
+fn read(row: &Row<'_>) -> Result<SyncRecord> {
+    row.json(0)
+}
