@@ -1,0 +1,458 @@
+//! Resolving a whole inventory: the union of all routes, gaps with their reasons, proposals.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tailwater_core::confidence::Confidence;
+use tailwater_core::exposure::{Exposure, Via};
+use tailwater_core::gap::GapReason;
+use tailwater_core::id::{AssetId, CustomSqlId, TableId};
+use tailwater_core::inventory::{
+    Asset, Completeness, CustomSql, DataSource, Inventory, Table, TableUse, TableVia,
+};
+use tailwater_core::mapping::MappingRule;
+use tailwater_core::project::{Node, NodeRelation, Project, ProjectMetadata, ResourceType};
+use tailwater_core::proposal::propose;
+use tailwater_core::relation::{RelationName, split_name};
+use tailwater_core::resolve::{Input, Resolution, resolve};
+use tailwater_core::sql_reading::{SqlReading, SqlTable};
+
+/// Builds a site table by table; every method names what it adds.
+#[derive(Default)]
+struct Site {
+    inventory: Inventory,
+    readings: BTreeMap<CustomSqlId, SqlReading>,
+    mapping: Vec<MappingRule>,
+}
+
+impl Site {
+    fn workbook(&mut self, name: &str) -> &mut Self {
+        let source = format!("{name}-source");
+        let asset = Asset {
+            name: name.to_owned(),
+            data_sources: BTreeSet::from([source.as_str().into()]),
+            ..Asset::default()
+        };
+        self.inventory.assets.insert(name.into(), asset);
+        let source_body = DataSource {
+            name: source.clone(),
+            ..DataSource::default()
+        };
+        self.inventory.data_sources.insert(source.into(), source_body);
+        self
+    }
+
+    fn source(&mut self, id: &str) -> &mut DataSource {
+        self.inventory.data_sources.entry(id.into()).or_default()
+    }
+
+    fn add_table(&mut self, id: &str, table: Table) -> TableId {
+        self.inventory.tables.insert(id.into(), table);
+        id.into()
+    }
+
+    /// A table under the workbook's data source.
+    fn table(
+        &mut self,
+        workbook: &str,
+        full_name: &str,
+        database: Option<&str>,
+        connection: &str,
+    ) -> &mut Self {
+        let id = self.add_table(full_name, table(full_name, database, connection));
+        self.source(&format!("{workbook}-source"))
+            .tables
+            .insert(TableUse {
+                table: id,
+                via: TableVia::TableList,
+            });
+        self
+    }
+
+    fn custom_sql(&mut self, workbook: &str, sql: CustomSql, reading: Option<SqlReading>) -> &mut Self {
+        let id = format!("{workbook}-sql");
+        self.source(&format!("{workbook}-source"))
+            .custom_sql
+            .insert(id.as_str().into());
+        self.inventory.custom_sql.insert(id.as_str().into(), sql);
+        self.readings.extend(reading.map(|reading| (id.into(), reading)));
+        self
+    }
+
+    fn resolve(&self) -> Resolution {
+        self.with_input(resolve)
+    }
+
+    fn with_input<T>(&self, rule: impl FnOnce(&Input<'_>) -> T) -> T {
+        let project = shop();
+        rule(&Input {
+            integration: &"main".into(),
+            inventory: &self.inventory,
+            readings: &self.readings,
+            projects: &[&project],
+            mapping: &self.mapping,
+            names: &BTreeMap::new(),
+        })
+    }
+
+    fn exposure(&self, workbook: &str) -> Exposure {
+        self.resolve()
+            .exposures
+            .remove(&AssetId::from(workbook))
+            .expect("the workbook is there")
+    }
+}
+
+fn table(full_name: &str, database: Option<&str>, connection: &str) -> Table {
+    Table {
+        name: Some(full_name.to_owned()),
+        full_name: Some(full_name.to_owned()),
+        database: database.map(str::to_owned),
+        connection_type: Some(connection.to_owned()),
+        ..Table::default()
+    }
+}
+
+fn reading(tables: &[&[&str]], confidence: Confidence) -> SqlReading {
+    let table = |parts: &&[&str]| SqlTable {
+        parts: parts.iter().map(|part| (*part).to_owned()).collect(),
+        columns: Vec::new(),
+    };
+    SqlReading {
+        tables: tables.iter().map(table).collect(),
+        confidence,
+        error: None,
+    }
+}
+
+fn shop() -> Project {
+    let node = |id: &str, relation: &str| Node {
+        unique_id: id.into(),
+        name: id.rsplit('.').next().unwrap_or_default().to_owned(),
+        resource_type: if id.starts_with("source") {
+            ResourceType::Source
+        } else {
+            ResourceType::Model
+        },
+        relation: Some(NodeRelation {
+            name: RelationName::from_parts(&split_name(relation)).expect("a relation"),
+            rendered: Some(relation.to_owned()),
+        }),
+        ..Node::default()
+    };
+    let metadata = ProjectMetadata {
+        package: "shop".into(),
+        adapter_type: "postgres".into(),
+        ..ProjectMetadata::default()
+    };
+    let nodes = vec![
+        node("model.shop.orders", "analytics.marts.orders"),
+        node("model.shop.customers", "analytics.marts.customers"),
+        node("model.shop.stg_orders", "analytics.staging.orders"),
+        node("source.shop.raw.orders", "analytics.raw.orders"),
+    ];
+    Project::new("shop".into(), metadata, nodes, Vec::new())
+}
+
+fn reasons(exposure: &Exposure) -> Vec<(&str, GapReason)> {
+    exposure
+        .gaps
+        .iter()
+        .map(|gap| (gap.table.as_str(), gap.reason))
+        .collect()
+}
+
+fn depends_on(exposure: &Exposure) -> Vec<&str> {
+    exposure.depends_on.iter().map(|node| node.as_str()).collect()
+}
+
+#[test]
+fn a_workbook_becomes_an_exposure_with_a_link_and_its_evidence() {
+    let mut site = Site::default();
+    site.workbook("Sales")
+        .table("Sales", "[marts].[orders]", Some("Analytics"), "postgres");
+    let exposure = site.exposure("Sales");
+    insta::assert_json_snapshot!(exposure);
+}
+
+#[test]
+fn the_union_of_all_routes_counts_and_each_is_named() {
+    let mut site = Site::default();
+    site.workbook("Sales")
+        .table("Sales", "[marts].[orders]", Some("analytics"), "postgres");
+    let listed = TableUse {
+        table: "[marts].[orders]".into(),
+        via: TableVia::TableList,
+    };
+    site.inventory
+        .assets
+        .get_mut("Sales")
+        .expect("there")
+        .tables
+        .insert(listed);
+    let by_column = site.add_table("t2", table("[marts].[customers]", Some("analytics"), "postgres"));
+    site.source("Sales-source").tables.insert(TableUse {
+        table: by_column,
+        via: TableVia::UpstreamColumn,
+    });
+    site.custom_sql(
+        "Sales",
+        CustomSql {
+            connection_type: Some("postgres".into()),
+            query: Some("…".into()),
+            ..CustomSql::default()
+        },
+        Some(reading(
+            &[&["analytics", "staging", "orders"]],
+            Confidence::Parsed,
+        )),
+    );
+    let exposure = site.exposure("Sales");
+    assert_eq!(
+        depends_on(&exposure),
+        [
+            "model.shop.customers",
+            "model.shop.orders",
+            "model.shop.stg_orders"
+        ]
+    );
+    let routes: Vec<(Via, bool)> = exposure
+        .links
+        .iter()
+        .flat_map(|link| &link.evidence)
+        .map(|evidence| (evidence.via, evidence.data_source.is_some()))
+        .collect();
+    assert_eq!(
+        routes,
+        [
+            (Via::UpstreamColumn, true),
+            (Via::TableList, false),
+            (Via::TableList, true),
+            (Via::ReadSql, true)
+        ]
+    );
+    assert!(exposure.gaps.is_empty());
+}
+
+#[test]
+fn published_sources_bring_their_tables_to_every_workbook_on_them() {
+    let mut site = Site::default();
+    site.workbook("A").workbook("B");
+    let id = site.add_table("t", table("[marts].[orders]", Some("analytics"), "postgres"));
+    let published = DataSource {
+        name: "Orders".into(),
+        is_published: true,
+        tables: BTreeSet::from([TableUse {
+            table: id,
+            via: TableVia::TableList,
+        }]),
+        ..DataSource::default()
+    };
+    site.inventory.data_sources.insert("published".into(), published);
+    for workbook in ["A", "B"] {
+        site.source(&format!("{workbook}-source"))
+            .parents
+            .insert("published".into());
+    }
+    for workbook in ["A", "B"] {
+        let exposure = site.exposure(workbook);
+        assert_eq!(depends_on(&exposure), ["model.shop.orders"]);
+        assert!(
+            exposure.links[0].evidence[0]
+                .data_source
+                .as_ref()
+                .is_some_and(|source| source.is_published)
+        );
+    }
+    assert_eq!(
+        site.resolve().tally.linked,
+        1,
+        "one table, however many workbooks read it"
+    );
+}
+
+#[test]
+fn a_mapping_rule_closes_the_gap_and_is_named_in_the_evidence() {
+    let mut site = Site::default();
+    site.workbook("Sales")
+        .table("Sales", "[marts].[orders]", Some("prod_analytics"), "postgres");
+    let gap = &site.exposure("Sales").gaps[0];
+    assert_eq!(gap.reason, GapReason::OtherDatabase);
+    assert!(
+        gap.remedy
+            .contains("map add main --database prod_analytics --to analytics"),
+        "{}",
+        gap.remedy
+    );
+
+    site.mapping
+        .push(MappingRule::new(Some("prod_analytics"), None, "analytics").expect("a rule"));
+    let exposure = site.exposure("Sales");
+    assert_eq!(depends_on(&exposure), ["model.shop.orders"]);
+    assert_eq!(
+        exposure.links[0].evidence[0].rules,
+        ["database prod_analytics -> analytics"]
+    );
+    assert!(exposure.gaps.is_empty());
+}
+
+#[test]
+fn the_rule_that_closes_most_gaps_is_proposed_first_with_what_it_would_link() {
+    let mut site = Site::default();
+    site.workbook("A")
+        .table("A", "[marts].[orders]", Some("prod"), "postgres");
+    site.workbook("B")
+        .table("B", "[marts].[customers]", Some("prod"), "postgres");
+    site.workbook("C")
+        .table("C", "[mart].[customers]", Some("analytics"), "postgres");
+    let proposals = site.with_input(|input| propose(input, &resolve(input)));
+    insta::assert_json_snapshot!(proposals);
+}
+
+#[test]
+fn hidden_tables_are_counted_and_never_dropped() {
+    let mut site = Site::default();
+    site.workbook("Sales");
+    for id in ["h1", "h2"] {
+        let hidden = site.add_table(id, Table::default());
+        site.source("Sales-source").tables.insert(TableUse {
+            table: hidden.clone(),
+            via: TableVia::TableList,
+        });
+        let asset = site.inventory.assets.get_mut("Sales").expect("there");
+        asset.tables.insert(TableUse {
+            table: hidden,
+            via: TableVia::TableList,
+        });
+    }
+    let exposure = site.exposure("Sales");
+    assert_eq!(
+        reasons(&exposure),
+        [("(2 tables without a name)", GapReason::HiddenFromToken)]
+    );
+    assert_eq!(exposure.gaps[0].count, 2);
+    assert_eq!(
+        site.resolve().tally.unlinked,
+        BTreeMap::from([(GapReason::HiddenFromToken, 2)])
+    );
+}
+
+#[test]
+fn sql_that_nobody_could_read_is_a_gap_and_sql_without_tables_is_none() {
+    let unread = || CustomSql {
+        connection_type: Some("postgres".into()),
+        is_unsupported: true,
+        query: Some("…".into()),
+        ..CustomSql::default()
+    };
+    let mut site = Site::default();
+    site.workbook("Broken")
+        .custom_sql("Broken", unread(), Some(reading(&[], Confidence::Scanned)));
+    site.workbook("Hidden").custom_sql(
+        "Hidden",
+        CustomSql {
+            query: None,
+            ..unread()
+        },
+        None,
+    );
+    site.workbook("One")
+        .custom_sql("One", unread(), Some(reading(&[], Confidence::Parsed)));
+    site.table("One", "[marts].[orders]", Some("analytics"), "postgres");
+    assert_eq!(site.exposure("Broken").gaps[0].reason, GapReason::SqlNotReadable);
+    assert_eq!(site.exposure("Hidden").gaps[0].reason, GapReason::SqlNotReadable);
+    assert!(site.exposure("One").gaps.is_empty());
+}
+
+#[test]
+fn a_bare_name_in_sql_takes_the_connections_database_but_no_schema_is_guessed() {
+    let sql = CustomSql {
+        connection_type: Some("postgres".into()),
+        database: Some("analytics".into()),
+        query: Some("select * from customers".into()),
+        ..CustomSql::default()
+    };
+    let mut site = Site::default();
+    site.workbook("Sales")
+        .custom_sql("Sales", sql, Some(reading(&[&["customers"]], Confidence::Parsed)));
+    let exposure = site.exposure("Sales");
+    assert!(exposure.depends_on.is_empty());
+    assert_eq!(reasons(&exposure), [("customers", GapReason::IncompleteName)]);
+    assert_eq!(
+        exposure.gaps[0].candidates[0].node.as_str(),
+        "model.shop.customers"
+    );
+
+    site.mapping
+        .push(MappingRule::new(None, Some(""), "marts").expect("a rule"));
+    assert_eq!(depends_on(&site.exposure("Sales")), ["model.shop.customers"]);
+}
+
+#[test]
+fn the_tools_fuller_name_for_a_table_of_the_same_sql_stands_for_both() {
+    let mut site = Site::default();
+    site.workbook("Sales");
+    let told = site.add_table("t", table("[marts].[customers]", Some("analytics"), "postgres"));
+    let sql = CustomSql {
+        connection_type: Some("postgres".into()),
+        database: Some("analytics".into()),
+        query: Some("select * from customers".into()),
+        tables: BTreeSet::from([told]),
+        ..CustomSql::default()
+    };
+    site.custom_sql("Sales", sql, Some(reading(&[&["customers"]], Confidence::Parsed)));
+    let exposure = site.exposure("Sales");
+    assert_eq!(depends_on(&exposure), ["model.shop.customers"]);
+    assert!(exposure.gaps.is_empty());
+}
+
+#[test]
+fn things_that_dbt_never_builds_and_names_of_four_parts_say_so() {
+    let mut site = Site::default();
+    site.workbook("Files")
+        .table("Files", "[People$]", Some("Sample.xls"), "excel-direct");
+    site.table("Files", "[Extract].[Extract]", Some("0f3c"), "hyper");
+    site.table("Files", "[srv].[db].[dbo].[t]", None, "sqlserver");
+    assert_eq!(
+        reasons(&site.exposure("Files")),
+        [
+            ("[srv].[db].[dbo].[t]", GapReason::LinkedServer),
+            ("[Extract].[Extract]", GapReason::NotAWarehouseTable),
+            ("[People$]", GapReason::NotAWarehouseTable),
+        ]
+    );
+}
+
+#[test]
+fn the_state_of_the_answer_is_a_gap_of_the_whole_workbook() {
+    let mut site = Site::default();
+    site.workbook("Pending").workbook("Cut").workbook("Empty");
+    site.inventory.assets.get_mut("Pending").expect("there").lineage = Completeness::Pending;
+    site.source("Cut-source").lineage = Completeness::partial("the node limit was met");
+    assert_eq!(site.exposure("Pending").gaps[0].reason, GapReason::PendingInIndex);
+    let cut = &site.exposure("Cut").gaps[0];
+    assert_eq!(cut.reason, GapReason::LineageIncomplete);
+    assert!(cut.remedy.starts_with("the node limit was met"), "{}", cut.remedy);
+    assert_eq!(
+        site.exposure("Empty").gaps[0].reason,
+        GapReason::NoLineageReported
+    );
+}
+
+#[test]
+fn every_reference_ends_in_a_link_or_a_gap() {
+    let mut site = Site::default();
+    site.workbook("All");
+    let names = [
+        "[marts].[orders]",
+        "[x].[orders]",
+        "[orders]",
+        "[marts].[nothing]",
+        "[a].[b].[c].[d]",
+    ];
+    for name in names {
+        site.table("All", name, Some("analytics"), "postgres");
+    }
+    let exposure = site.exposure("All");
+    let linked: usize = exposure.links.iter().map(|link| link.evidence.len()).sum();
+    assert_eq!(linked + exposure.gaps.len(), names.len());
+}
