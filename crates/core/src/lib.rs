@@ -1,4 +1,42 @@
 //! The words of Tailwater's domain and its pure rules.
+//!
+//! What is here: the shapes that every other crate speaks, and functions from values to values. What is
+//! not: files, networks, databases, clocks of the system, anything async.
+//!
+//! ```text
+//! Inventory (what a BI site holds) ─┐
+//!                                   ├─▶ references ─▶ lookup ─▶ Exposures with Links and Gaps
+//! Project (what dbt declares) ──────┘        ▲
+//!                               mapping rules┘      merge: what a partial answer must not remove
+//! ```
+//!
+//! Start reading at [`resolve`], then [`lookup`] for the rules of matching and [`merge`] for those of
+//! partial answers.
+//!
+//! # Glossary
+//!
+//! The same word stands in Rust, SQL, JSON and on pages.
+//!
+//! | word | meaning |
+//! | --- | --- |
+//! | project | a dbt project: what one `manifest.json` declares |
+//! | node | a dbt resource: model, source, seed, snapshot, test, metric, exposure, … |
+//! | relation | a table or view in the warehouse, by database, schema and name |
+//! | integration | one site of one BI tool, with its credential, selection and mapping rules |
+//! | inventory | what one site holds |
+//! | collection | a folder of the BI tool; Tableau calls it a project |
+//! | asset | what becomes an exposure; a Tableau workbook |
+//! | part | a dashboard or sheet inside an asset |
+//! | data source | what an asset reads through: embedded in it, or published for many |
+//! | custom SQL | a query that somebody wrote into a data source |
+//! | reading | what was found in custom SQL |
+//! | reference | a table told of by one route |
+//! | exposure | a dashboard as dbt knows it: automatic (imported) or manual (written in YAML) |
+//! | link | an exposure stands on a node |
+//! | evidence | one thing that says so |
+//! | gap | a reference that found no node, with reason, candidates and remedy |
+//! | mapping rule | the BI tool's name for a database or schema, and dbt's |
+//! | stale | known from an earlier answer, and not confirmed by the last one |
 
 pub mod clock;
 pub mod confidence;
