@@ -121,13 +121,14 @@ fn relation(
     })
 }
 
-/// The tags that dbt selects by: the entry's own; of unit tests, which have none, those of the config.
+/// The tags that dbt selects by: the entry's own, even when there are none and its config has some (a metric's are not
+/// taken over by dbt 1.11); of an entry that has no such field, a unit test, those of the config.
 fn tags(wire: &WireNode<'_>, resource_type: ResourceType, config: &Config) -> Vec<String> {
     let mut tags = match &wire.tags {
-        Some(Texts(tags)) if !tags.is_empty() => tags.clone(),
+        Some(Texts(tags)) => tags.clone(),
         // A semantic model's config may hold anything, but dbt knows no tags of it.
-        _ if resource_type == ResourceType::SemanticModel => Vec::new(),
-        _ => config.tags.clone(),
+        None if resource_type == ResourceType::SemanticModel => Vec::new(),
+        None => config.tags.clone(),
     };
     tags.sort();
     tags.dedup();
