@@ -181,6 +181,12 @@ pub enum Error {
         /// The asset that wanted it.
         asset: AssetId,
     },
+    /// Somebody else holds the lease now.
+    #[error("the lease on `{key}` was lost to somebody else")]
+    LeaseLost {
+        /// What the lease was on.
+        key: String,
+    },
     /// The key file cannot be read or made.
     #[error("cannot use the key file `{path}`")]
     KeyFile {
@@ -198,7 +204,7 @@ pub enum Error {
         mode: u32,
     },
     /// The text is not a key.
-    #[error("{place} holds no key: {reason}")]
+    #[error("{place} holds no sealing key: {reason}")]
     KeyText {
         /// Where the text came from.
         place: String,
@@ -248,6 +254,7 @@ impl Diagnostic for Error {
             Self::FromFile { .. } => "TW-STORE-FROM-FILE",
             Self::Landing { .. } => "TW-STORE-LANDING",
             Self::NameTaken { .. } => "TW-STORE-NAME-TAKEN",
+            Self::LeaseLost { .. } => "TW-STORE-LEASE-LOST",
             Self::KeyFile { .. } => "TW-KEY-FILE",
             Self::KeyFileOpen { .. } => "TW-KEY-OPEN-TO-OTHERS",
             Self::KeyText { .. } => "TW-KEY-TEXT",
@@ -307,6 +314,9 @@ impl Diagnostic for Error {
             Self::UnknownIntegration { .. } => "`tailwater integration list` shows those that there are",
             Self::FromFile { .. } => "change it there",
             Self::NameTaken { .. } => "sync again: names are then given out anew",
+            Self::LeaseLost { .. } => {
+                "this process was stopped for so long that its lease ran out; try again"
+            }
             Self::KeyFile { .. } => {
                 "check that the file and its directory belong to this user, or give the key by environment"
             }

@@ -46,7 +46,7 @@ macro_rules! select {
     ($condition:literal) => {
         concat!(
             "select exposure.integration, exposure.asset, exposure.body, asset.first_seen, \
-             exposure.last_seen, asset.stale, integration.landed_at, exposure.gone_at \
+             exposure.last_seen, asset.stale, integration.synced_at, exposure.gone_at \
              from exposure \
              join asset on asset.integration = exposure.integration and asset.id = exposure.asset \
              join integration on integration.name = exposure.integration \

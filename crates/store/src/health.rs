@@ -1,5 +1,7 @@
 //! How the store is: for `tailwater doctor`.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
 
@@ -43,6 +45,42 @@ pub struct RowCounts {
 }
 
 const ACTION: &str = "check the store";
+
+impl StoreHealth {
+    /// Whether nothing is wrong with it.
+    pub const fn is_sound(&self) -> bool {
+        self.problems.is_empty()
+    }
+}
+
+impl fmt::Display for StoreHealth {
+    /// One line for people: `sqlite:.tailwater/tailwater.db (sqlite 3.51.3, schema 1, 1.2 MB): 15 exposures`.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            engine,
+            engine_version,
+            location,
+            schema_version,
+            ..
+        } = self;
+        let (tenths, unit) = match self.size_bytes {
+            bytes @ ..1_000_000 => (bytes / 100, "kB"),
+            bytes @ ..1_000_000_000 => (bytes / 100_000, "MB"),
+            bytes => (bytes / 100_000_000, "GB"),
+        };
+        write!(
+            formatter,
+            "{location} ({engine} {engine_version}, schema {schema_version}, {}.{} {unit}): {} exposures",
+            tenths / 10,
+            tenths % 10,
+            self.rows.exposures
+        )?;
+        for problem in &self.problems {
+            write!(formatter, "; {problem}")?;
+        }
+        Ok(())
+    }
+}
 
 impl Store {
     /// Looks the store over. On SQLite this reads the whole file.

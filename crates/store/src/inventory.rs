@@ -33,7 +33,7 @@ pub struct StoredInventory {
     /// When each asset was seen. Assets that have gone are not among them.
     pub seen: BTreeMap<AssetId, Seen>,
     /// When the last sync that landed came to its end; `None` before the first.
-    pub landed_at: Option<DateTime<Utc>>,
+    pub synced_at: Option<DateTime<Utc>>,
 }
 
 /// When an asset was seen, to the microsecond.
@@ -111,9 +111,9 @@ impl Store {
         let key = || vec![integration.as_str().into()];
         let mut stored = StoredInventory::default();
 
-        let sql = "select landed_at from integration where name = $1";
+        let sql = "select synced_at from integration where name = $1";
         if let Some(row) = transaction.fetch(sql, key()).await?.first() {
-            stored.landed_at = row.optional_instant(0)?;
+            stored.synced_at = row.optional_instant(0)?;
         }
         let sql = "select kind, id, body from inventory_item where integration = $1";
         for row in transaction.fetch(sql, key()).await? {
@@ -124,7 +124,7 @@ impl Store {
             let id = AssetId::new(row.text(0)?);
             let stale: Option<Stale> = row.optional_json(2)?;
             let first = row.instant(1)?;
-            let last = last_seen(None, stale.as_ref(), stored.landed_at).unwrap_or(first);
+            let last = last_seen(None, stale.as_ref(), stored.synced_at).unwrap_or(first);
             stored.seen.insert(id.clone(), Seen { first, last });
             if let Some(stale) = stale {
                 stored.stale.insert(id, stale);
@@ -168,7 +168,7 @@ fn read_item(row: &Row<'_>, inventory: &mut Inventory) -> Result<()> {
 pub(crate) fn last_seen(
     noted: Option<DateTime<Utc>>,
     stale: Option<&Stale>,
-    landed_at: Option<DateTime<Utc>>,
+    synced_at: Option<DateTime<Utc>>,
 ) -> Option<DateTime<Utc>> {
-    noted.or(stale.map(|stale| stale.since)).or(landed_at)
+    noted.or(stale.map(|stale| stale.since)).or(synced_at)
 }

@@ -54,18 +54,22 @@ impl SealingKey {
     }
 
     /// Reads a key from text, such as the value of an environment variable: 32 bytes in base64, either
-    /// alphabet, with or without padding. `place` names the origin in errors.
+    /// alphabet, with or without padding.
     ///
     /// # Errors
     /// When the text is no such key. The error does not repeat it.
-    pub fn from_text(place: &str, text: &SecretString) -> Result<Self> {
+    pub fn from_text(text: &str) -> Result<Self> {
+        Self::parse("the environment", text)
+    }
+
+    /// `place` names the origin of the text in errors.
+    fn parse(place: &str, text: &str) -> Result<Self> {
         let refused = |reason| Error::KeyText {
             place: place.to_owned(),
             reason,
         };
         let uniform: Zeroizing<String> = Zeroizing::new(
-            text.expose_secret()
-                .trim()
+            text.trim()
                 .trim_end_matches('=')
                 .replace('+', "-")
                 .replace('/', "_"),
@@ -197,10 +201,7 @@ fn load(path: &Utf8Path) -> Result<SealingKey> {
         .take(1_024)
         .read_to_string(&mut text)
         .map_err(refused)?;
-    SealingKey::from_text(
-        &format!("the key file `{path}`"),
-        &SecretString::from(text.as_str()),
-    )
+    SealingKey::parse(&format!("the key file `{path}`"), &text)
 }
 
 /// Writes a new key beside the path and moves it there whole, unless somebody else was quicker.
@@ -286,7 +287,7 @@ mod tests {
     #[case("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwd/v8=")]
     #[case(" AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwd_v8\n")]
     fn a_key_is_read_in_both_alphabets(#[case] text: &str) {
-        let key = SealingKey::from_text("the test", &secret(text)).unwrap();
+        let key = SealingKey::from_text(text).unwrap();
         assert_eq!(key.0[..3], [0, 1, 2]);
         assert_eq!(key.0[30..], [0xfe, 0xff]);
     }
@@ -296,11 +297,11 @@ mod tests {
     #[case("not a key!", "it is not base64")]
     #[case("aHVudGVyMg==", "it is not 32 bytes long")]
     fn what_is_no_key_is_refused_and_not_repeated(#[case] text: &str, #[case] expected: &str) {
-        let error = SealingKey::from_text("`TAILWATER_KEY`", &secret(text)).unwrap_err();
+        let error = SealingKey::from_text(text).unwrap_err();
         assert_eq!(error.code(), "TW-KEY-TEXT");
         assert_eq!(
             error.to_string(),
-            format!("`TAILWATER_KEY` holds no key: {expected}")
+            format!("the environment holds no sealing key: {expected}")
         );
         assert!(text.is_empty() || !format!("{error:?}").contains(text));
     }

@@ -200,7 +200,7 @@ async fn lock(
     transaction: &mut Transaction<'_>,
     integration: &IntegrationName,
 ) -> Result<Option<DateTime<Utc>>> {
-    let sql = "update integration set name = name where name = $1 returning landed_at";
+    let sql = "update integration set name = name where name = $1 returning synced_at";
     let rows = transaction.fetch(sql, vec![integration.as_str().into()]).await?;
     match rows.first() {
         Some(row) => row.optional_instant(0),
@@ -495,7 +495,7 @@ async fn finish(transaction: &mut Transaction<'_>, landing: &Encoded<'_>) -> Res
             .execute(sql, vec![landing.integration.into(), too_old.into()])
             .await?;
     }
-    let sql = "update integration set landed_at = $2 where name = $1";
+    let sql = "update integration set synced_at = $2 where name = $1";
     transaction
         .execute(sql, vec![landing.integration.into(), landing.at.into()])
         .await?;

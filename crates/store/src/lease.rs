@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use crate::database::Value;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::store::Store;
 
 /// A lease in hand. It ends at `until` unless it is renewed.
@@ -86,8 +86,11 @@ impl Store {
         }
     }
 
-    /// Prolongs a lease, counted from now; `None` when somebody else has taken it over.
-    pub async fn renew_lease(&self, lease: &Lease, ttl: Duration) -> Result<Option<Lease>> {
+    /// Prolongs a lease, counted from now.
+    ///
+    /// # Errors
+    /// [`Error::LeaseLost`] when somebody else has taken it over, or broken it.
+    pub async fn renew_lease(&self, lease: &Lease, ttl: Duration) -> Result<Lease> {
         let until = add(self.clock.now(), ttl);
         let sql = "update lease set until = $3 where key = $1 and token = $2";
         let values: Vec<Value> = vec![
@@ -95,18 +98,29 @@ impl Store {
             lease.token.to_string().into(),
             until.into(),
         ];
-        let renewed = self.db.execute("renew the lease", sql, values).await?;
-        Ok((renewed > 0).then(|| Lease {
+        if self.db.execute("renew the lease", sql, values).await? == 0 {
+            return Err(Error::LeaseLost {
+                key: lease.key.clone(),
+            });
+        }
+        Ok(Lease {
             until,
             ..lease.clone()
-        }))
+        })
     }
 
     /// Lets go of a lease; says whether it was still in hand.
-    pub async fn release_lease(&self, lease: &Lease) -> Result<bool> {
+    pub async fn release_lease(&self, lease: Lease) -> Result<bool> {
         let sql = "delete from lease where key = $1 and token = $2";
-        let values: Vec<Value> = vec![lease.key.as_str().into(), lease.token.to_string().into()];
+        let values: Vec<Value> = vec![lease.key.into(), lease.token.to_string().into()];
         Ok(self.db.execute("release the lease", sql, values).await? > 0)
+    }
+
+    /// Takes a lease from a holder that is known to be dead; says whether the holder still had it.
+    pub async fn break_lease(&self, key: &str, holder: &str) -> Result<bool> {
+        let sql = "delete from lease where key = $1 and holder = $2";
+        let values: Vec<Value> = vec![key.into(), holder.into()];
+        Ok(self.db.execute("break the lease", sql, values).await? > 0)
     }
 }
 

@@ -42,5 +42,5 @@ pub use landing::{Landing, TOMBSTONE_DAYS, Written};
 pub use lease::{Lease, LeaseOutcome};
 pub use project::{ProjectLocation, ProjectRecord};
 pub use store::Store;
-pub use sync::{SyncCounts, SyncError, SyncId, SyncOutcome, SyncRecord};
+pub use sync::{SyncCounts, SyncFailure, SyncId, SyncOutcome, SyncRecord};
 pub use url::StoreUrl;

@@ -66,7 +66,7 @@ pub struct SyncRecord {
     pub notices: Vec<Notice>,
     /// What made it fail.
     #[serde(default)]
-    pub error: Option<SyncError>,
+    pub error: Option<SyncFailure>,
 }
 
 /// How a sync ended.
@@ -117,7 +117,7 @@ pub struct SyncCounts {
 
 /// What made a sync fail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SyncError {
+pub struct SyncFailure {
     /// The error's stable code.
     pub code: String,
     /// What failed, on what, and why.

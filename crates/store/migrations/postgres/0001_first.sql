@@ -25,7 +25,7 @@ create table integration (
     created_at bigint not null,
     updated_at bigint not null,
     -- When the last sync that landed came to its end.
-    landed_at bigint
+    synced_at bigint
 );
 
 -- The secret of the integration's token, sealed.

@@ -27,7 +27,7 @@ create table integration (
     created_at integer not null,
     updated_at integer not null,
     -- When the last sync that landed came to its end.
-    landed_at integer
+    synced_at integer
 ) strict;
 
 -- The secret of the integration's token, sealed.
