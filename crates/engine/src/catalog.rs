@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value};
-use tailwater_core::exposure::Exposure;
+use serde_json::json;
+use tailwater_core::exposure::{Exposure, Workbook};
 use tailwater_core::id::NodeId;
 use tailwater_core::manual::join;
 use tailwater_core::project::{ExposureInfo, Node, Project, ResourceType};
@@ -18,6 +18,7 @@ use crate::workspace::Workspace;
 pub struct Catalog {
     projects: Vec<Project>,
     exposures: Vec<Exposure>,
+    exposure_nodes: Vec<Node>,
     unreadable: Vec<(ProjectEntry, Error)>,
 }
 
@@ -39,9 +40,14 @@ impl Workspace {
             automatic.extend(stored.into_iter().map(|row| (row.asset, row.exposure)));
         }
         let exposures = join(automatic, &projects.iter().collect::<Vec<_>>());
+        let exposure_nodes = exposures
+            .iter()
+            .map(|exposure| exposure_node(&projects, exposure))
+            .collect();
         Ok(Catalog {
             projects,
             exposures,
+            exposure_nodes,
             unreadable,
         })
     }
@@ -63,31 +69,22 @@ impl Catalog {
         &self.unreadable
     }
 
-    /// Every node: the projects' and the automatic exposures'. Manual exposures have the dependencies
-    /// that were found beside those that were declared.
-    pub fn nodes(&self) -> Vec<Node> {
-        let own = self
-            .projects
-            .iter()
-            .flat_map(Project::nodes)
-            .filter(|node| node.resource_type != ResourceType::Exposure);
-        own.cloned()
-            .chain(self.exposures.iter().map(|exposure| self.exposure_node(exposure)))
-            .collect()
+    /// Every exposure in the shape of a dbt node. Manual ones have the dependencies that were found
+    /// beside those that were declared.
+    pub fn exposure_nodes(&self) -> &[Node] {
+        &self.exposure_nodes
+    }
+
+    /// Everything that can be selected: the projects' nodes and every exposure.
+    pub fn universe(&self) -> Universe<'_> {
+        Universe::new(&self.projects, &self.exposure_nodes)
     }
 
     /// The `unique_id`s that a selector chooses; everything for an empty one.
     pub fn select(&self, select: &str, exclude: Option<&str>) -> Result<BTreeSet<NodeId>, Error> {
-        let nodes = self.nodes();
         let selected = selector::parse(select)?;
         let excluded = exclude.map(selector::parse).transpose()?;
-        let universe = Universe::new(
-            &nodes,
-            self.projects
-                .first()
-                .map(|project| project.metadata.package.as_str()),
-        );
-        Ok(selector::select(&selected, excluded.as_ref(), &universe)?)
+        Ok(selector::select(&selected, excluded.as_ref(), &self.universe())?)
     }
 
     /// The exposures among what a selector chooses; all of them without one.
@@ -102,52 +99,48 @@ impl Catalog {
             .filter(|exposure| chosen.contains(&exposure.unique_id))
             .collect())
     }
+}
 
-    /// An exposure in the shape of a dbt node. Automatic ones stand in a folder of their own.
-    fn exposure_node(&self, exposure: &Exposure) -> Node {
-        let declared = self
-            .projects
-            .iter()
-            .find_map(|project| project.find(exposure.unique_id.as_str()));
-        if let Some(node) = declared {
-            return Node {
-                depends_on: exposure.depends_on.iter().cloned().collect(),
-                ..node.clone()
-            };
-        }
-        let package = exposure
-            .unique_id
-            .as_str()
-            .split('.')
-            .nth(1)
-            .unwrap_or_default()
-            .to_owned();
-        let folder = "imported_from_tableau";
-        let meta: Map<String, Value> = exposure
-            .workbook
-            .iter()
-            .map(|workbook| ("tailwater".to_owned(), serde_json::json!({ "id": workbook.luid })))
-            .collect();
-        Node {
-            unique_id: exposure.unique_id.clone(),
-            resource_type: ResourceType::Exposure,
-            name: exposure.name.clone(),
-            fqn: vec![package.clone(), folder.to_owned(), exposure.name.clone()],
-            path: format!("{folder}/{}.yml", exposure.name),
-            package,
-            description: exposure.description.clone(),
-            tags: exposure.tags.iter().cloned().collect(),
-            meta: meta.into(),
-            depends_on: exposure.depends_on.iter().cloned().collect(),
-            exposure: Some(ExposureInfo {
-                kind: exposure.kind.clone(),
-                label: Some(exposure.label.clone()),
-                url: exposure.url.clone(),
-                maturity: exposure.maturity.clone(),
-                owner_name: exposure.owner.name.clone(),
-                owner_email: exposure.owner.email.clone(),
-            }),
-            ..Node::default()
-        }
+/// An exposure in the shape of a dbt node. Automatic ones stand in a folder of their own.
+fn exposure_node(projects: &[Project], exposure: &Exposure) -> Node {
+    let depends_on = exposure.depends_on.iter().cloned().collect();
+    let declared = projects
+        .iter()
+        .find_map(|project| project.find(exposure.unique_id.as_str()));
+    if let Some(node) = declared {
+        return Node {
+            depends_on,
+            ..node.clone()
+        };
+    }
+    let package = exposure
+        .unique_id
+        .as_str()
+        .split('.')
+        .nth(1)
+        .unwrap_or_default()
+        .to_owned();
+    let folder = "imported_from_tableau";
+    let id = |workbook: &Workbook| ("tailwater".to_owned(), json!({ "id": workbook.luid }));
+    Node {
+        unique_id: exposure.unique_id.clone(),
+        resource_type: ResourceType::Exposure,
+        name: exposure.name.clone(),
+        fqn: vec![package.clone(), folder.to_owned(), exposure.name.clone()],
+        path: format!("{folder}/{}.yml", exposure.name),
+        package,
+        description: exposure.description.clone(),
+        tags: exposure.tags.iter().cloned().collect(),
+        meta: exposure.workbook.iter().map(id).collect(),
+        depends_on,
+        exposure: Some(ExposureInfo {
+            kind: exposure.kind.clone(),
+            label: Some(exposure.label.clone()),
+            url: exposure.url.clone(),
+            maturity: exposure.maturity.clone(),
+            owner_name: exposure.owner.name.clone(),
+            owner_email: exposure.owner.email.clone(),
+        }),
+        ..Node::default()
     }
 }

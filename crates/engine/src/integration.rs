@@ -271,6 +271,30 @@ impl Workspace {
         Ok(mapping)
     }
 
+    /// Makes sure that the store has a row to hang syncs and exposures on, also for what only the file declares.
+    pub(crate) async fn ensure_parent(&self, integration: &Integration) -> Result<(), Error> {
+        if self.store().find_integration(&integration.name).await?.is_some() {
+            return Ok(());
+        }
+        let now = self.clock().now();
+        let record = IntegrationRecord {
+            name: integration.name.clone(),
+            kind: integration.kind.name().to_owned(),
+            server: integration.server.clone(),
+            site: integration.site.clone(),
+            token_name: integration.token_name.clone(),
+            allow_http: integration.allow_http,
+            projects: integration.projects.clone(),
+            selection: integration.collections.clone(),
+            mapping: integration.mapping.clone(),
+            created_at: now,
+            updated_at: now,
+            origin: Origin::File,
+        };
+        self.store().put_integration(&record).await?;
+        Ok(())
+    }
+
     async fn writable_integration(&self, name: &IntegrationName) -> Result<Integration, Error> {
         let integration = self.find_integration(name).await?;
         if integration.declared_in == DeclaredIn::File {

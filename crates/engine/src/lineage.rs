@@ -1,8 +1,9 @@
 //! Lineage: the nodes that a selector chooses and the edges between them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::Serialize;
+use tailwater_core::graph::NodeSet;
 use tailwater_core::id::NodeId;
 use tailwater_core::project::{Node, ResourceType};
 
@@ -44,36 +45,46 @@ impl Catalog {
     /// The lineage of what a selector chooses.
     pub fn lineage(&self, select: &str, exclude: Option<&str>) -> Result<Lineage, Error> {
         let chosen = self.select(select, exclude)?;
-        let nodes: BTreeMap<NodeId, Node> = self
-            .nodes()
-            .into_iter()
-            .filter(|node| chosen.contains(&node.unique_id))
-            .map(|node| (node.unique_id.clone(), node))
+        let universe = self.universe();
+        let graph = universe.graph();
+        let positions: Vec<usize> = chosen
+            .iter()
+            .filter_map(|id| graph.position(id.as_str()))
             .collect();
-        let edges: BTreeSet<LineageEdge> = nodes
-            .values()
-            .flat_map(|node| {
-                node.depends_on.iter().map(|from| LineageEdge {
-                    from: from.clone(),
-                    to: node.unique_id.clone(),
-                })
+        let id = |position: usize| graph.ids()[position].clone();
+        let set = NodeSet::from_positions(graph.len(), positions.iter().copied());
+        let edges: BTreeSet<LineageEdge> = graph
+            .edges_within(&set)
+            .map(|(from, to)| LineageEdge {
+                from: id(from),
+                to: id(to),
             })
-            .filter(|edge| chosen.contains(&edge.from))
             .collect();
-        let shown = |node: Node| LineageNode {
-            name: node
-                .exposure
-                .and_then(|exposure| exposure.label)
-                .unwrap_or(node.name),
-            resource_type: node.resource_type,
-            relation: node
-                .relation
-                .and_then(|relation| relation.rendered.map(|_| relation.name.to_string())),
-            unique_id: node.unique_id,
-        };
+        let nodes = positions
+            .iter()
+            .filter_map(|&position| universe.node(position))
+            .map(shown)
+            .collect();
         Ok(Lineage {
-            nodes: nodes.into_values().map(shown).collect(),
+            nodes,
             edges: edges.into_iter().collect(),
         })
+    }
+}
+
+fn shown(node: &Node) -> LineageNode {
+    let label = node
+        .exposure
+        .as_ref()
+        .and_then(|exposure| exposure.label.as_ref());
+    LineageNode {
+        name: label.unwrap_or(&node.name).clone(),
+        resource_type: node.resource_type,
+        relation: node
+            .relation
+            .as_ref()
+            .filter(|_| !node.is_ephemeral())
+            .map(|relation| relation.name.to_string()),
+        unique_id: node.unique_id.clone(),
     }
 }

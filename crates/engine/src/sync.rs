@@ -343,7 +343,7 @@ impl Workspace {
         }
         self.ensure_parent(integration).await?;
         let record = SyncRecord {
-            id: SyncId::new(),
+            id: SyncId::new(started_at),
             integration: integration.name.clone(),
             started_at,
             finished_at: self.clock().now(),
@@ -418,7 +418,7 @@ fn title(exposure: &Exposure) -> ExposureTitle {
 
 fn record(report: &SyncReport) -> SyncRecord {
     SyncRecord {
-        id: SyncId::new(),
+        id: SyncId::new(report.started_at),
         integration: report.integration.clone(),
         started_at: report.started_at,
         finished_at: report.finished_at,
