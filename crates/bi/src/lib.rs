@@ -1,1 +1,24 @@
-//! (crate docs)
+//! Connectors: a BI tool's site in, Tailwater's [inventory](tailwater_core::inventory) out.
+//!
+//! A connector reads; it does not judge. It hands custom SQL outwards as text, names tables as the tool
+//! names them, and says of every answer whether it was whole. Matching tables with dbt is not its business.
+//!
+//! ```text
+//! settings ─▶ Connector ─▶ session (one per token) ─▶ calls under one policy (http)
+//!                                                        │
+//!       Inventory ◀─ assemble ◀─ lists (REST) and lineage (Metadata API), each with its completeness
+//! ```
+//!
+//! Start reading at [`connector`], then [`tableau`].
+
+pub mod connector;
+pub mod error;
+pub mod http;
+pub mod retry;
+pub mod tableau;
+
+pub use connector::{Check, CheckState, Connector, NoProgress, Progress, Step};
+pub use error::Error;
+pub use tableau::address::{SiteAddress, split_address};
+pub use tableau::connector::{TableauConnector, tableau};
+pub use tableau::settings::{Credential, TableauSettings};

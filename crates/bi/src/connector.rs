@@ -1,0 +1,126 @@
+//! What every connector offers, whatever the BI tool.
+
+use async_trait::async_trait;
+use serde::Serialize;
+use tailwater_core::id::IntegrationName;
+use tailwater_core::inventory::Inventory;
+use tailwater_core::selection::Selection;
+
+use crate::error::Error;
+
+/// Reads one site of one BI tool.
+///
+/// A connector signs in when it first needs to and keeps one session for all calls. Whoever made it
+/// calls [`sign_out`](Connector::sign_out) at the end.
+#[async_trait]
+pub trait Connector: Send + Sync {
+    /// The integration that this connector serves.
+    fn integration(&self) -> &IntegrationName;
+
+    /// Tries everything that a sync needs, line by line, in an order in which each line rests on those
+    /// before it. Never stops at the first failure: what cannot be tried any more is `Skipped`.
+    async fn check(&self, progress: &dyn Progress) -> Vec<Check>;
+
+    /// The tree of collections with the number of assets in each. Of the inventory only `site`,
+    /// `collections`, `listing` and `notices` are filled.
+    async fn fetch_collections(&self) -> Result<Inventory, Error>;
+
+    /// The assets of the selected collections with everything they stand on.
+    ///
+    /// Answers that were cut short are not errors: they are marked in [`Inventory::listing`] and in each
+    /// asset's and data source's `lineage`. An error means that nothing useful was learnt.
+    async fn fetch_inventory(
+        &self,
+        selection: &Selection,
+        progress: &dyn Progress,
+    ) -> Result<Inventory, Error>;
+
+    /// Ends the session, if there is one. Failures are logged, since nothing depends on it.
+    async fn sign_out(&self);
+}
+
+/// Hears how far a connector has come.
+pub trait Progress: Send + Sync {
+    /// A step was made.
+    fn report(&self, step: Step);
+}
+
+/// How far one phase of the work has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    /// What is being read, such as `projects`, `workbooks`, `lineage`.
+    pub phase: &'static str,
+    /// How many items are done.
+    pub done: usize,
+    /// How many there are; `None` while that is unknown.
+    pub total: Option<usize>,
+}
+
+/// A listener that hears nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoProgress;
+
+impl Progress for NoProgress {
+    fn report(&self, _: Step) {}
+}
+
+/// One line of [`Connector::check`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// What was tried, such as `sign-in`; stable.
+    pub name: &'static str,
+    /// How it went.
+    pub state: CheckState,
+    /// What was found, in plain words.
+    pub detail: String,
+    /// What mends it, when something is amiss.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<String>,
+}
+
+/// How one line of a check went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckState {
+    /// All is well.
+    Ok,
+    /// Usable, but with a limit that the reader should know.
+    Warning,
+    /// Does not work.
+    Failed,
+    /// Not tried, because something that it needs failed.
+    Skipped,
+}
+
+impl Check {
+    /// All is well.
+    pub fn ok(name: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(name, CheckState::Ok, detail.into(), None)
+    }
+
+    /// Usable with a limit, and what lifts it.
+    pub fn warning(name: &'static str, detail: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self::new(name, CheckState::Warning, detail.into(), Some(remedy.into()))
+    }
+
+    /// Does not work, for the reason that the error gives.
+    pub fn failed(name: &'static str, error: &Error) -> Self {
+        use tailwater_core::diagnostic::Diagnostic;
+        Self::new(name, CheckState::Failed, error.to_string(), error.hint())
+    }
+
+    /// Not tried, because of an earlier line.
+    pub fn skipped(name: &'static str, because: &'static str) -> Self {
+        let detail = format!("not tried, because `{because}` failed");
+        Self::new(name, CheckState::Skipped, detail, None)
+    }
+
+    const fn new(name: &'static str, state: CheckState, detail: String, remedy: Option<String>) -> Self {
+        Self {
+            name,
+            state,
+            detail,
+            remedy,
+        }
+    }
+}

@@ -1,0 +1,435 @@
+//! The one policy for outgoing calls.
+//!
+//! ```text
+//! Call ─▶ allowed? ─▶ wait for the host's turn ─▶ send ─▶ read up to the cap ─▶ Answer
+//!            ▲                                      │
+//!            └── same host, 307/308 or GET ── redirect?   5xx, 429, time-out, reset ─▶ wait ─▶ again
+//! ```
+//!
+//! - Plain http only to this machine, unless allowed.
+//! - Redirects are followed on the same scheme, host and port alone.
+//! - Only calls marked repeatable are sent again; a `Retry-After` is honoured up to a longest wait.
+//! - Every call has limits: time to connect, time between bytes, time in all, size of the answer.
+//! - Nothing here logs headers, bodies or query strings: they may hold secrets.
+
+use std::error::Error as _;
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::{Method, StatusCode};
+use tailwater_core::clock::Clock;
+use url::{Host, Url};
+
+use crate::error::{Error, tame};
+use crate::retry::{Backoff, is_worth_repeating, parse_http_date, parse_retry_after};
+
+/// The way out, and its limits.
+#[derive(Debug, Clone, Default)]
+pub struct HttpSettings {
+    /// Whether plain http to another machine is allowed.
+    pub allow_http: bool,
+    /// A PEM file with further certificate authorities.
+    pub ca_file: Option<PathBuf>,
+    /// A proxy for every call; without it the usual environment variables count.
+    pub proxy: Option<Url>,
+    /// Times, sizes and repeats.
+    pub limits: Limits,
+}
+
+/// Times, sizes and repeats.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Longest time to connect.
+    pub connect_timeout: Duration,
+    /// Longest time between two pieces of an answer.
+    pub read_timeout: Duration,
+    /// Longest time for one attempt in all.
+    pub total_timeout: Duration,
+    /// Largest answer, after decompression.
+    pub max_answer_bytes: usize,
+    /// When and how often to try again.
+    pub backoff: Backoff,
+    /// The longest wait that a server may ask for; when it asks for more, the call fails at once.
+    pub longest_wait: Duration,
+    /// How many calls a host gets in one second; twice as many in a burst.
+    pub calls_per_second: NonZeroU32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(10),
+            read_timeout: Duration::from_secs(60),
+            total_timeout: Duration::from_secs(120),
+            max_answer_bytes: 256 << 20,
+            backoff: Backoff::default(),
+            longest_wait: Duration::from_secs(120),
+            calls_per_second: NonZeroU32::MIN.saturating_add(49),
+        }
+    }
+}
+
+/// One call to make.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// What the call is for, in words that may stand in a message, such as `Query Workbooks`.
+    pub what: String,
+    /// The method.
+    pub method: Method,
+    /// The whole address.
+    pub url: Url,
+    /// Headers; values that are secret must be marked sensitive.
+    pub headers: HeaderMap,
+    /// The body and its content type.
+    pub body: Option<(&'static str, String)>,
+    /// Whether sending it twice does no harm.
+    pub is_repeatable: bool,
+}
+
+impl Call {
+    /// A GET, which is repeatable.
+    pub fn get(what: impl Into<String>, url: Url) -> Self {
+        Self {
+            what: what.into(),
+            method: Method::GET,
+            url,
+            headers: HeaderMap::new(),
+            body: None,
+            is_repeatable: true,
+        }
+    }
+
+    /// A POST with a body, which is not repeatable unless it is [marked so](Self::repeatable).
+    pub fn post(what: impl Into<String>, url: Url, content_type: &'static str, body: String) -> Self {
+        Self {
+            what: what.into(),
+            method: Method::POST,
+            url,
+            headers: HeaderMap::new(),
+            body: Some((content_type, body)),
+            is_repeatable: false,
+        }
+    }
+
+    /// Says that sending the call twice does no harm.
+    pub fn repeatable(mut self) -> Self {
+        self.is_repeatable = true;
+        self
+    }
+
+    /// Adds a header.
+    pub fn header(mut self, name: &'static str, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+}
+
+/// An answer, whatever its status.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, decompressed.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// Whether the status says success.
+    pub const fn is_success(&self) -> bool {
+        self.status >= 200 && self.status < 300
+    }
+
+    /// The content type without its parameters, in lower case; empty when missing.
+    pub fn content_type(&self) -> String {
+        let value = self.headers.get(reqwest::header::CONTENT_TYPE);
+        let text = value.and_then(|value| value.to_str().ok()).unwrap_or_default();
+        text.split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_ascii_lowercase()
+    }
+
+    /// A header's text, when it is there and readable.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+}
+
+/// Sends calls under the policy. Cheap to clone; clones share connections and limits.
+#[derive(Clone)]
+pub struct HttpClient {
+    client: reqwest::Client,
+    settings: HttpSettings,
+    turns: Arc<DefaultKeyedRateLimiter<String>>,
+    clock: Arc<dyn Clock>,
+}
+
+impl std::fmt::Debug for HttpClient {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("HttpClient").finish_non_exhaustive()
+    }
+}
+
+/// How often a redirect on the same host is followed in one call.
+const MOST_REDIRECTS: usize = 5;
+
+impl HttpClient {
+    /// Sets up the client. Fails on a certificate file or proxy address that cannot be used.
+    pub fn new(settings: HttpSettings, clock: Arc<dyn Clock>) -> Result<Self, Error> {
+        let setup = |reason: String| Error::Setup { reason };
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("tailwater/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(settings.limits.connect_timeout)
+            .read_timeout(settings.limits.read_timeout)
+            .timeout(settings.limits.total_timeout);
+        if let Some(path) = &settings.ca_file {
+            let pem = std::fs::read(path)
+                .map_err(|error| setup(format!("cannot read {}: {error}", path.display())))?;
+            let certificates = reqwest::Certificate::from_pem_bundle(&pem)
+                .map_err(|_| setup(format!("{} holds no readable PEM certificate", path.display())))?;
+            if certificates.is_empty() {
+                return Err(setup(format!("{} holds no PEM certificate", path.display())));
+            }
+            builder = builder.tls_certs_merge(certificates);
+        }
+        if let Some(address) = &settings.proxy {
+            let proxy = reqwest::Proxy::all(address.clone())
+                .map_err(|_| setup("the proxy's address cannot be used".to_owned()))?;
+            builder = builder.proxy(proxy);
+        }
+        let client = builder
+            .build()
+            .map_err(|error| setup(tame(&error.without_url().to_string())))?;
+        let burst = settings
+            .limits
+            .calls_per_second
+            .saturating_mul(NonZeroU32::MIN.saturating_add(1));
+        let quota = Quota::per_second(settings.limits.calls_per_second).allow_burst(burst);
+        Ok(Self {
+            client,
+            settings,
+            turns: Arc::new(RateLimiter::keyed(quota)),
+            clock,
+        })
+    }
+
+    /// The limits that the client holds to.
+    pub const fn limits(&self) -> &Limits {
+        &self.settings.limits
+    }
+
+    /// Sends a call under the policy. Any status is an answer; what comes after the last attempt is
+    /// returned as it is, so that the caller can read the server's own error from it.
+    pub async fn send_with_policy(&self, call: &Call) -> Result<Answer, Error> {
+        self.permit(&call.url)?;
+        let mut attempts_made = 0;
+        loop {
+            attempts_made += 1;
+            let outcome = self.send_following_redirects(call).await;
+            let may_repeat = call.is_repeatable && attempts_made < self.settings.limits.backoff.attempts;
+            let asked_to_wait = match &outcome {
+                Ok(answer) if !is_worth_repeating(answer.status) => return outcome,
+                Ok(answer) => self.retry_after(answer),
+                Err(Error::TimedOut { .. } | Error::Interrupted { .. } | Error::Unreachable { .. }) => None,
+                Err(_) => return outcome,
+            };
+            if asked_to_wait.is_some_and(|wait| wait > self.settings.limits.longest_wait) {
+                return Err(Error::Throttled {
+                    what: call.what.clone(),
+                    host: host_of(&call.url),
+                    wait: asked_to_wait,
+                });
+            }
+            if !may_repeat {
+                return outcome;
+            }
+            let wait = asked_to_wait
+                .unwrap_or_default()
+                .max(self.settings.limits.backoff.wait_after(attempts_made));
+            tracing::debug!(
+                what = call.what,
+                attempts_made,
+                wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+                status = outcome.as_ref().ok().map(|answer| answer.status),
+                "trying again"
+            );
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// Refuses addresses that the policy does not allow.
+    fn permit(&self, url: &Url) -> Result<(), Error> {
+        match url.scheme() {
+            "https" => Ok(()),
+            "http" if self.settings.allow_http || is_loopback(url) => Ok(()),
+            "http" => Err(Error::PlainHttp { host: host_of(url) }),
+            scheme => Err(Error::Setup {
+                reason: format!("addresses with {scheme:?} are not called"),
+            }),
+        }
+    }
+
+    async fn send_following_redirects(&self, call: &Call) -> Result<Answer, Error> {
+        let mut url = call.url.clone();
+        for _ in 0..=MOST_REDIRECTS {
+            let answer = self.send_once(call, url.clone()).await?;
+            let Some(target) = redirect_target(&answer, &url) else {
+                return Ok(answer);
+            };
+            let keeps_method = matches!(answer.status, 307 | 308) || call.method == Method::GET;
+            if !same_origin(&target, &url) || !keeps_method {
+                return Err(Error::Redirected {
+                    what: call.what.clone(),
+                    host: host_of(&url),
+                    target: target.origin().ascii_serialization(),
+                    is_https_upgrade: url.scheme() == "http"
+                        && target.scheme() == "https"
+                        && target.host_str() == url.host_str(),
+                });
+            }
+            url = target;
+        }
+        Err(Error::Malformed {
+            what: call.what.clone(),
+            reason: format!("{} redirects in a circle", host_of(&url)),
+        })
+    }
+
+    async fn send_once(&self, call: &Call, url: Url) -> Result<Answer, Error> {
+        let host = host_of(&url);
+        self.turns.until_key_ready(&host).await;
+        let mut request = self
+            .client
+            .request(call.method.clone(), url)
+            .headers(call.headers.clone());
+        if let Some((content_type, body)) = &call.body {
+            request = request
+                .header(reqwest::header::CONTENT_TYPE, *content_type)
+                .body(body.clone());
+        }
+        let failed = |error: reqwest::Error| transport_error(error, call, &host);
+        let mut response = request.send().await.map_err(failed)?;
+        let too_large = || Error::TooLarge {
+            what: call.what.clone(),
+            host: host.clone(),
+            limit_bytes: self.settings.limits.max_answer_bytes,
+        };
+        let status = response.status();
+        let headers = std::mem::take(response.headers_mut());
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(failed)? {
+            if body.len() + chunk.len() > self.settings.limits.max_answer_bytes {
+                return Err(too_large());
+            }
+            body.extend_from_slice(&chunk);
+        }
+        tracing::trace!(
+            what = call.what,
+            status = status.as_u16(),
+            bytes = body.len(),
+            "answered"
+        );
+        Ok(Answer {
+            status: status.as_u16(),
+            headers,
+            body,
+        })
+    }
+
+    /// How long the server asks to wait, by its own clock where it tells it.
+    fn retry_after(&self, answer: &Answer) -> Option<Duration> {
+        let now = answer
+            .header("date")
+            .and_then(parse_http_date)
+            .unwrap_or_else(|| self.clock.now());
+        parse_retry_after(answer.header("retry-after")?, now)
+    }
+}
+
+/// The host and port as they stand in messages.
+pub(crate) fn host_of(url: &Url) -> String {
+    match (url.host_str(), url.port()) {
+        (Some(host), Some(port)) => format!("{host}:{port}"),
+        (Some(host), None) => host.to_owned(),
+        (None, _) => String::new(),
+    }
+}
+
+/// Whether an address stays on this machine.
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
+        Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
+        None => false,
+    }
+}
+
+fn same_origin(one: &Url, other: &Url) -> bool {
+    one.origin() == other.origin()
+}
+
+fn redirect_target(answer: &Answer, from: &Url) -> Option<Url> {
+    let is_redirect = matches!(answer.status, 301 | 302 | 303 | 307 | 308);
+    if !is_redirect {
+        return None;
+    }
+    from.join(answer.header("location")?).ok()
+}
+
+/// Sorts what went wrong below HTTP. The library's error names the address, which is left out, since
+/// the message names the call.
+fn transport_error(error: reqwest::Error, call: &Call, host: &str) -> Error {
+    let (is_timeout, is_connect) = (error.is_timeout(), error.is_connect());
+    let error = error.without_url();
+    let mut causes = Vec::new();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        causes.push(cause.to_string());
+        source = cause.source();
+    }
+    let reason = tame(causes.last().unwrap_or(&error.to_string()));
+    let host = host.to_owned();
+    let is_tls = |cause: &String| {
+        let cause = cause.to_ascii_lowercase();
+        cause.contains("certificate") || cause.contains("tls") || cause.contains("handshake")
+    };
+    if causes.iter().any(is_tls) {
+        Error::Tls { host, reason }
+    } else if is_timeout && is_connect {
+        Error::Unreachable {
+            host,
+            reason: "no connection in time".to_owned(),
+        }
+    } else if is_timeout {
+        Error::TimedOut {
+            what: call.what.clone(),
+            host,
+        }
+    } else if is_connect {
+        Error::Unreachable { host, reason }
+    } else {
+        Error::Interrupted {
+            what: call.what.clone(),
+            host,
+            reason,
+        }
+    }
+}
+
+/// The standard words for a status, for messages.
+pub(crate) fn reason_phrase(status: u16) -> &'static str {
+    StatusCode::from_u16(status)
+        .ok()
+        .and_then(|status| status.canonical_reason())
+        .unwrap_or_default()
+}

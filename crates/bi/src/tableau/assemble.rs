@@ -1,0 +1,652 @@
+//! Joins what REST and the Metadata API told into one inventory. Pure.
+//!
+//! REST decides what exists. A workbook that the Metadata API does not know yet is pending; one that
+//! only the Metadata API knows is gone. Flaws of an answer land on everything that was read from it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use tailwater_core::id::{AssetId, CollectionId, CustomSqlId, DataSourceId, PartId, TableId};
+use tailwater_core::inventory::{
+    Asset, AssetKind, Completeness, CustomSql, DataSource, Inventory, Notice, Owner, Part, PartKind, Table,
+    TableUse, TableVia,
+};
+
+use super::address::Links;
+use super::graph::{self, filled};
+use super::lineage::{Lineage, parents};
+use super::listing::{Listing, counted};
+use super::metadata::Flaw;
+use super::tree::parse_instant;
+use super::wire::{PublishedSource, User, View, Workbook};
+
+/// Joins both halves. `links` makes addresses where Tableau sent none.
+pub(crate) fn assemble(listing: Listing, lineage: &Lineage, links: &Links) -> Inventory {
+    let Listing {
+        workbooks,
+        mut views,
+        data_sources,
+        users,
+        inventory,
+    } = listing;
+    let mut assembly = Assembly {
+        inventory,
+        lineage,
+        links,
+        data_sources: &data_sources,
+        users: &users,
+        hidden: BTreeSet::new(),
+        nameless: 0,
+    };
+    assembly.add_published();
+    assembly.add_custom_sql();
+    for (luid, workbook) in workbooks {
+        let views = views.remove(&luid).unwrap_or_default();
+        assembly.add_workbook(workbook, views);
+    }
+    assembly.into_inventory()
+}
+
+/// The owners of whom neither the list of workbooks nor the Metadata API told a name or an address.
+pub(crate) fn unknown_owners(listing: &Listing, lineage: &Lineage) -> Vec<String> {
+    let mut known = BTreeSet::new();
+    let mut seen = BTreeSet::new();
+    for (luid, workbook) in &listing.workbooks {
+        if let Some(owner) = &workbook.owner {
+            seen.insert(owner.id.clone());
+            if owner.full_name.is_some() || owner.email.is_some() {
+                known.insert(owner.id.clone());
+            }
+        }
+        let told = lineage.workbooks.get(luid).and_then(|told| told.owner.as_ref());
+        if let Some(owner) = told
+            && let Some(id) = filled(owner.luid.as_ref())
+            && (filled(owner.name.as_ref()).is_some() || filled(owner.email.as_ref()).is_some())
+        {
+            known.insert(id.to_owned());
+        }
+    }
+    seen.difference(&known).cloned().collect()
+}
+
+struct Assembly<'a> {
+    inventory: Inventory,
+    lineage: &'a Lineage,
+    links: &'a Links,
+    data_sources: &'a BTreeMap<String, PublishedSource>,
+    users: &'a BTreeMap<String, User>,
+    /// Tables whose names are hidden from the token.
+    hidden: BTreeSet<TableId>,
+    /// Tables of which not even an id is told.
+    nameless: usize,
+}
+
+impl Assembly<'_> {
+    fn add_workbook(&mut self, workbook: Workbook, views: Vec<View>) {
+        let luid = workbook.id.clone();
+        let told = self.lineage.workbooks.get(&luid);
+        let flaws = self.workbook_flaws(&luid, told);
+        let lineage = match (told, completeness(&flaws)) {
+            (None, Completeness::Complete) => Completeness::Pending,
+            (_, state) => state,
+        };
+        let mut asset = Asset {
+            kind: AssetKind::Workbook,
+            owner: self.owner(&workbook, told),
+            name: workbook.name,
+            description: workbook.description,
+            url: workbook.url,
+            tags: workbook.tags,
+            created_at: workbook.created_at,
+            updated_at: workbook.updated_at,
+            total_views: total_views(&views),
+            lineage: lineage.clone(),
+            ..Asset::default()
+        };
+        if let Some((project, _)) = workbook.project {
+            let id = CollectionId::from(project);
+            if let Some(collection) = self.inventory.collections.get(&id) {
+                asset.collection_path.clone_from(&collection.path);
+            }
+            asset.collection = Some(id);
+        }
+        if let Some(told) = told {
+            if asset.url.is_none() {
+                asset.url = filled(told.vizportal_url_id.as_ref()).map(|id| self.links.workbook(id));
+            }
+            for source in &told.embedded_datasources.items {
+                if let Some(id) = self.add_embedded(source, &lineage) {
+                    asset.data_sources.insert(id);
+                }
+            }
+            asset.tables = self.uses(&told.upstream_tables, TableVia::TableList);
+            let virtual_tables = &told.upstream_virtual_connection_tables.items;
+            for id in virtual_tables
+                .iter()
+                .filter_map(|table| filled(table.id.as_ref()))
+            {
+                asset.tables.extend(self.virtual_uses(id));
+            }
+        }
+        asset.parts = self.parts(told, views);
+        self.inventory.assets.insert(AssetId::from(luid), asset);
+    }
+
+    /// Everything that may be lacking under a workbook: its own flaws, those of the site as a whole, and
+    /// those of the published data sources that it uses.
+    fn workbook_flaws(&self, luid: &str, told: Option<&graph::Workbook>) -> BTreeSet<Flaw> {
+        let own = self.lineage.workbook_flaws.get(luid).into_iter().flatten();
+        let mut flaws: BTreeSet<Flaw> = own.cloned().collect();
+        let Some(told) = told else {
+            return flaws;
+        };
+        flaws.extend(self.lineage.site_flaws.iter().cloned());
+        if told.embedded_datasources.nulls > 0 {
+            flaws.insert(unknown("Tableau does not tell which data source it is"));
+        }
+        for source in &told.embedded_datasources.items {
+            for parent in parents(source) {
+                let of_parent = self.lineage.published_flaws.get(&parent);
+                flaws.extend(of_parent.into_iter().flatten().cloned());
+                let is_untold = !self.lineage.published.contains_key(&parent);
+                if is_untold && source.upstream_tables.is_empty() && of_parent.is_none() {
+                    flaws.insert(unknown("a published data source is not told of yet"));
+                }
+            }
+        }
+        flaws
+    }
+
+    fn owner(&self, workbook: &Workbook, told: Option<&graph::Workbook>) -> Option<Owner> {
+        let listed = workbook.owner.as_ref();
+        let told = told.and_then(|told| told.owner.as_ref());
+        let id = listed
+            .map(|owner| owner.id.clone())
+            .or_else(|| Some(filled(told?.luid.as_ref())?.to_owned()))?;
+        let looked_up = self.users.get(&id);
+        let told = told.filter(|owner| filled(owner.luid.as_ref()).is_none_or(|luid| luid == id));
+        let people = [listed, looked_up];
+        let first = |field: fn(&User) -> Option<&String>, told: Option<&String>| {
+            let rest = people.into_iter().flatten().find_map(field);
+            filled(rest).or_else(|| filled(told)).map(str::to_owned)
+        };
+        let full_name = first(
+            |user| user.full_name.as_ref(),
+            told.and_then(|owner| owner.name.as_ref()),
+        );
+        let login = first(
+            |user| user.name.as_ref(),
+            told.and_then(|owner| owner.username.as_ref()),
+        );
+        let email = first(
+            |user| user.email.as_ref(),
+            told.and_then(|owner| owner.email.as_ref()),
+        );
+        Some(Owner {
+            id,
+            name: full_name.or(login),
+            email,
+        })
+    }
+
+    /// Dashboards, then sheets, hidden ones too, then what only REST tells of, such as stories.
+    fn parts(&self, told: Option<&graph::Workbook>, views: Vec<View>) -> Vec<Part> {
+        let mut views: BTreeMap<String, View> =
+            views.into_iter().map(|view| (view.id.clone(), view)).collect();
+        let mut parts = Vec::new();
+        if let Some(told) = told {
+            for dashboard in &told.dashboards.items {
+                let sheet = graph::Sheet {
+                    id: dashboard.id.clone(),
+                    luid: dashboard.luid.clone(),
+                    name: dashboard.name.clone(),
+                    path: dashboard.path.clone(),
+                };
+                let contains = dashboard
+                    .sheets
+                    .items
+                    .iter()
+                    .filter_map(|sheet| filled(sheet.id.as_ref()).map(PartId::from))
+                    .collect();
+                parts.extend(self.part(&sheet, PartKind::Dashboard, contains, &mut views));
+            }
+            for sheet in &told.sheets.items {
+                parts.extend(self.part(sheet, PartKind::Sheet, Vec::new(), &mut views));
+            }
+        }
+        let mut rest: Vec<View> = views.into_values().collect();
+        rest.sort_by(|one, other| (&one.name, &one.id).cmp(&(&other.name, &other.id)));
+        parts.extend(rest.into_iter().map(|view| Part {
+            id: PartId::from(view.id),
+            kind: match view.sheet_type.as_deref() {
+                Some("dashboard") => PartKind::Dashboard,
+                Some("story") => PartKind::Story,
+                _ => PartKind::Sheet,
+            },
+            name: view.name,
+            url: view.path.as_deref().map(|path| self.links.view(path)),
+            is_hidden: false,
+            total_views: view.total_views,
+            contains: Vec::new(),
+        }));
+        parts
+    }
+
+    fn part(
+        &self,
+        sheet: &graph::Sheet,
+        kind: PartKind,
+        contains: Vec<PartId>,
+        views: &mut BTreeMap<String, View>,
+    ) -> Option<Part> {
+        let luid = filled(sheet.luid.as_ref());
+        let view = luid.and_then(|luid| views.remove(luid));
+        let path = filled(sheet.path.as_ref()).map(str::to_owned);
+        let path = path.or_else(|| view.as_ref()?.path.clone());
+        let name = filled(sheet.name.as_ref()).map(str::to_owned);
+        let kind = match view.as_ref().and_then(|view| view.sheet_type.as_deref()) {
+            Some("story") => PartKind::Story,
+            _ => kind,
+        };
+        Some(Part {
+            id: PartId::from(filled(sheet.id.as_ref()).or(luid)?),
+            kind,
+            name: name
+                .or_else(|| view.as_ref().map(|view| view.name.clone()))
+                .unwrap_or_default(),
+            is_hidden: path.is_none(),
+            url: path.map(|path| self.links.view(&path)),
+            total_views: view.and_then(|view| view.total_views),
+            contains,
+        })
+    }
+
+    fn add_embedded(&mut self, source: &graph::DataSource, lineage: &Completeness) -> Option<DataSourceId> {
+        let key = filled(source.id.as_ref())?;
+        let id = DataSourceId::from(key);
+        let mut entry = self.data_source(key, source);
+        entry.lineage = lineage.clone();
+        for parent in parents(source) {
+            let parent_id = DataSourceId::from(parent.as_str());
+            if !self.inventory.data_sources.contains_key(&parent_id) {
+                self.add_untold_parent(&parent, source);
+            }
+            entry.parents.insert(parent_id);
+        }
+        self.inventory.data_sources.insert(id.clone(), entry);
+        Some(id)
+    }
+
+    /// A published data source that the Metadata API names but does not tell of: too new, or hidden.
+    fn add_untold_parent(&mut self, luid: &str, child: &graph::DataSource) {
+        let listed = self.data_sources.get(luid);
+        let named = child.parent_published_datasources.items.iter();
+        let name = named
+            .chain(&child.upstream_datasources.items)
+            .find(|parent| parent.luid.as_deref() == Some(luid))
+            .and_then(|parent| filled(parent.name.as_ref()));
+        let flaws = self.lineage.published_flaws.get(luid);
+        let lineage = match (flaws, listed) {
+            (Some(flaws), _) => completeness(flaws),
+            (None, Some(_)) => Completeness::Pending,
+            (None, None) => Completeness::partial("the published data source is not visible to this token"),
+        };
+        let entry = DataSource {
+            name: listed
+                .map(|listed| listed.name.as_str())
+                .or(name)
+                .unwrap_or_default()
+                .to_owned(),
+            is_published: true,
+            luid: Some(luid.to_owned()),
+            url: listed.and_then(|listed| listed.url.clone()),
+            has_extract: listed.and_then(|listed| listed.has_extracts),
+            lineage,
+            ..DataSource::default()
+        };
+        self.inventory
+            .data_sources
+            .insert(DataSourceId::from(luid), entry);
+    }
+
+    fn add_published(&mut self) {
+        for (luid, source) in &self.lineage.published {
+            let mut entry = self.data_source(luid, source);
+            let listed = self.data_sources.get(luid);
+            entry.is_published = true;
+            entry.luid = Some(luid.clone());
+            entry.url = listed
+                .and_then(|listed| listed.url.clone())
+                .or_else(|| filled(source.vizportal_url_id.as_ref()).map(|id| self.links.data_source(id)));
+            entry.has_extract = entry
+                .has_extract
+                .or_else(|| listed.and_then(|listed| listed.has_extracts));
+            if let Some(listed) = listed {
+                entry.name.clone_from(&listed.name);
+            }
+            let mut flaws = self
+                .lineage
+                .published_flaws
+                .get(luid)
+                .cloned()
+                .unwrap_or_default();
+            flaws.extend(self.lineage.site_flaws.iter().cloned());
+            entry.lineage = completeness(&flaws);
+            self.inventory
+                .data_sources
+                .insert(DataSourceId::from(luid.as_str()), entry);
+        }
+    }
+
+    /// What embedded and published data sources have in common.
+    fn data_source(&mut self, key: &str, source: &graph::DataSource) -> DataSource {
+        let lineage = self.lineage;
+        let mut tables = self.uses(&source.upstream_tables, TableVia::TableList);
+        for table in &source.upstream_virtual_connection_tables.items {
+            if let Some(id) = filled(table.id.as_ref()) {
+                tables.extend(self.virtual_uses(id));
+            }
+        }
+        let custom_sql = lineage.custom_sql_of.get(key).cloned().unwrap_or_default();
+        for sql in custom_sql.iter().filter_map(|id| lineage.custom_sql.get(id)) {
+            tables.extend(self.uses(&sql.tables, TableVia::ToolReadSql));
+        }
+        if let Some(columns) = lineage.columns.get(key) {
+            for id in &columns.tables {
+                if let Some(table) = lineage.tables.get(id) {
+                    self.add_table(table);
+                }
+                tables.insert(TableUse {
+                    table: TableId::from(id.as_str()),
+                    via: TableVia::UpstreamColumn,
+                });
+            }
+            for id in &columns.virtual_tables {
+                tables.extend(self.virtual_uses(id));
+            }
+        }
+        // A table that a column led to, but that could not be looked up, stays with its names unknown.
+        for used in &tables {
+            self.inventory.tables.entry(used.table.clone()).or_default();
+        }
+        let is_unread = |id: &String| {
+            let sql = lineage.custom_sql.get(id);
+            sql.is_some_and(|sql| sql.is_unsupported_custom_sql == Some(true))
+        };
+        DataSource {
+            name: source.name.clone().unwrap_or_default(),
+            has_extract: source.has_extracts,
+            extract_refreshed_at: last_refresh(source),
+            has_unread_sql: source.contains_unsupported_custom_sql == Some(true)
+                || custom_sql.iter().any(is_unread),
+            custom_sql: custom_sql.into_iter().map(CustomSqlId::from).collect(),
+            tables,
+            ..DataSource::default()
+        }
+    }
+
+    fn add_custom_sql(&mut self) {
+        for (id, sql) in &self.lineage.custom_sql {
+            let tables = self.uses(&sql.tables, TableVia::ToolReadSql);
+            let database = sql.database.as_ref();
+            let entry = CustomSql {
+                name: sql.name.clone(),
+                query: sql.query.clone(),
+                is_unsupported: sql.is_unsupported_custom_sql == Some(true),
+                connection_type: filled(sql.connection_type.as_ref())
+                    .or_else(|| filled(database?.connection_type.as_ref()))
+                    .map(str::to_owned),
+                database: database
+                    .and_then(|database| filled(database.name.as_ref()))
+                    .map(str::to_owned),
+                tables: tables.into_iter().map(|used| used.table).collect(),
+            };
+            self.inventory
+                .custom_sql
+                .insert(CustomSqlId::from(id.as_str()), entry);
+        }
+    }
+
+    /// Adds tables, and says through which list they were told.
+    fn uses(&mut self, tables: &graph::Items<graph::Table>, via: TableVia) -> BTreeSet<TableUse> {
+        self.nameless += tables.nulls;
+        let mut uses = BTreeSet::new();
+        for table in &tables.items {
+            if let Some(table) = self.add_table(table) {
+                uses.insert(TableUse { table, via });
+            }
+        }
+        uses
+    }
+
+    fn add_table(&mut self, told: &graph::Table) -> Option<TableId> {
+        let Some(id) = filled(told.id.as_ref()).map(TableId::from) else {
+            self.nameless += 1;
+            return None;
+        };
+        let known = |text: Option<&String>| filled(text).map(str::to_owned);
+        let database = told.database.as_ref();
+        let host = database
+            .and_then(|database| self.lineage.hosts.get(database.id.as_deref()?))
+            .cloned();
+        let table = Table {
+            luid: known(told.luid.as_ref()),
+            name: known(told.name.as_ref()),
+            schema: known(told.schema.as_ref()),
+            full_name: known(told.full_name.as_ref()),
+            database: known(database.and_then(|database| database.name.as_ref())),
+            connection_type: known(told.connection_type.as_ref())
+                .or_else(|| known(database.and_then(|database| database.connection_type.as_ref()))),
+            host,
+        };
+        self.keep_table(id.clone(), table);
+        Some(id)
+    }
+
+    /// Keeps a table; of two tellings the fuller one, so that their order does not matter.
+    fn keep_table(&mut self, id: TableId, table: Table) {
+        let kept = self.inventory.tables.entry(id).or_default();
+        let fullness = |table: &Table| {
+            let texts = [&table.name, &table.full_name, &table.schema, &table.database];
+            texts.into_iter().filter(|text| text.is_some()).count()
+        };
+        if *kept == Table::default() || fullness(&table) > fullness(kept) {
+            *kept = table;
+        }
+    }
+
+    /// The database tables under a virtual connection's table, or that table itself where none are told.
+    fn virtual_uses(&mut self, id: &str) -> BTreeSet<TableUse> {
+        let Some(told) = self.lineage.virtual_tables.get(id) else {
+            return BTreeSet::new();
+        };
+        let uses = self.uses(&told.upstream_tables, TableVia::VirtualConnection);
+        if !uses.is_empty() {
+            return uses;
+        }
+        let table = Table {
+            luid: filled(told.luid.as_ref()).map(str::to_owned),
+            name: filled(told.name.as_ref()).map(str::to_owned),
+            database: told
+                .virtual_connection
+                .as_ref()
+                .and_then(|connection| filled(connection.name.as_ref()))
+                .map(str::to_owned),
+            connection_type: Some("publishedConnection".to_owned()),
+            ..Table::default()
+        };
+        let id = TableId::from(id);
+        self.keep_table(id.clone(), table);
+        BTreeSet::from([TableUse {
+            table: id,
+            via: TableVia::VirtualConnection,
+        }])
+    }
+
+    fn into_inventory(mut self) -> Inventory {
+        let hidden = self
+            .inventory
+            .tables
+            .iter()
+            .filter(|(_, table)| table.is_hidden());
+        self.hidden = hidden.map(|(id, _)| id.clone()).collect();
+        self.note_hidden();
+        self.note_flaws();
+        self.note_pending();
+        if self.lineage.strangers > 0 {
+            let count = counted(self.lineage.strangers, "workbook");
+            self.note(
+                "TW-TABLEAU-GONE",
+                format!("{count} of Tableau's index of content left out: not in the list of workbooks"),
+                None,
+            );
+        }
+        if !self.lineage.unknown_fields.is_empty() {
+            let fields: Vec<&str> = self.lineage.unknown_fields.iter().map(String::as_str).collect();
+            self.note(
+                "TW-TABLEAU-OLD-SCHEMA",
+                format!("this version of Tableau does not tell {}", fields.join(", ")),
+                Some("A later version of Tableau does."),
+            );
+        }
+        self.inventory
+    }
+
+    fn note_hidden(&mut self) {
+        let hidden = self.hidden.len() + self.nameless;
+        if hidden > 0 {
+            self.note(
+                "TW-TABLEAU-HIDDEN",
+                format!("{} hidden from this token: no names are told", counted(hidden, "table")),
+                Some(
+                    "Give the token's user the role Site Administrator Explorer, or have \"derived permissions\" \
+                     switched on, or grant it permissions on the tables in the catalog.",
+                ),
+            );
+        }
+    }
+
+    fn note_flaws(&mut self) {
+        let own = self.lineage.workbook_flaws.values().flatten();
+        let of_published = self.lineage.published_flaws.values().flatten();
+        let mut affected: BTreeMap<(String, String), usize> = BTreeMap::new();
+        for flaw in own.chain(of_published) {
+            *affected.entry((flaw.code.clone(), plain(flaw))).or_default() += 1;
+        }
+        for flaw in &self.lineage.site_flaws {
+            affected.entry((flaw.code.clone(), plain(flaw))).or_insert(0);
+        }
+        for ((flaw_code, reason), count) in affected {
+            let (code, remedy) = notice_of(&flaw_code);
+            let on = if count == 0 {
+                "everything read".to_owned()
+            } else {
+                counted(count, "workbook or data source")
+                    .replace("workbook or data sources", "workbooks or data sources")
+            };
+            self.note(
+                code,
+                format!("what {on} stands on may not be whole: {reason}"),
+                Some(remedy),
+            );
+        }
+    }
+
+    fn note_pending(&mut self) {
+        let is_pending = |asset: &&Asset| asset.lineage == Completeness::Pending;
+        let pending = self.inventory.assets.values().filter(is_pending).count();
+        if pending > 0 {
+            self.note(
+                "TW-TABLEAU-PENDING",
+                format!(
+                    "{} not in Tableau's index of content yet",
+                    counted(pending, "workbook")
+                ),
+                Some("Tableau takes from seconds to minutes after publishing. Sync again later."),
+            );
+        }
+    }
+
+    fn note(&mut self, code: &str, message: String, remedy: Option<&str>) {
+        self.inventory.notices.insert(Notice {
+            code: code.to_owned(),
+            message,
+            remedy: remedy.map(str::to_owned),
+        });
+    }
+}
+
+fn unknown(message: &str) -> Flaw {
+    Flaw {
+        code: "unknown".to_owned(),
+        message: message.to_owned(),
+    }
+}
+
+fn completeness(flaws: &BTreeSet<Flaw>) -> Completeness {
+    if flaws.is_empty() {
+        return Completeness::Complete;
+    }
+    let reasons: BTreeSet<String> = flaws.iter().map(plain).collect();
+    let reasons: Vec<String> = reasons.into_iter().collect();
+    Completeness::partial(reasons.join("; "))
+}
+
+/// A flaw in plain words (codes: Metadata API guide, "Errors").
+fn plain(flaw: &Flaw) -> String {
+    let words = match flaw.code.as_str() {
+        "NODE_LIMIT_EXCEEDED" | "NullValueInNonNullableField" => {
+            "Tableau cut the answer off even when asked for one item"
+        }
+        "TIME_LIMIT_EXCEEDED" => "Tableau ran out of time even when asked for one item",
+        "BACKFILL_RUNNING" => "Tableau is still building its index of content",
+        "PERMISSIONS_MODE_SWITCHED" => "Tableau left out what this token may not see",
+        "USER_VISIBILITY_IS_LIMITED" => "Tableau limits what this token's user may see of others",
+        "INHERITANCE_INCOMPLETE" | "LINKED_RESULTS_INCOMPLETE" => {
+            "Tableau followed the lineage only part of the way"
+        }
+        _ => return flaw.message.clone(),
+    };
+    words.to_owned()
+}
+
+fn notice_of(flaw_code: &str) -> (&'static str, &'static str) {
+    match flaw_code {
+        "BACKFILL_RUNNING" => (
+            "TW-TABLEAU-BACKFILL",
+            "It takes hours to days after an upgrade. Nothing is removed meanwhile. Sync again later.",
+        ),
+        "NODE_LIMIT_EXCEEDED" | "TIME_LIMIT_EXCEEDED" | "NullValueInNonNullableField" => (
+            "TW-TABLEAU-CUT-OFF",
+            "On Tableau Server an administrator can raise the Metadata API's query limits.",
+        ),
+        "PERMISSIONS_MODE_SWITCHED" | "USER_VISIBILITY_IS_LIMITED" => (
+            "TW-TABLEAU-LIMITED-VIEW",
+            "Give the token's user the role Site Administrator Explorer.",
+        ),
+        _ => (
+            "TW-TABLEAU-LINEAGE-PARTIAL",
+            "Nothing is removed on such an answer. Sync again later.",
+        ),
+    }
+}
+
+fn total_views(views: &[View]) -> Option<u64> {
+    views
+        .iter()
+        .filter_map(|view| view.total_views)
+        .reduce(u64::saturating_add)
+}
+
+fn last_refresh(source: &graph::DataSource) -> Option<DateTime<Utc>> {
+    let times = [
+        &source.extract_last_refresh_time,
+        &source.extract_last_incremental_update_time,
+        &source.extract_last_update_time,
+    ];
+    times
+        .into_iter()
+        .flatten()
+        .filter_map(|time| parse_instant(time))
+        .max()
+}

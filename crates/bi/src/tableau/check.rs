@@ -1,0 +1,288 @@
+//! The line-by-line check of an integration.
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::graph::{Data, Table};
+use super::listing::{counted, projects_call};
+use super::metadata::{Metadata, Reply};
+use super::query::{PROBE, SAMPLE};
+use super::session::{Gate, Session};
+use super::tree::Node;
+use super::wire::User;
+use crate::connector::{Check, NoProgress, Progress, Step};
+use crate::error::Error;
+
+/// The lines, in order.
+const LINES: [&str; 9] = [
+    "reachable",
+    "tls",
+    "tableau",
+    "rest-version",
+    "sign-in",
+    "token-expiry",
+    "role",
+    "projects",
+    "metadata-api",
+];
+/// A token that expires within so many days is worth a warning.
+const EXPIRY_WARNING_DAYS: u64 = 14;
+/// How many tables are looked at for hidden names.
+const SAMPLE_SIZE: usize = 50;
+
+/// Tries everything that a sync needs.
+pub(crate) async fn check(gate: &Gate, progress: &dyn Progress) -> Vec<Check> {
+    let mut lines = Vec::with_capacity(LINES.len());
+    let report = |lines: &Vec<Check>| {
+        progress.report(Step {
+            phase: "check",
+            done: lines.len(),
+            total: Some(LINES.len()),
+        });
+    };
+    let is_up = server_lines(gate, &mut lines).await;
+    report(&lines);
+    if !is_up {
+        return with_skipped(lines);
+    }
+    let session = match gate.session().await {
+        Ok(session) => session,
+        Err(error) => {
+            lines.push(Check::failed("sign-in", &error));
+            return with_skipped(lines);
+        }
+    };
+    let site = match gate.site() {
+        "" => "the default site".to_owned(),
+        site => format!("site `{site}`"),
+    };
+    lines.push(Check::ok("sign-in", format!("signed in to {site}")));
+    lines.push(expiry_line(session.token_life.as_deref()));
+    report(&lines);
+    lines.push(role_line(gate, &session).await);
+    report(&lines);
+    lines.push(projects_line(gate).await);
+    report(&lines);
+    lines.push(metadata_line(gate).await);
+    report(&lines);
+    lines
+}
+
+/// Fills up with lines that were not tried, because the last one failed.
+fn with_skipped(mut lines: Vec<Check>) -> Vec<Check> {
+    let failed = lines.last().map_or(LINES[0], |last| last.name);
+    for name in &LINES[lines.len()..] {
+        lines.push(Check::skipped(name, failed));
+    }
+    lines
+}
+
+/// Reachable, TLS, Tableau, REST version: all told by one call. Says whether to go on.
+async fn server_lines(gate: &Gate, lines: &mut Vec<Check>) -> bool {
+    let host = gate.host();
+    let outcome = gate.server_info().await;
+    let tls_ok = || {
+        if gate.is_https() {
+            Check::ok("tls", "the server's certificate is trusted")
+        } else {
+            Check::warning(
+                "tls",
+                "plain http: the token can be read on the way",
+                "Use https, unless the server is on this machine.",
+            )
+        }
+    };
+    match outcome {
+        Err(error @ Error::Tls { .. }) => {
+            lines.push(Check::ok("reachable", format!("{host} answers")));
+            lines.push(Check::failed("tls", &error));
+            false
+        }
+        Err(error @ (Error::NotTableau { .. } | Error::Tableau { .. } | Error::Malformed { .. })) => {
+            lines.push(Check::ok("reachable", format!("{host} answers")));
+            lines.push(tls_ok());
+            lines.push(Check::failed("tableau", &error));
+            false
+        }
+        Err(error @ Error::TooOld { .. }) => {
+            lines.push(Check::ok("reachable", format!("{host} answers")));
+            lines.push(tls_ok());
+            lines.push(Check::ok("tableau", "an old Tableau Server"));
+            lines.push(Check::failed("rest-version", &error));
+            false
+        }
+        Err(error) => {
+            lines.push(Check::failed("reachable", &error));
+            false
+        }
+        Ok(info) => {
+            lines.push(Check::ok("reachable", format!("{host} answers")));
+            lines.push(tls_ok());
+            let product = info.product_version.as_deref().unwrap_or("of unknown version");
+            lines.push(Check::ok("tableau", format!("Tableau {product}")));
+            let detail = if info.offered == info.spoken {
+                format!("REST API {}", info.spoken)
+            } else {
+                format!("REST API {} (the server offers {})", info.spoken, info.offered)
+            };
+            lines.push(Check::ok("rest-version", detail));
+            true
+        }
+    }
+}
+
+/// The token's remaining life, `DAYS:HH:MM` (Tableau REST API, Sign In).
+fn expiry_line(life: Option<&str>) -> Check {
+    const UNUSED: &str = "a token also dies after 15 days without use";
+    match life.map(|life| (life, days_of(life))) {
+        Some((_, Some(days))) if days < EXPIRY_WARNING_DAYS => Check::warning(
+            "token-expiry",
+            format!("the token expires in {}; {UNUSED}", counted_days(days)),
+            "Make a new token in Tableau, under your account's settings, and give it to this integration.",
+        ),
+        Some((_, Some(days))) => Check::ok(
+            "token-expiry",
+            format!("the token expires in {}; {UNUSED}", counted_days(days)),
+        ),
+        Some((life, None)) => Check::ok(
+            "token-expiry",
+            format!("Tableau tells the token's remaining life as {life:?}; {UNUSED}"),
+        ),
+        None => Check::ok(
+            "token-expiry",
+            format!("Tableau does not tell when the token expires; {UNUSED}"),
+        ),
+    }
+}
+
+fn counted_days(days: u64) -> String {
+    if days == 0 {
+        "less than a day".to_owned()
+    } else {
+        counted(usize::try_from(days).unwrap_or(usize::MAX), "day")
+    }
+}
+
+/// Whole days in `DAYS:HH:MM`; with two parts there are no days.
+fn days_of(life: &str) -> Option<u64> {
+    let parts: Vec<u64> = life
+        .split(':')
+        .map(|part| part.trim().parse().ok())
+        .collect::<Option<_>>()?;
+    match parts[..] {
+        [days, _, _] | [days, _, _, _] => Some(days),
+        [hours, _] => Some(hours / 24),
+        _ => None,
+    }
+}
+
+/// The user's role (Query User On Site) and what it hides.
+async fn role_line(gate: &Gate, session: &Session) -> Check {
+    const REMEDY: &str = "Have the token made by a user with the role Site Administrator Explorer or higher; then \
+                          every table, owner and workbook can be read.";
+    let Some(user_id) = &session.user_id else {
+        return Check::warning("role", "Tableau does not tell who the token's user is", REMEDY);
+    };
+    let user = match gate.get("Query User On Site", &["users", user_id], &[]).await {
+        Ok(tree) => User::read(Node::new(&tree).member("user")),
+        Err(error @ Error::Tableau { .. }) => {
+            return Check::warning(
+                "role",
+                format!(
+                    "the role of the token's user cannot be read ({error}); names of tables may be hidden"
+                ),
+                REMEDY,
+            );
+        }
+        Err(error) => return Check::failed("role", &error),
+    };
+    let user = user.unwrap_or_default();
+    let name = crate::error::tame(user.name.as_deref().unwrap_or("the token's user"));
+    let role = crate::error::tame(user.site_role.as_deref().unwrap_or("unknown"));
+    if sees_everything(&role) {
+        return Check::ok("role", format!("{name} is {role}: sees everything on the site"));
+    }
+    Check::warning(
+        "role",
+        format!(
+            "{name} is {role}: content without permission is not listed, and names of tables may be hidden"
+        ),
+        REMEDY,
+    )
+}
+
+/// Roles with the Metadata API's complete results (Metadata API guide, "Permissions"), in their names
+/// of today and of before 2018.1.
+fn sees_everything(role: &str) -> bool {
+    matches!(
+        role,
+        "ServerAdministrator"
+            | "SiteAdministratorCreator"
+            | "SiteAdministratorExplorer"
+            | "SiteAdministrator"
+    )
+}
+
+async fn projects_line(gate: &Gate) -> Check {
+    match projects_call().fetch(gate, &NoProgress).await {
+        Ok(list) if list.entries.is_empty() => Check::warning(
+            "projects",
+            "the token's user sees no project",
+            "Give the user permission to view the projects that are to be imported.",
+        ),
+        Ok(list) => Check::ok(
+            "projects",
+            format!("{} visible", counted(list.entries.len(), "project")),
+        ),
+        Err(error) => Check::failed("projects", &error),
+    }
+}
+
+/// Whether the Metadata API answers, and whether it hides names.
+async fn metadata_line(gate: &Gate) -> Check {
+    #[derive(Debug, Deserialize)]
+    struct Anything {}
+    let metadata = Metadata::new(gate);
+    let known = match metadata.ask::<Data<Anything>>(PROBE, &json!({})).await {
+        Ok(Reply::Whole(data)) => data.page.and_then(|page| page.total_count),
+        Ok(Reply::Flawed(_, flaws)) => {
+            let messages: Vec<&str> = flaws.iter().map(|flaw| flaw.message.as_str()).collect();
+            return Check::warning(
+                "metadata-api",
+                format!("answers, but not wholly: {}", messages.join("; ")),
+                "Nothing is removed on such answers. Try again later.",
+            );
+        }
+        Ok(Reply::TooBig(_, flaw)) => {
+            return Check::warning(
+                "metadata-api",
+                format!("answers, but slowly: {}", flaw.message),
+                "Try again later.",
+            );
+        }
+        Err(error) => return Check::failed("metadata-api", &error),
+    };
+    let known = known.map_or_else(String::new, |known| {
+        format!(
+            "; knows {}",
+            counted(usize::try_from(known).unwrap_or(usize::MAX), "workbook")
+        )
+    });
+    let variables = json!({"first": SAMPLE_SIZE});
+    let tables = match metadata.ask::<Data<Table>>(SAMPLE, &variables).await {
+        Ok(Reply::Whole(data) | Reply::Flawed(data, _)) => data.page.unwrap_or_default().nodes,
+        _ => return Check::ok("metadata-api", format!("on{known}")),
+    };
+    let is_hidden = |table: &&Table| table.name.is_none() && table.full_name.is_none();
+    let hidden = tables.items.iter().filter(is_hidden).count() + tables.nulls;
+    let seen = tables.items.len() + tables.nulls;
+    if hidden == 0 {
+        return Check::ok("metadata-api", format!("on{known}"));
+    }
+    Check::warning(
+        "metadata-api",
+        format!("on{known}; the names of {hidden} of {seen} sampled tables are hidden from this token"),
+        "Give the token's user the role Site Administrator Explorer, or have \"derived permissions\" switched on, or \
+         grant it permissions on the tables in the catalog.",
+    )
+}

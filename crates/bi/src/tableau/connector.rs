@@ -1,0 +1,73 @@
+//! The connector for Tableau.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tailwater_core::clock::Clock;
+use tailwater_core::id::IntegrationName;
+use tailwater_core::inventory::Inventory;
+use tailwater_core::selection::Selection;
+
+use super::address::Links;
+use super::assemble::{assemble, unknown_owners};
+use super::lineage::fetch_lineage;
+use super::listing::{fetch_collections, fetch_listing, fetch_users};
+use super::metadata::Metadata;
+use super::session::Gate;
+use super::settings::TableauSettings;
+use crate::connector::{Check, Connector, NoProgress, Progress};
+use crate::error::Error;
+
+/// Reads one Tableau site. Its `Debug` shows no secret.
+#[derive(Debug)]
+pub struct TableauConnector {
+    integration: IntegrationName,
+    gate: Gate,
+}
+
+/// Makes a connector. Nothing is called yet.
+///
+/// # Errors
+/// When the address cannot be used, would send the token over plain http to another machine without leave,
+/// or the certificate file or proxy cannot be used.
+pub fn tableau(settings: TableauSettings, clock: Arc<dyn Clock>) -> Result<TableauConnector, Error> {
+    Ok(TableauConnector {
+        gate: Gate::new(&settings, clock)?,
+        integration: settings.integration,
+    })
+}
+
+#[async_trait]
+impl Connector for TableauConnector {
+    fn integration(&self) -> &IntegrationName {
+        &self.integration
+    }
+
+    async fn check(&self, progress: &dyn Progress) -> Vec<Check> {
+        super::check::check(&self.gate, progress).await
+    }
+
+    async fn fetch_collections(&self) -> Result<Inventory, Error> {
+        let (inventory, _) = fetch_collections(&self.gate, &NoProgress).await?;
+        Ok(inventory)
+    }
+
+    async fn fetch_inventory(
+        &self,
+        selection: &Selection,
+        progress: &dyn Progress,
+    ) -> Result<Inventory, Error> {
+        let mut listing = fetch_listing(&self.gate, selection, progress).await?;
+        let metadata = Metadata::new(&self.gate);
+        let workbooks = listing.workbooks.keys().cloned().collect();
+        let lineage = fetch_lineage(&metadata, workbooks, progress).await?;
+        let owners = unknown_owners(&listing, &lineage);
+        listing.users = fetch_users(&self.gate, owners, &mut listing.inventory, progress).await?;
+        let links = Links::new(self.gate.server(), self.gate.site());
+        Ok(assemble(listing, &lineage, &links))
+    }
+
+    async fn sign_out(&self) {
+        self.gate.sign_out().await;
+    }
+}

@@ -1,0 +1,403 @@
+//! What exists on the site, by the REST API: projects, workbooks, views, data sources, people.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::StreamExt as _;
+use futures::stream;
+use tailwater_core::id::CollectionId;
+use tailwater_core::inventory::{Collection, Completeness, Inventory, Notice, Site};
+use tailwater_core::selection::Selection;
+
+use super::rest::{List, ListCall};
+use super::session::Gate;
+use super::tree::Node;
+use super::wire::{Project, PublishedSource, User, View, Workbook};
+use crate::connector::{Progress, Step};
+use crate::error::Error;
+
+/// Everything the REST API told.
+#[derive(Debug)]
+pub(crate) struct Listing {
+    /// The workbooks of the selected collections, by LUID.
+    pub(crate) workbooks: BTreeMap<String, Workbook>,
+    /// Their views, by workbook.
+    pub(crate) views: BTreeMap<String, Vec<View>>,
+    /// The site's published data sources that the token's user sees, by LUID.
+    pub(crate) data_sources: BTreeMap<String, PublishedSource>,
+    /// People looked up one by one, by LUID.
+    pub(crate) users: BTreeMap<String, User>,
+    /// Collections, completeness of the list, notices.
+    pub(crate) inventory: Inventory,
+}
+
+/// Projects and workbooks of the whole site as collections with counts, and the workbooks themselves.
+pub(crate) async fn fetch_collections(
+    gate: &Gate,
+    progress: &dyn Progress,
+) -> Result<(Inventory, BTreeMap<String, Workbook>), Error> {
+    let server = gate.server_info().await?;
+    let projects = projects_call().fetch(gate, progress).await?;
+    let workbooks = workbooks_call().fetch(gate, progress).await?;
+    let mut inventory = Inventory {
+        site: Site {
+            tool: "tableau".to_owned(),
+            server: gate.server().to_owned(),
+            name: gate.site().to_owned(),
+            product_version: server.product_version,
+            api_version: Some(server.spoken.to_string()),
+        },
+        ..Inventory::default()
+    };
+    note_incomplete(&mut inventory, "projects", projects.incomplete.as_deref());
+    note_incomplete(&mut inventory, "workbooks", workbooks.incomplete.as_deref());
+    // Which workbooks are selected hangs on the tree, so both lists must be whole.
+    inventory.listing = match (&projects.incomplete, &workbooks.incomplete) {
+        (None, None) => Completeness::Complete,
+        (Some(reason), _) => Completeness::partial(format!("the list of projects is not whole: {reason}")),
+        (None, Some(reason)) => {
+            Completeness::partial(format!("the list of workbooks is not whole: {reason}"))
+        }
+    };
+    inventory.collections = collections(projects, &workbooks.entries);
+    let personal = workbooks
+        .entries
+        .values()
+        .filter(|workbook| workbook.project.is_none())
+        .count();
+    if personal > 0 {
+        inventory.notices.insert(Notice {
+            code: "TW-TABLEAU-PERSONAL-SPACE".to_owned(),
+            message: format!("{} in personal spaces left out", counted(personal, "workbook")),
+            remedy: Some("Move a workbook into a project to have it imported.".to_owned()),
+        });
+    }
+    Ok((inventory, workbooks.entries))
+}
+
+/// The workbooks of the selected collections, with views, data sources and what is told of owners.
+pub(crate) async fn fetch_listing(
+    gate: &Gate,
+    selection: &Selection,
+    progress: &dyn Progress,
+) -> Result<Listing, Error> {
+    let (mut inventory, mut workbooks) = fetch_collections(gate, progress).await?;
+    let chosen: BTreeSet<String> = inventory
+        .collections
+        .iter()
+        .filter(|(id, collection)| selection.includes(&inventory.ancestors(id), &collection.path))
+        .map(|(id, _)| id.as_str().to_owned())
+        .collect();
+    workbooks.retain(|_, workbook| {
+        let project = workbook.project.as_ref();
+        project.is_some_and(|(project, _)| chosen.contains(project))
+    });
+    let (mut views, mut data_sources) = (BTreeMap::new(), BTreeMap::new());
+    if !workbooks.is_empty() {
+        let (views_call, sources_call) = (views_call(), data_sources_call());
+        let (view_list, source_list) = futures::join!(
+            views_call.fetch(gate, progress),
+            sources_call.fetch(gate, progress)
+        );
+        let view_list = optional(&mut inventory, "views", view_list)?;
+        if view_list
+            .refused
+            .iter()
+            .any(|wish| wish == "includeUsageStatistics")
+        {
+            inventory.notices.insert(Notice {
+                code: "TW-TABLEAU-NO-USAGE".to_owned(),
+                message: "Tableau does not tell this token how often views are opened".to_owned(),
+                remedy: None,
+            });
+        }
+        for view in view_list.entries.into_values() {
+            if let Some(workbook) = view.workbook.clone()
+                && workbooks.contains_key(&workbook)
+            {
+                views.entry(workbook).or_insert_with(Vec::new).push(view);
+            }
+        }
+        data_sources = optional(&mut inventory, "data sources", source_list)?.entries;
+    }
+    Ok(Listing {
+        workbooks,
+        views,
+        data_sources,
+        users: BTreeMap::new(),
+        inventory,
+    })
+}
+
+/// A list that the inventory can do without: what it lacks is noted.
+fn optional<T>(
+    inventory: &mut Inventory,
+    of_what: &str,
+    list: Result<List<T>, Error>,
+) -> Result<List<T>, Error> {
+    match list {
+        Ok(list) => {
+            note_incomplete(inventory, of_what, list.incomplete.as_deref());
+            Ok(list)
+        }
+        Err(error) if error.ends_session() => Err(error),
+        Err(error) => {
+            note_incomplete(inventory, of_what, Some(&error.to_string()));
+            Ok(List {
+                entries: BTreeMap::new(),
+                incomplete: Some(error.to_string()),
+                refused: Vec::new(),
+            })
+        }
+    }
+}
+
+fn note_incomplete(inventory: &mut Inventory, of_what: &str, reason: Option<&str>) {
+    if let Some(reason) = reason {
+        inventory.notices.insert(Notice {
+            code: "TW-TABLEAU-LIST-PARTIAL".to_owned(),
+            message: format!("the list of {of_what} is not whole: {reason}"),
+            remedy: Some("Nothing is removed on such a list. Sync again later.".to_owned()),
+        });
+    }
+}
+
+/// Looks people up one by one, a few at a time. The first refusal ends it: the others would fare alike.
+pub(crate) async fn fetch_users(
+    gate: &Gate,
+    ids: Vec<String>,
+    inventory: &mut Inventory,
+    progress: &dyn Progress,
+) -> Result<BTreeMap<String, User>, Error> {
+    let total = ids.len();
+    let mut users = BTreeMap::new();
+    let mut answers = stream::iter(ids)
+        .map(|id| async move {
+            let tree = gate.get("Query User On Site", &["users", &id], &[]).await;
+            tree.map(|tree| User::read(Node::new(&tree).member("user")).unwrap_or_default())
+        })
+        .buffer_unordered(4);
+    while let Some(answer) = answers.next().await {
+        match answer {
+            Ok(user) => {
+                users.insert(user.id.clone(), user);
+                progress.report(Step {
+                    phase: "owners",
+                    done: users.len(),
+                    total: Some(total),
+                });
+            }
+            // An owner who has left the site.
+            Err(Error::Tableau { code, .. }) if code.starts_with("404") => {}
+            Err(error) if error.ends_session() => return Err(error),
+            Err(error) => {
+                inventory.notices.insert(Notice {
+                    code: "TW-TABLEAU-NO-OWNERS".to_owned(),
+                    message: format!("names and addresses of owners are not told: {error}"),
+                    remedy: Some("Give the token's user a site administrator's role.".to_owned()),
+                });
+                break;
+            }
+        }
+    }
+    Ok(users)
+}
+
+/// The tree of collections. A parent that is not listed is not visible, so its child stands at the top;
+/// a workbook's project that is not listed becomes a collection at the top, so that nothing is lost.
+fn collections(
+    projects: List<Project>,
+    workbooks: &BTreeMap<String, Workbook>,
+) -> BTreeMap<CollectionId, Collection> {
+    let mut projects = projects.entries;
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for (id, name) in workbooks
+        .values()
+        .filter_map(|workbook| workbook.project.as_ref())
+    {
+        *counts.entry(id).or_default() += 1;
+        projects.entry(id.clone()).or_insert_with(|| Project {
+            id: id.clone(),
+            name: name.clone().unwrap_or_else(|| id.clone()),
+            parent: None,
+        });
+    }
+    projects
+        .values()
+        .map(|project| {
+            let (path, is_at_top) = path_of(project, &projects);
+            let parent = project.parent.as_deref().filter(|_| !is_at_top);
+            let collection = Collection {
+                name: project.name.clone(),
+                parent: parent.map(CollectionId::from),
+                path,
+                asset_count: counts.get(project.id.as_str()).copied().unwrap_or_default(),
+            };
+            (CollectionId::from(project.id.as_str()), collection)
+        })
+        .collect()
+}
+
+/// Names from the top down to a project, and whether the project itself stands at the top. In a loop
+/// the project with the least id counts as the top, so that the tree does not hang on who asks.
+fn path_of(project: &Project, projects: &BTreeMap<String, Project>) -> (Vec<String>, bool) {
+    let mut chain = vec![project];
+    while let Some(parent) = chain
+        .last()
+        .and_then(|last| last.parent.as_ref())
+        .and_then(|parent| projects.get(parent))
+    {
+        if let Some(start) = chain.iter().position(|seen| seen.id == parent.id) {
+            let top = (start..chain.len()).min_by_key(|&at| &chain[at].id);
+            chain.truncate(top.unwrap_or(start) + 1);
+            break;
+        }
+        chain.push(parent);
+    }
+    let path = chain.iter().rev().map(|link| link.name.clone()).collect();
+    (path, chain.len() == 1)
+}
+
+pub(crate) fn projects_call() -> ListCall<'static, Project> {
+    ListCall {
+        phase: "projects",
+        what: "Query Projects",
+        segments: &["projects"],
+        wishes: &[("sort", "name:asc")],
+        names: ("projects", "project"),
+        read: Project::read,
+        id: |project| &project.id,
+    }
+}
+
+/// There is no filter by project: names of projects repeat, so all are listed and chosen here.
+/// `_all_` brings the owners' names and addresses along.
+fn workbooks_call() -> ListCall<'static, Workbook> {
+    ListCall {
+        phase: "workbooks",
+        what: "Query Workbooks for Site",
+        segments: &["workbooks"],
+        wishes: &[("sort", "name:asc"), ("fields", "_all_")],
+        names: ("workbooks", "workbook"),
+        read: Workbook::read,
+        id: |workbook| &workbook.id,
+    }
+}
+
+fn views_call() -> ListCall<'static, View> {
+    ListCall {
+        phase: "views",
+        what: "Query Views for Site",
+        segments: &["views"],
+        wishes: &[("sort", "name:asc"), ("includeUsageStatistics", "true")],
+        names: ("views", "view"),
+        read: View::read,
+        id: |view| &view.id,
+    }
+}
+
+fn data_sources_call() -> ListCall<'static, PublishedSource> {
+    ListCall {
+        phase: "data sources",
+        what: "Query Data Sources",
+        segments: &["datasources"],
+        wishes: &[("sort", "name:asc")],
+        names: ("datasources", "datasource"),
+        read: PublishedSource::read,
+        id: |source| &source.id,
+    }
+}
+
+/// A number with its noun: `1 workbook`, `2 workbooks`.
+pub(crate) fn counted(count: usize, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn project(id: &str, name: &str, parent: Option<&str>) -> (String, Project) {
+        let project = Project {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            parent: parent.map(str::to_owned),
+        };
+        (id.to_owned(), project)
+    }
+
+    fn tree(projects: BTreeMap<String, Project>) -> BTreeMap<CollectionId, Collection> {
+        let list = List {
+            entries: projects,
+            incomplete: None,
+            refused: Vec::new(),
+        };
+        collections(list, &BTreeMap::new())
+    }
+
+    fn paths(collections: &BTreeMap<CollectionId, Collection>) -> Vec<String> {
+        collections
+            .values()
+            .map(|collection| collection.path.join("/"))
+            .collect()
+    }
+
+    #[test]
+    fn equal_names_in_different_branches_stay_apart() {
+        let tree = tree(BTreeMap::from([
+            project("1", "Finance", None),
+            project("2", "Monthly", Some("1")),
+            project("3", "Sales", None),
+            project("4", "Monthly", Some("3")),
+        ]));
+        assert_eq!(
+            paths(&tree),
+            ["Finance", "Finance/Monthly", "Sales", "Sales/Monthly"]
+        );
+    }
+
+    #[test]
+    fn a_child_of_an_invisible_parent_stands_at_the_top() {
+        let tree = tree(BTreeMap::from([project("2", "Monthly", Some("1"))]));
+        assert_eq!(paths(&tree), ["Monthly"]);
+        assert_eq!(tree[&CollectionId::from("2")].parent, None);
+    }
+
+    #[test]
+    fn a_loop_has_a_top() {
+        let tree = tree(BTreeMap::from([
+            project("1", "A", Some("2")),
+            project("2", "B", Some("1")),
+            project("3", "C", Some("2")),
+        ]));
+        assert_eq!(paths(&tree), ["A", "A/B", "A/B/C"]);
+        assert_eq!(tree[&CollectionId::from("1")].parent, None);
+        assert_eq!(
+            tree[&CollectionId::from("2")].parent,
+            Some(CollectionId::from("1"))
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn every_path_ends_and_agrees_with_the_parents(parents in prop::collection::vec(prop::option::of(0_usize..12), 1..10)) {
+            let projects = parents
+                .iter()
+                .enumerate()
+                .map(|(at, parent)| {
+                    let parent = parent.map(|parent| format!("p{parent}"));
+                    project(&format!("p{at}"), &format!("n{at}"), parent.as_deref())
+                })
+                .collect();
+            let tree = tree(projects);
+            for collection in tree.values() {
+                let above = collection.parent.as_ref().map(|parent| tree[parent].path.clone());
+                let mut expected = above.unwrap_or_default();
+                expected.push(collection.name.clone());
+                prop_assert_eq!(&collection.path, &expected);
+            }
+        }
+    }
+}

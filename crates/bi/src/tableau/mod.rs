@@ -1,0 +1,31 @@
+//! Tableau Server and Tableau Cloud.
+//!
+//! REST says what exists: projects, workbooks, views, data sources, people. The Metadata API (GraphQL)
+//! says what it stands on. Neither is trusted to be whole: each list is counted against what Tableau
+//! says it holds, and each warning of the Metadata API lands on the assets that it concerns.
+//!
+//! ```text
+//! connector ─▶ session ─▶ rest ──▶ listing ─┐
+//!                   └───▶ metadata ▶ lineage ┴▶ assemble ─▶ Inventory
+//! ```
+//!
+//! The facts behind this code are Tableau's REST API reference (3.29) and its Metadata API guide.
+
+pub mod address;
+pub mod connector;
+pub mod settings;
+
+mod assemble;
+mod check;
+mod chunk;
+mod fault;
+mod graph;
+mod lineage;
+mod listing;
+mod metadata;
+mod query;
+mod rest;
+mod session;
+mod tree;
+mod version;
+mod wire;

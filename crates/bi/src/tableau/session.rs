@@ -1,0 +1,407 @@
+//! The one session that a token has, shared by every call of a connector.
+//!
+//! Tableau ends a token's session as soon as something signs in with the same token again. So there is
+//! one session behind one lock; a call that finds it dead has it renewed once and is sent again, and
+//! calls that were under way with the old session take up the new one without another sign-in:
+//!
+//! ```text
+//! call with session 1 ─▶ 401002 ─▶ renew(1) ─▶ session 2 ─▶ call again
+//! call with session 1 ─▶ 401002 ─▶ renew(1) ─▶ session 2 is there already ─▶ call again
+//! call with session 2 ─▶ 401002 right after its renewal ─▶ the token is being stolen: an error
+//! ```
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use reqwest::header::{ACCEPT, HeaderValue};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+use tailwater_core::clock::Clock;
+use tokio::sync::{Mutex, Semaphore};
+use url::Url;
+
+use super::fault::{Fault, Refusal, expect_tree, refusal};
+use super::settings::{Credential, TableauSettings};
+use super::tree::{Body, Node, read_body};
+use super::version::ApiVersion;
+use crate::error::{Error, tame};
+use crate::http::{Answer, Call, HttpClient, HttpSettings, host_of};
+
+/// Renewals within this time count as a fight over the token; a session's natural end comes hours apart.
+const FIGHT_MINUTES: i64 = 10;
+/// More renewals than this within that time end the work.
+const MOST_RENEWALS: usize = 3;
+/// REST calls under way at once (what one site bears politely).
+const REST_AT_ONCE: usize = 4;
+/// Metadata queries under way at once; each may cost the server much.
+const QUERIES_AT_ONCE: usize = 2;
+
+/// What the server says about itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ServerInfo {
+    /// Such as `2025.1.2`; for people.
+    pub(crate) product_version: Option<String>,
+    /// What the server speaks at most.
+    pub(crate) offered: ApiVersion,
+    /// What is spoken with it.
+    pub(crate) spoken: ApiVersion,
+}
+
+/// A live session. Its `Debug` shows no token.
+#[derive(Debug)]
+pub(crate) struct Session {
+    token: SecretString,
+    /// Counts the sign-ins of this connector, so that a call knows which session it was sent with.
+    generation: u64,
+    pub(crate) version: ApiVersion,
+    pub(crate) site_id: String,
+    pub(crate) user_id: Option<String>,
+    /// What Tableau says about the token's remaining life, `DAYS:HH:MM`.
+    pub(crate) token_life: Option<String>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    server: Option<ServerInfo>,
+    session: Option<Arc<Session>>,
+    generation: u64,
+    renewals: Vec<DateTime<Utc>>,
+}
+
+/// The way to one Tableau site: addresses, the session, and calls under it.
+#[derive(Debug)]
+pub(crate) struct Gate {
+    http: HttpClient,
+    base: Url,
+    server: String,
+    site: String,
+    credential: Credential,
+    clock: Arc<dyn Clock>,
+    state: Mutex<State>,
+    rest_turns: Semaphore,
+    query_turns: Semaphore,
+}
+
+impl Gate {
+    pub(crate) fn new(settings: &TableauSettings, clock: Arc<dyn Clock>) -> Result<Self, Error> {
+        let address = super::address::split_address(&settings.server)?;
+        let refused = |reason: &str| Error::Address {
+            text: address.server.clone(),
+            reason: reason.to_owned(),
+        };
+        let base = Url::parse(&address.server).map_err(|_| refused("it is no web address"))?;
+        if base.scheme() == "http" && !settings.allow_http && !crate::http::is_loopback(&base) {
+            return Err(Error::PlainHttp { host: host_of(&base) });
+        }
+        let http = HttpClient::new(
+            HttpSettings {
+                allow_http: settings.allow_http,
+                ca_file: settings.ca_file.clone(),
+                proxy: settings.proxy.clone(),
+                limits: settings.limits.clone(),
+            },
+            Arc::clone(&clock),
+        )?;
+        Ok(Self {
+            http,
+            base,
+            server: address.server.clone(),
+            site: settings.site.clone(),
+            credential: settings.credential.clone(),
+            clock,
+            state: Mutex::default(),
+            rest_turns: Semaphore::new(REST_AT_ONCE),
+            query_turns: Semaphore::new(QUERIES_AT_ONCE),
+        })
+    }
+
+    /// The server's address without a slash at the end.
+    pub(crate) fn server(&self) -> &str {
+        &self.server
+    }
+
+    /// The site's name in addresses.
+    pub(crate) fn site(&self) -> &str {
+        &self.site
+    }
+
+    /// The server's host, for messages.
+    pub(crate) fn host(&self) -> String {
+        host_of(&self.base)
+    }
+
+    pub(crate) fn is_https(&self) -> bool {
+        self.base.scheme() == "https"
+    }
+
+    pub(crate) const fn http(&self) -> &HttpClient {
+        &self.http
+    }
+
+    /// An address below the server's, segment by segment: ids come from outside and are encoded.
+    fn url(&self, segments: &[&str]) -> Url {
+        let mut url = self.base.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(segments);
+        }
+        url
+    }
+
+    /// What the server says about itself, asked once.
+    pub(crate) async fn server_info(&self) -> Result<ServerInfo, Error> {
+        let mut state = self.state.lock().await;
+        self.known_server(&mut state).await
+    }
+
+    async fn known_server(&self, state: &mut State) -> Result<ServerInfo, Error> {
+        if let Some(known) = &state.server {
+            return Ok(known.clone());
+        }
+        let info = self.ask_server_info().await?;
+        state.server = Some(info.clone());
+        Ok(info)
+    }
+
+    /// Server Info is the one call that needs no session. It is asked at 2.4, which every server since
+    /// 10.1 answers; JSON came with 2.5, so XML is asked for.
+    async fn ask_server_info(&self) -> Result<ServerInfo, Error> {
+        let call = Call::get("Server Info", self.url(&["api", "2.4", "serverinfo"]))
+            .header(ACCEPT.as_str(), HeaderValue::from_static("application/xml"));
+        let answer = self.http.send_with_policy(&call).await?;
+        let not_tableau = |reason: String| Error::NotTableau {
+            server: self.server.clone(),
+            reason,
+        };
+        let tree = match read_body(&answer) {
+            Body::Tree(tree) => tree,
+            _ if answer.status >= 500 => {
+                return expect_tree(&answer, &call.what, &self.host()).and(Err(not_tableau(String::new())));
+            }
+            Body::Foreign => return Err(not_tableau(format!("a page with status {}", answer.status))),
+            Body::Empty => return Err(not_tableau(format!("nothing, with status {}", answer.status))),
+            Body::Broken(reason) => return Err(not_tableau(reason)),
+        };
+        if let Some(fault) = Fault::read(&tree) {
+            // A server before 10.1 does not know the call.
+            return Err(if fault.code == "404003" {
+                Error::TooOld {
+                    server: self.server.clone(),
+                    version: "below 2.4".to_owned(),
+                }
+            } else {
+                fault.into_error(&call.what)
+            });
+        }
+        let info = Node::new(&tree).member("serverInfo");
+        let offered = info
+            .text("restApiVersion")
+            .and_then(|version| version.parse::<ApiVersion>().ok())
+            .ok_or_else(|| not_tableau(format!("status {} without a REST version", answer.status)))?;
+        if offered < ApiVersion::FIRST_WITH_TOKENS {
+            return Err(Error::TooOld {
+                server: self.server.clone(),
+                version: offered.to_string(),
+            });
+        }
+        Ok(ServerInfo {
+            product_version: info.text("productVersion").map(|version| tame(&version)),
+            offered,
+            spoken: offered.min(ApiVersion::NEWEST_KNOWN),
+        })
+    }
+
+    /// The live session, signing in when there is none yet.
+    pub(crate) async fn session(&self) -> Result<Arc<Session>, Error> {
+        let mut state = self.state.lock().await;
+        if let Some(session) = &state.session {
+            return Ok(Arc::clone(session));
+        }
+        self.sign_in(&mut state).await
+    }
+
+    /// A session newer than the one that was found dead.
+    async fn renew(&self, dead: &Session) -> Result<Arc<Session>, Error> {
+        let mut state = self.state.lock().await;
+        if let Some(session) = &state.session
+            && session.generation != dead.generation
+        {
+            return Ok(Arc::clone(session));
+        }
+        state.session = None;
+        let now = self.clock.now();
+        state
+            .renewals
+            .retain(|renewal| now - *renewal < TimeDelta::minutes(FIGHT_MINUTES));
+        if state.renewals.len() >= MOST_RENEWALS {
+            return Err(self.stolen());
+        }
+        state.renewals.push(now);
+        tracing::warn!(
+            token_name = self.credential.name(),
+            "the session ended before its time; signing in again"
+        );
+        self.sign_in(&mut state).await
+    }
+
+    fn stolen(&self) -> Error {
+        Error::SessionStolen {
+            token_name: self.credential.name().to_owned(),
+        }
+    }
+
+    async fn sign_in(&self, state: &mut State) -> Result<Arc<Session>, Error> {
+        let version = self.known_server(state).await?.spoken;
+        let call = Call::post(
+            "Sign In",
+            self.url(&["api", &version.to_string(), "auth", "signin"]),
+            "application/json",
+            self.credentials_body(),
+        )
+        .repeatable()
+        .header(ACCEPT.as_str(), HeaderValue::from_static("application/json"));
+        let answer = self.http.send_with_policy(&call).await?;
+        if answer.status == 401 {
+            let detail = match expect_tree(&answer, &call.what, &self.host()) {
+                Err(Error::Tableau { detail, summary, .. }) if detail.is_empty() => summary,
+                Err(Error::Tableau { detail, .. }) => detail,
+                _ => String::new(),
+            };
+            return Err(Error::SignInRefused {
+                server: self.server.clone(),
+                site: self.site.clone(),
+                token_name: self.credential.name().to_owned(),
+                detail,
+            });
+        }
+        let tree = expect_tree(&answer, &call.what, &self.host())?;
+        let credentials = Node::new(&tree).member("credentials");
+        let incomplete = || Error::Malformed {
+            what: call.what.clone(),
+            reason: "the answer holds no session".to_owned(),
+        };
+        state.generation += 1;
+        let session = Arc::new(Session {
+            token: SecretString::from(credentials.text("token").ok_or_else(incomplete)?),
+            generation: state.generation,
+            version,
+            site_id: credentials.member("site").text("id").ok_or_else(incomplete)?,
+            user_id: credentials.member("user").text("id"),
+            token_life: credentials
+                .text("estimatedTimeToExpiration")
+                .map(|life| tame(&life)),
+        });
+        state.session = Some(Arc::clone(&session));
+        Ok(session)
+    }
+
+    /// The body of a sign-in. It holds the secret and goes nowhere else.
+    fn credentials_body(&self) -> String {
+        let body: Value = match &self.credential {
+            Credential::PersonalAccessToken { name, secret } => json!({"credentials": {
+                "personalAccessTokenName": name,
+                "personalAccessTokenSecret": secret.expose_secret(),
+                "site": {"contentUrl": self.site},
+            }}),
+        };
+        body.to_string()
+    }
+
+    /// Sends a call below the site, `/api/{version}/sites/{site}/…`, and reads its tree.
+    pub(crate) async fn get(
+        &self,
+        what: &str,
+        segments: &[&str],
+        query: &[(String, String)],
+    ) -> Result<Value, Error> {
+        let _turn = self.rest_turns.acquire().await;
+        let make = |session: &Session| {
+            let version = session.version.to_string();
+            let mut path = vec!["api", &version, "sites", &session.site_id];
+            path.extend(segments);
+            let mut url = self.url(&path);
+            if !query.is_empty() {
+                url.query_pairs_mut().extend_pairs(query);
+            }
+            Call::get(what, url).header(ACCEPT.as_str(), HeaderValue::from_static("application/json"))
+        };
+        let answer = self.send_signed_in(make).await?;
+        expect_tree(&answer, what, &self.host())
+    }
+
+    /// Sends a query to the Metadata API. Queries only read, so they may be repeated.
+    pub(crate) async fn query(&self, what: &str, body: String) -> Result<Answer, Error> {
+        let _turn = self.query_turns.acquire().await;
+        let make = |_: &Session| {
+            let url = self.url(&["api", "metadata", "graphql"]);
+            Call::post(what, url, "application/json", body.clone())
+                .repeatable()
+                .header(ACCEPT.as_str(), HeaderValue::from_static("application/json"))
+        };
+        self.send_signed_in(make).await
+    }
+
+    /// Sends a call with the session's token; renews a dead session once and sends again.
+    async fn send_signed_in(&self, make: impl Fn(&Session) -> Call + Send) -> Result<Answer, Error> {
+        let session = self.session().await?;
+        let (answer, what) = self.send_with(&session, &make).await?;
+        let refused = match refusal(&answer) {
+            None => return Ok(answer),
+            // A valid token is refused like this now and then: ask again before signing in again.
+            Some(Refusal::Bare) => {
+                tokio::time::sleep(self.http.limits().backoff.wait_after(1)).await;
+                let (answer, _) = self.send_with(&session, &make).await?;
+                match refusal(&answer) {
+                    None => return Ok(answer),
+                    Some(refused) => refused,
+                }
+            }
+            Some(refused) => refused,
+        };
+        tracing::debug!(what, ?refused, "the session was refused");
+        let session = self.renew(&session).await?;
+        let (answer, what) = self.send_with(&session, &make).await?;
+        match refusal(&answer) {
+            None => Ok(answer),
+            Some(Refusal::DeadToken) => Err(self.stolen()),
+            Some(Refusal::Bare) => Err(Error::Server {
+                what,
+                host: self.host(),
+                status: answer.status,
+                detail: "the session is refused although it is new".to_owned(),
+            }),
+        }
+    }
+
+    async fn send_with(
+        &self,
+        session: &Session,
+        make: &(impl Fn(&Session) -> Call + Send),
+    ) -> Result<(Answer, String), Error> {
+        let call = make(session);
+        let mut token =
+            HeaderValue::from_str(session.token.expose_secret()).map_err(|_| Error::Malformed {
+                what: call.what.clone(),
+                reason: "the session's token cannot be sent in a header".to_owned(),
+            })?;
+        token.set_sensitive(true);
+        let call = call.header("x-tableau-auth", token);
+        let answer = self.http.send_with_policy(&call).await?;
+        Ok((answer, call.what))
+    }
+
+    /// Ends the session, if there is one.
+    pub(crate) async fn sign_out(&self) {
+        let Some(session) = self.state.lock().await.session.take() else {
+            return;
+        };
+        let make = |session: &Session| {
+            let url = self.url(&["api", &session.version.to_string(), "auth", "signout"]);
+            Call::post("Sign Out", url, "application/json", String::new())
+        };
+        match self.send_with(&session, &make).await {
+            Ok((answer, _)) if answer.is_success() => {}
+            Ok((answer, _)) => tracing::debug!(status = answer.status, "sign-out was not accepted"),
+            Err(error) => tracing::debug!(%error, "sign-out failed"),
+        }
+    }
+}

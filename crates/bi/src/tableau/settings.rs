@@ -1,0 +1,68 @@
+//! What a Tableau connector needs to know.
+
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+use tailwater_core::id::IntegrationName;
+use url::Url;
+
+use crate::http::Limits;
+
+/// One site of one Tableau server, and how to get in.
+#[derive(Debug, Clone)]
+pub struct TableauSettings {
+    /// The integration's name.
+    pub integration: IntegrationName,
+    /// The server's address: scheme, host, port and path prefix.
+    pub server: String,
+    /// The site's name in addresses, in its exact case; empty for the default site.
+    pub site: String,
+    /// What proves who is asking.
+    pub credential: Credential,
+    /// Whether plain http to another machine is allowed.
+    pub allow_http: bool,
+    /// A PEM file with further certificate authorities.
+    pub ca_file: Option<PathBuf>,
+    /// A proxy for every call.
+    pub proxy: Option<Url>,
+    /// Times, sizes and repeats.
+    pub limits: Limits,
+}
+
+impl TableauSettings {
+    /// Settings with the usual limits, the system's authorities and no proxy of its own.
+    pub fn new(integration: IntegrationName, server: &str, site: &str, credential: Credential) -> Self {
+        Self {
+            integration,
+            server: server.to_owned(),
+            site: site.to_owned(),
+            credential,
+            allow_http: false,
+            ca_file: None,
+            proxy: None,
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// What proves who is asking.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Credential {
+    /// A personal access token (Tableau REST API 3.6 and later). One token has one session.
+    PersonalAccessToken {
+        /// The token's name.
+        name: String,
+        /// Its secret, as Tableau showed it once.
+        secret: SecretString,
+    },
+}
+
+impl Credential {
+    /// The name by which people know the credential; not secret.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::PersonalAccessToken { name, .. } => name,
+        }
+    }
+}
