@@ -55,6 +55,12 @@ pub struct Exposure {
     /// Since when and why what is shown may be out of date.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stale: Option<Stale>,
+    /// When a sync first found it; filled in where it is read from the store.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_seen: Option<DateTime<Utc>>,
+    /// When a sync last found it; filled in where it is read from the store.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_seen: Option<DateTime<Utc>>,
 }
 
 /// How an exposure came to be.

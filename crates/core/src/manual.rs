@@ -38,6 +38,8 @@ pub fn from_node(project: &Project, node: &Node) -> Exposure {
         gaps: Vec::new(),
         workbook: None,
         stale: None,
+        first_seen: None,
+        last_seen: None,
     }
 }
 
@@ -180,6 +182,8 @@ fn merge(manual: &mut Exposure, automatic: Exposure) {
     manual.integration = automatic.integration;
     manual.workbook = automatic.workbook;
     manual.stale = automatic.stale;
+    manual.first_seen = automatic.first_seen;
+    manual.last_seen = automatic.last_seen;
     manual.gaps = automatic.gaps;
     manual.url = manual.url.take().or(automatic.url);
     manual.owner.name = manual.owner.name.take().or(automatic.owner.name);

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::exposure::{Evidence, Exposure, ExposureOwner, Link, Mode, Workbook};
 use crate::gap::{Gap, GapReason};
-use crate::id::{AssetId, CustomSqlId, IntegrationName, NodeId, TableId};
+use crate::id::{AssetId, CustomSqlId, IntegrationName, NodeId, ProjectName, TableId};
 use crate::inventory::{Asset, AssetKind, Completeness, Inventory};
 use crate::lookup::{Answer, Wanted, look_up};
 use crate::mapping::{MappingRule, apply_all};
@@ -28,12 +28,22 @@ pub struct Input<'a> {
     pub inventory: &'a Inventory,
     /// The site's custom SQL, already read. SQL without a reading was hidden from the token.
     pub readings: &'a BTreeMap<CustomSqlId, SqlReading>,
-    /// The dbt projects that feed the site. The first one's package names the exposures.
+    /// The dbt projects that feed the site. The first one's package names exposures that have no name yet.
     pub projects: &'a [&'a Project],
     /// The integration's rules, in order.
     pub mapping: &'a [MappingRule],
     /// The name of each asset's exposure; see [`crate::naming`].
-    pub names: &'a BTreeMap<AssetId, String>,
+    pub names: &'a BTreeMap<AssetId, GivenName>,
+}
+
+/// The name of an asset's exposure, and the project whose package stands before it. Both are kept for the
+/// asset's life, whatever projects are added later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenName {
+    /// The project.
+    pub project: ProjectName,
+    /// The name.
+    pub name: String,
 }
 
 /// What resolving came to.
@@ -246,14 +256,15 @@ impl Resolver<'_> {
     }
 
     fn assemble(&self, id: &AssetId, asset: &Asset, found: Found) -> Exposure {
-        let first = self.input.projects.first();
-        let package = first.map_or("tailwater", |project| project.metadata.package.as_str());
-        let name = self
-            .input
-            .names
-            .get(id)
-            .cloned()
-            .unwrap_or_else(|| crate::naming::snake_case(&asset.name));
+        let given = self.input.names.get(id);
+        let name = given.map_or_else(
+            || crate::naming::snake_case(&asset.name),
+            |given| given.name.clone(),
+        );
+        let projects = self.input.projects;
+        let named = given.and_then(|given| projects.iter().find(|project| project.name == given.project));
+        let project = named.or_else(|| projects.first());
+        let package = project.map_or("tailwater", |project| project.metadata.package.as_str());
         let owner = asset.owner.as_ref();
         let links: Vec<Link> = found
             .links
@@ -270,7 +281,7 @@ impl Resolver<'_> {
             kind: "dashboard".to_owned(),
             mode: Mode::Auto,
             modes: BTreeSet::from([Mode::Auto]),
-            project: first.map(|project| project.name.clone()).unwrap_or_default(),
+            project: project.map(|project| project.name.clone()).unwrap_or_default(),
             integration: Some(self.input.integration.clone()),
             url: asset.url.clone(),
             owner: ExposureOwner {
@@ -291,6 +302,8 @@ impl Resolver<'_> {
                 updated_at: asset.updated_at,
             }),
             stale: None,
+            first_seen: None,
+            last_seen: None,
         }
     }
 }

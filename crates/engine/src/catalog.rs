@@ -37,7 +37,17 @@ impl Workspace {
         let mut automatic = Vec::new();
         for integration in self.integrations().await? {
             let stored = self.store().load_exposures(Some(&integration.name)).await?;
-            automatic.extend(stored.into_iter().map(|row| (row.asset, row.exposure)));
+            automatic.extend(stored.into_iter().map(|row| {
+                let (first_seen, last_seen) = (Some(row.first_seen), Some(row.last_seen));
+                (
+                    row.asset,
+                    Exposure {
+                        first_seen,
+                        last_seen,
+                        ..row.exposure
+                    },
+                )
+            }));
         }
         let exposures = join(automatic, &projects.iter().collect::<Vec<_>>());
         let exposure_nodes = exposures

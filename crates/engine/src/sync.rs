@@ -16,7 +16,7 @@ use tailwater_core::manual::twins;
 use tailwater_core::merge::{Known, Merged, merge};
 use tailwater_core::naming::{Unnamed, assign_names};
 use tailwater_core::project::Project;
-use tailwater_core::resolve::{Input, Resolution, Tally, resolve};
+use tailwater_core::resolve::{GivenName, Input, Resolution, Tally, resolve};
 use tailwater_store::{ExposureName, Landing, SyncCounts, SyncFailure, SyncId, SyncOutcome, SyncRecord};
 use tokio_util::sync::CancellationToken;
 
@@ -199,20 +199,27 @@ impl Workspace {
         integration: &Integration,
         projects: &[Project],
         inventory: &Inventory,
-    ) -> Result<BTreeMap<AssetId, String>, Error> {
-        let projects: Vec<&Project> = projects.iter().collect();
-        let mut known = BTreeMap::new();
+    ) -> Result<BTreeMap<AssetId, GivenName>, Error> {
+        let mut given = BTreeMap::new();
         let mut taken = BTreeSet::new();
         for row in self.store().load_names().await? {
             if row.integration == integration.name {
-                known.insert(row.asset, row.name);
+                given.insert(
+                    row.asset,
+                    GivenName {
+                        project: row.project,
+                        name: row.name,
+                    },
+                );
             } else {
                 taken.insert(row.name);
             }
         }
         // A dashboard that is also declared by hand may have the name it has there.
-        let twins: BTreeSet<NodeId> = twins(&projects, inventory).into_values().collect();
-        let manual = projects.iter().flat_map(|project| project.exposures());
+        let twins: BTreeSet<NodeId> = twins(&projects.iter().collect::<Vec<_>>(), inventory)
+            .into_values()
+            .collect();
+        let manual = projects.iter().flat_map(Project::exposures);
         taken.extend(
             manual
                 .filter(|node| !twins.contains(&node.unique_id))
@@ -227,10 +234,25 @@ impl Workspace {
                 created_at: asset.created_at,
             })
             .collect();
-        let new = assign_names(&unnamed, &known, &taken);
-        known.retain(|id, _| inventory.assets.contains_key(id));
-        known.extend(new);
-        Ok(known)
+        let known = given
+            .iter()
+            .map(|(id, given)| (id.clone(), given.name.clone()))
+            .collect();
+        let project = projects
+            .first()
+            .map(|project| project.name.clone())
+            .unwrap_or_default();
+        for (id, name) in assign_names(&unnamed, &known, &taken) {
+            given.insert(
+                id,
+                GivenName {
+                    project: project.clone(),
+                    name,
+                },
+            );
+        }
+        given.retain(|id, _| inventory.assets.contains_key(id));
+        Ok(given)
     }
 
     fn report(
@@ -305,19 +327,15 @@ impl Workspace {
         integration: &Integration,
         merged: Merged,
         resolution: Resolution,
-        names: BTreeMap<AssetId, String>,
+        names: BTreeMap<AssetId, GivenName>,
         report: &SyncReport,
     ) -> Result<(), Error> {
         self.ensure_parent(integration).await?;
-        let name_of = |(asset, name): (AssetId, String)| ExposureName {
+        let name_of = |(asset, given): (AssetId, GivenName)| ExposureName {
             integration: integration.name.clone(),
-            project: resolution
-                .exposures
-                .get(&asset)
-                .map(|exposure| exposure.project.clone())
-                .unwrap_or_default(),
             asset,
-            name,
+            project: given.project,
+            name: given.name,
         };
         let landing = Landing {
             integration: integration.name.clone(),
@@ -366,7 +384,7 @@ pub(crate) fn resolve_inventory(
     integration: &Integration,
     projects: &[Project],
     inventory: &Inventory,
-    names: &BTreeMap<AssetId, String>,
+    names: &BTreeMap<AssetId, GivenName>,
 ) -> Resolution {
     let readings = read_custom_sql(inventory);
     let projects: Vec<&Project> = projects.iter().collect();

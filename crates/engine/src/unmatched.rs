@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use tailwater_core::exposure::Exposure;
 use tailwater_core::gap::{Candidate, Gap, GapReason};
-use tailwater_core::id::{AssetId, IntegrationName};
+use tailwater_core::id::IntegrationName;
 use tailwater_core::mapping::MappingRule;
 use tailwater_core::project::Project;
 use tailwater_core::proposal::{Proposal, preview, propose};
@@ -88,14 +88,13 @@ impl Workspace {
         let projects = self.load_projects(&integration.projects).await?;
         let inventory = self.store().load_inventory(name).await?.inventory;
         let readings = read_custom_sql(&inventory);
-        let names: BTreeMap<AssetId, String> = BTreeMap::new();
         Ok(rule(&Input {
             integration: &integration.name,
             inventory: &inventory,
             readings: &readings,
             projects: &projects.iter().collect::<Vec<&Project>>(),
             mapping: &integration.mapping,
-            names: &names,
+            names: &BTreeMap::new(),
         }))
     }
 }
