@@ -39,6 +39,8 @@ pub struct Switches {
     pub empty_body_from_ids: Option<u32>,
     /// The largest page of a Connection; more is cut, with MAX_PAGE_SIZE_EXCEEDED.
     pub metadata_page_size_max: u32,
+    /// Members of the schema this server does not know, such as `Workbook.projectLuid`.
+    pub unknown_fields: Vec<String>,
     /// Pages nested below the root are cut without the warning.
     pub nested_page_cut_is_silent: bool,
 
@@ -101,6 +103,7 @@ impl Default for Switches {
             index_lag_seconds: 0,
             empty_body_from_ids: None,
             metadata_page_size_max: 1_000,
+            unknown_fields: Vec::new(),
             nested_page_cut_is_silent: false,
             page_size_max: 1_000,
             refreshes_per_hour: None,
@@ -114,5 +117,76 @@ impl Default for Switches {
             not_tableau: false,
             rest_version: None,
         }
+    }
+}
+
+impl Switches {
+    /// Changes the switches that a JSON object names, and leaves the others.
+    ///
+    /// # Errors
+    /// Which name or value is wrong; then nothing changes.
+    pub fn merge(&mut self, change: &serde_json::Value) -> Result<(), String> {
+        let Some(change) = change.as_object() else {
+            return Err("switches are an object of names and values".to_owned());
+        };
+        let mut whole = serde_json::to_value(&*self).map_err(|error| error.to_string())?;
+        if let Some(members) = whole.as_object_mut() {
+            for (name, value) in change {
+                members.insert(name.clone(), value.clone());
+            }
+        }
+        *self = serde_json::from_value(whole).map_err(|error| error.to_string())?;
+        Ok(())
+    }
+
+    /// Sets one switch from `NAME=VALUE`; the value is JSON, or text when it is not.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn set(&mut self, assignment: &str) -> Result<(), String> {
+        let (name, value) = assignment.split_once('=').ok_or("a switch is set as NAME=VALUE")?;
+        let parsed = serde_json::from_str(value).unwrap_or_else(|_| serde_json::Value::from(value));
+        let mut change = serde_json::Map::new();
+        change.insert(name.to_owned(), parsed);
+        let change = serde_json::Value::Object(change);
+        // A version such as 3.15 reads as a number but is meant as text.
+        self.merge(&change).or_else(|reason| {
+            let text = serde_json::json!({ name: value });
+            self.merge(&text).map_err(|_| reason)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn merging_changes_what_is_named_alone() {
+        let mut switches = Switches { node_limit: 5, ..Switches::default() };
+        switches.merge(&json!({"rate_exceeded_times": 2, "metadata": "not-found"})).unwrap();
+        assert_eq!((switches.node_limit, switches.rate_exceeded_times), (5, 2));
+        assert_eq!(switches.metadata, MetadataAvailability::NotFound);
+    }
+
+    #[test]
+    fn unknown_names_and_bad_values_change_nothing() {
+        let mut switches = Switches::default();
+        assert!(switches.merge(&json!({"node_limt": 1})).unwrap_err().contains("node_limt"));
+        assert!(switches.merge(&json!({"node_limit": "many"})).is_err());
+        assert_eq!(switches, Switches::default());
+    }
+
+    #[test]
+    fn assignments_read_numbers_flags_and_text() {
+        let mut switches = Switches::default();
+        for assignment in ["node_limit=7", "backfill_running=true", "rest_version=3.15", "metadata=feature-disabled"] {
+            switches.set(assignment).unwrap();
+        }
+        assert_eq!((switches.node_limit, switches.backfill_running), (7, true));
+        assert_eq!(switches.rest_version.as_deref(), Some("3.15"));
+        assert!(switches.set("node_limit").is_err());
     }
 }

@@ -1,0 +1,105 @@
+//! The server's clock: running, or standing still until a test moves it.
+
+use std::sync::{Mutex, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+/// How the clock goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClockMode {
+    /// It follows the system's clock, shifted by what it was moved.
+    Running,
+    /// It stands until moved.
+    Standing,
+}
+
+#[derive(Debug)]
+enum State {
+    Running { shift: TimeDelta },
+    Standing { at: DateTime<Utc> },
+}
+
+/// The clock that tokens, jobs and extracts go by.
+#[derive(Debug)]
+pub struct SimClock {
+    state: Mutex<State>,
+}
+
+impl SimClock {
+    /// A clock that follows the system's.
+    pub fn running() -> Self {
+        Self { state: Mutex::new(State::Running { shift: TimeDelta::zero() }) }
+    }
+
+    /// A clock that stands at the given instant.
+    pub fn standing_at(at: DateTime<Utc>) -> Self {
+        Self { state: Mutex::new(State::Standing { at }) }
+    }
+
+    /// The present instant.
+    pub fn now(&self) -> DateTime<Utc> {
+        match *self.state.lock().unwrap_or_else(PoisonError::into_inner) {
+            State::Running { shift } => system_now() + shift,
+            State::Standing { at } => at,
+        }
+    }
+
+    /// How it goes.
+    pub fn mode(&self) -> ClockMode {
+        match *self.state.lock().unwrap_or_else(PoisonError::into_inner) {
+            State::Running { .. } => ClockMode::Running,
+            State::Standing { .. } => ClockMode::Standing,
+        }
+    }
+
+    /// Moves it, forward or back.
+    pub fn advance(&self, by: TimeDelta) {
+        match &mut *self.state.lock().unwrap_or_else(PoisonError::into_inner) {
+            State::Running { shift } => *shift += by,
+            State::Standing { at } => *at += by,
+        }
+    }
+
+    /// Sets it; a standing clock stands there, a running one runs on from there.
+    pub fn set(&self, to: DateTime<Utc>) {
+        match &mut *self.state.lock().unwrap_or_else(PoisonError::into_inner) {
+            State::Running { shift } => *shift = to - system_now(),
+            State::Standing { at } => *at = to,
+        }
+    }
+
+    /// Stops it where it is, or lets it run on from there.
+    pub fn set_mode(&self, mode: ClockMode) {
+        let now = self.now();
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = match mode {
+            ClockMode::Running => State::Running { shift: now - system_now() },
+            ClockMode::Standing => State::Standing { at: now },
+        };
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place of the simulator that reads the system's clock")]
+fn system_now() -> DateTime<Utc> {
+    Utc::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_standing_clock_moves_only_when_told() {
+        let start: DateTime<Utc> = "2025-03-04T05:06:07Z".parse().unwrap();
+        let clock = SimClock::standing_at(start);
+        assert_eq!(clock.now(), start);
+        clock.advance(TimeDelta::seconds(30));
+        assert_eq!(clock.now(), start + TimeDelta::seconds(30));
+        clock.set_mode(ClockMode::Running);
+        assert!(clock.now() >= start + TimeDelta::seconds(30));
+        clock.set(start);
+        clock.set_mode(ClockMode::Standing);
+        assert!(clock.now() >= start && clock.now() < start + TimeDelta::hours(1));
+    }
+}

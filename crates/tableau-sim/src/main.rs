@@ -1,0 +1,69 @@
+//! `tailwater-tableau-sim`: the simulator as a program.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use chrono::{DateTime, Utc};
+use clap::Parser;
+use tailwater_tableau_sim::{Options, Simulator, SiteFile};
+
+/// A Tableau server on loopback, for tests, the demo and development
+///
+/// Prints `listening on http://127.0.0.1:PORT` when ready, and serves until it is stopped.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    /// The site file (docs/tableau-simulator.md)
+    #[arg(long, value_name = "FILE")]
+    site: PathBuf,
+    /// The port on 127.0.0.1; 0 for any free one
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+    /// Sets a switch, for example `node_limit=50`; may be given several times
+    #[arg(long = "switch", value_name = "NAME=VALUE")]
+    switches: Vec<String>,
+    /// Largest `pageSize` of REST lists
+    #[arg(long, value_name = "ROWS")]
+    page_size_max: Option<u32>,
+    /// Lets the clock stand at this instant until it is moved over /-/sim/clock
+    #[arg(long, value_name = "INSTANT")]
+    clock: Option<DateTime<Utc>>,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+        .with_writer(std::io::stderr)
+        .init();
+    match run(Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            let mut stderr = std::io::stderr();
+            // There is nowhere left to say that standard error is closed.
+            let _ = writeln!(stderr, "error: {reason}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<(), String> {
+    let mut file = SiteFile::load(&arguments.site).map_err(|error| error.to_string())?;
+    for assignment in &arguments.switches {
+        file.switches.set(assignment).map_err(|reason| format!("--switch {assignment}: {reason}"))?;
+    }
+    if let Some(rows) = arguments.page_size_max {
+        file.switches.page_size_max = rows;
+    }
+    let options = Options { port: arguments.port, clock_stands_at: arguments.clock };
+    let running = Simulator::start(file, options).await.map_err(|error| error.to_string())?;
+    let mut stdout = std::io::stdout();
+    writeln!(stdout, "listening on {}", running.base_url()).map_err(|error| error.to_string())?;
+    stdout.flush().map_err(|error| error.to_string())?;
+    tokio::select! {
+        () = running.serve_forever() => {}
+        interrupted = tokio::signal::ctrl_c() => interrupted.map_err(|error| error.to_string())?,
+    }
+    Ok(())
+}

@@ -1,0 +1,20 @@
+//! The REST API. [`route`] lists every route; the other modules hold one family of calls each, in the order
+//! of the wire: what is read from the request, what it does, the element that answers.
+
+mod auth;
+mod call;
+mod connection;
+mod datasource;
+mod image;
+mod project;
+mod route;
+mod server_info;
+mod tag;
+mod user;
+mod view;
+mod webhook;
+mod workbook;
+
+pub(crate) use call::{Body, Reply, Version, parse_version};
+pub(crate) use route::{Asked, answer};
+pub(crate) use webhook::Webhook;

@@ -1,0 +1,256 @@
+//! Every route of the REST API in one list, and the way through it.
+
+use super::call::{Call, Reply, SignedIn, Version, parse_version};
+use super::{
+auth, connection, datasource, image, project, server_info, tag, user, view, workbook,
+};
+use crate::wire::{Fault, Node, Query};
+use crate::world::World;
+
+/// Who may call a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Access {
+    /// Anyone.
+    Open,
+    /// Whoever is signed in; the path names no site.
+    SignedIn,
+    /// Whoever is signed in to the site that the path names.
+    Site,
+}
+
+type Handler = fn(&Call<'_>) -> Result<Reply, Fault>;
+
+struct Route {
+    method: &'static str,
+    path: &'static str,
+    access: Access,
+    handler: Handler,
+}
+
+const fn route(method: &'static str, path: &'static str, access: Access, handler: Handler) -> Route {
+    Route { method, path, access, handler }
+}
+
+use Access::{Open, Site, SignedIn as Session};
+
+/// The routes, after `/api/{version}/`; those of a site stand below `sites/{luid}/`.
+#[rustfmt::skip]
+const ROUTES: &[Route] = &[
+    route("GET",    "serverinfo",                                Open,    server_info::show),
+    route("POST",   "auth/signin",                               Open,    auth::sign_in),
+    route("POST",   "auth/signout",                              Session, auth::sign_out),
+    route("POST",   "auth/switchSite",                           Session, auth::switch_site),
+    route("GET",    "sessions/current",                          Session, auth::current_session),
+    route("GET",    "sites",                                     Session, server_info::list_sites),
+
+    route("GET",    "",                                          Site,    server_info::show_site),
+    route("GET",    "projects",                                  Site,    project::list),
+    route("GET",    "users",                                     Site,    user::list),
+    route("GET",    "users/{user}",                              Site,    user::show),
+
+    route("GET",    "workbooks",                                 Site,    workbook::list),
+    route("GET",    "workbooks/{workbook}",                      Site,    workbook::show),
+    route("PUT",    "workbooks/{workbook}",                      Site,    workbook::update),
+    route("DELETE", "workbooks/{workbook}",                      Site,    workbook::delete),
+    route("GET",    "workbooks/{workbook}/connections",          Site,    connection::of_workbook),
+    route("GET",    "workbooks/{workbook}/views",                Site,    view::of_workbook),
+    route("GET",    "workbooks/{workbook}/previewImage",         Site,    image::of_workbook),
+    route("GET",    "workbooks/{workbook}/views/{view}/previewImage", Site, image::of_view_in_workbook),
+    route("PUT",    "workbooks/{workbook}/refreshThumbnails",    Site,    image::refresh_thumbnails),
+    route("PUT",    "workbooks/{workbook}/tags",                 Site,    tag::add_to_workbook),
+    route("DELETE", "workbooks/{workbook}/tags/{tag}",           Site,    tag::remove_from_workbook),
+
+    route("GET",    "views",                                     Site,    view::list),
+    route("GET",    "views/{view}",                              Site,    view::show),
+    route("GET",    "views/{view}/image",                        Site,    image::of_view),
+    route("GET",    "views/{view}/previewImage",                 Site,    image::of_view),
+    route("PUT",    "views/{view}/tags",                         Site,    tag::add_to_view),
+    route("DELETE", "views/{view}/tags/{tag}",                   Site,    tag::remove_from_view),
+
+    route("GET",    "datasources",                               Site,    datasource::list),
+    route("GET",    "datasources/{datasource}",                  Site,    datasource::show),
+    route("PUT",    "datasources/{datasource}",                  Site,    datasource::update),
+    route("GET",    "datasources/{datasource}/connections",      Site,    connection::of_datasource),
+    route("PUT",    "datasources/{datasource}/tags",             Site,    tag::add_to_datasource),
+    route("DELETE", "datasources/{datasource}/tags/{tag}",       Site,    tag::remove_from_datasource),
+
+
+
+    route("PUT",    "tables/{table}/tags",                       Site,    tag::add_to_table),
+    route("DELETE", "tables/{table}/tags/{tag}",                 Site,    tag::remove_from_table),
+    route("PUT",    "databases/{database}/tags",                 Site,    tag::add_to_database),
+    route("DELETE", "databases/{database}/tags/{tag}",           Site,    tag::remove_from_database),
+
+
+];
+
+/// What came in over HTTP.
+pub(crate) struct Asked<'a> {
+    pub(crate) method: &'a str,
+    /// The path after `/api/`, still percent-encoded.
+    pub(crate) path: &'a str,
+    pub(crate) query: &'a str,
+    pub(crate) content_type: Option<&'a str>,
+    pub(crate) credential: Option<&'a str>,
+    pub(crate) body: &'a [u8],
+    pub(crate) base_url: &'a str,
+}
+
+/// Answers a call, or says why not.
+///
+/// # Errors
+/// Every refusal, with Tableau's code for it.
+pub(crate) fn answer(world: &World, asked: &Asked<'_>) -> Result<Reply, Fault> {
+    let (version_text, path) = asked.path.split_once('/').unwrap_or((asked.path, ""));
+    let segments: Vec<String> =
+        path.trim_end_matches('/').split('/').map(|segment| crate::wire::decode(segment, false)).collect();
+    let is_server_info = segments.len() == 1 && segments[0].eq_ignore_ascii_case("serverinfo");
+    let version = check_version(world, version_text, is_server_info)?;
+
+    let (site, local) = match segments.as_slice() {
+        [first, site, rest @ ..] if first == "sites" => (Some(site.as_str()), rest),
+        all => (None, all),
+    };
+    let (route, parts) = find_route(asked.method, site.is_some(), local)?;
+    let signed_in = match route.access {
+        Open => None,
+        Session => Some(session(world, asked.credential, None)?),
+        Site => Some(session(world, asked.credential, site)?),
+    };
+    let switches = world.switches();
+    if route.access != Open {
+        throttle(world)?;
+    }
+    let call = Call {
+        world,
+        version,
+        version_text,
+        hosting: world.state().server.hosting,
+        now: world.clock.now(),
+        query: Query::parse(asked.query),
+        body: read_body(asked)?,
+        path: parts,
+        credential: asked.credential,
+        base_url: asked.base_url,
+        signed_in,
+        switches,
+    };
+    (route.handler)(&call)
+}
+
+/// Every version up to the server's own is answered, server info under any.
+fn check_version(world: &World, text: &str, is_server_info: bool) -> Result<Version, Fault> {
+    let newest = parse_version(&world.rest_version()).unwrap_or((3, 25));
+    match parse_version(text) {
+        Some(version) if is_server_info || ((2, 3)..=newest).contains(&version) => Ok(version),
+        Some(version) if version < (2, 3) => {
+            Err(Fault::forbidden(403_037, format!("The version {text} of the API is no longer supported.")))
+        }
+        _ => Err(Fault::new(404_001, "Resource Not Found", format!("API version '{text}' is unknown."))),
+    }
+}
+
+fn find_route(method: &str, in_site: bool, segments: &[String]) -> Result<(&'static Route, Vec<String>), Fault> {
+    let mut path_is_known = false;
+    for route in ROUTES {
+        if (route.access == Site) != in_site {
+            continue;
+        }
+        if let Some(parts) = match_path(route.path, segments) {
+            if route.method == method {
+                return Ok((route, parts));
+            }
+            path_is_known = true;
+        }
+    }
+    if path_is_known {
+        return Err(Fault::new(405_000, "Method Not Allowed", format!("Request type {method} is not allowed here.")));
+    }
+    Err(Fault::new(
+        404_003,
+        "Resource Not Found",
+        format!("Unknown resource '{}' specified in URI.", segments.join("/")),
+    ))
+}
+
+/// The variable parts of a path that fits a pattern.
+fn match_path(pattern: &str, segments: &[String]) -> Option<Vec<String>> {
+    let expected: Vec<&str> = pattern.split('/').filter(|part| !part.is_empty()).collect();
+    let segments: Vec<&String> = segments.iter().filter(|segment| !segment.is_empty()).collect();
+    if expected.len() != segments.len() {
+        return None;
+    }
+    let mut parts = Vec::new();
+    for (expected, found) in expected.iter().zip(segments) {
+        if expected.starts_with('{') {
+            parts.push(found.clone());
+        } else if !expected.eq_ignore_ascii_case(found) {
+            return None;
+        }
+    }
+    Some(parts)
+}
+
+/// The live session of a credential, which must be for the site in the path, if one is there.
+fn session(world: &World, credential: Option<&str>, site: Option<&str>) -> Result<SignedIn, Fault> {
+    let credential = credential.ok_or_else(Fault::stale_token)?;
+    let now = world.clock.now();
+    let mut state = world.state();
+    let hosting = state.server.hosting;
+    let session = state.sessions.touch(credential, hosting, now).ok_or_else(Fault::stale_token)?;
+    let present = state.sites.get(session.site).map(|hosted| hosted.present().clone());
+    let present = present.ok_or_else(Fault::stale_token)?;
+    if site.is_some_and(|luid| !luid.eq_ignore_ascii_case(&present.identity.luid.to_string())) {
+        return Err(Fault::forbidden(403_010, "The authentication token is for another site."));
+    }
+    Ok(SignedIn { site_number: session.site, site: present, user: session.user })
+}
+
+fn throttle(world: &World) -> Result<(), Fault> {
+    let strikes = world.update_switches(|switches| {
+        let strikes = switches.throttled_times > 0;
+        switches.throttled_times = switches.throttled_times.saturating_sub(1);
+        strikes
+    });
+    if strikes {
+        return Err(Fault::new(429_000, "Too Many Requests", "Too many requests. Please retry after 1 minutes."));
+    }
+    Ok(())
+}
+
+fn read_body(asked: &Asked<'_>) -> Result<Option<Node>, Fault> {
+    if asked.body.is_empty() {
+        return Ok(None);
+    }
+    let text = std::str::from_utf8(asked.body).map_err(|_| Fault::bad_body("it is not UTF-8"))?;
+    let content_type = asked.content_type.unwrap_or("application/xml").to_ascii_lowercase();
+    let media_type = content_type.split(';').next().unwrap_or_default().trim();
+    match media_type {
+        "application/json" => Node::from_json(text).map(Some),
+        "application/xml" | "text/xml" => Node::from_xml(text).map(Some),
+        other => Err(Fault::new(406_000, "Not Acceptable", format!("The media type '{other}' is not supported."))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(method: &str, path: &str) -> Result<Vec<String>, u32> {
+        let segments: Vec<String> = path.split('/').map(str::to_owned).collect();
+        find_route(method, true, &segments).map(|(_, parts)| parts).map_err(|fault| fault.code)
+    }
+
+    #[test]
+    fn variable_parts_are_taken_in_order() {
+        assert_eq!(found("GET", "workbooks/w/views/v/previewImage").unwrap(), ["w", "v"]);
+        assert!(found("POST", "dataQualityWarnings/createOrUpdate").unwrap().is_empty());
+        assert_eq!(found("POST", "dataQualityWarnings/table/t").unwrap(), ["table", "t"]);
+    }
+
+    #[test]
+    fn unknown_paths_and_methods_differ() {
+        assert_eq!(found("GET", "nothing/here"), Err(404_003));
+        assert_eq!(found("DELETE", "projects"), Err(405_000));
+    }
+}

@@ -1,0 +1,5 @@
+//! Webhooks.
+
+/// A webhook.
+#[derive(Debug, Clone)]
+pub(crate) struct Webhook {}

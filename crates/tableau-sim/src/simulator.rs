@@ -1,0 +1,142 @@
+//! Starting and stopping a server.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::clock::SimClock;
+use crate::error::Error;
+use crate::request_log::Recorded;
+use crate::server::{Served, router};
+use crate::site_file::SiteFile;
+use crate::switch::Switches;
+use crate::world::World;
+
+/// How to start.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The port on 127.0.0.1; 0 for any free one.
+    pub port: u16,
+    /// A clock that stands at this instant until moved; the system's clock when absent.
+    pub clock_stands_at: Option<DateTime<Utc>>,
+}
+
+/// The simulator.
+#[derive(Debug, Clone, Copy)]
+pub struct Simulator;
+
+impl Simulator {
+    /// Builds the sites of a file and serves them on loopback until the answer is dropped.
+    ///
+    /// # Errors
+    /// [`Error::SiteFileMeaning`] when the file contradicts itself, [`Error::Listen`] when the port is taken.
+    pub async fn start(file: SiteFile, options: Options) -> Result<Running, Error> {
+        let clock = options.clock_stands_at.map_or_else(SimClock::running, SimClock::standing_at);
+        let world = Arc::new(World::new(file, clock)?);
+        let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
+        let failed = |source| Error::Listen { port: options.port, source };
+        let listener = TcpListener::bind(wanted).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let base_url = format!("http://{address}");
+        let app = router(Served { world: Arc::clone(&world), base_url: base_url.as_str().into() });
+        let (stop, stopped) = oneshot::channel::<()>();
+        let task = tokio::spawn(async move {
+            let until_stopped = async {
+                // An error means that the handle is gone, which also is a wish to stop.
+                let _ = stopped.await;
+            };
+            if let Err(error) = axum::serve(listener, app).with_graceful_shutdown(until_stopped).await {
+                tracing::error!(%error, "the simulator stopped serving");
+            }
+        });
+        Ok(Running { base_url, world, stop: Some(stop), task: Some(task) })
+    }
+}
+
+/// A server that runs. Dropping it stops the server.
+#[derive(Debug)]
+pub struct Running {
+    base_url: String,
+    world: Arc<World>,
+    stop: Option<oneshot::Sender<()>>,
+    task: Option<JoinHandle<()>>,
+}
+
+impl Running {
+    /// `http://127.0.0.1:PORT`, without a slash at the end.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// The clock, to move it.
+    pub fn clock(&self) -> &SimClock {
+        &self.world.clock
+    }
+
+    /// A copy of the switches.
+    pub fn switches(&self) -> Switches {
+        self.world.switches()
+    }
+
+    /// Changes switches: `running.set_switches(|switches| switches.node_limit = 50)`.
+    pub fn set_switches(&self, change: impl FnOnce(&mut Switches)) {
+        self.world.update_switches(change);
+    }
+
+    /// Every request so far, without those to the control address, in the order they were answered.
+    pub fn requests(&self) -> Vec<Recorded> {
+        self.world.log.entries()
+    }
+
+    /// How many requests went to paths that end like this: `count("/auth/signin")`.
+    pub fn count(&self, path_end: &str) -> usize {
+        self.world.log.entries().iter().filter(|entry| entry.path.ends_with(path_end)).count()
+    }
+
+    /// Forgets the requests so far.
+    pub fn clear_requests(&self) {
+        self.world.log.clear();
+    }
+
+    /// Sessions that are live.
+    pub fn session_count(&self) -> usize {
+        self.world.state().sessions.count()
+    }
+
+    /// Ends all sessions, as a restart of the server does: the next call of each gets 401002.
+    pub fn end_sessions(&self) {
+        self.world.state().sessions.close_all();
+    }
+
+    /// Stops, and waits until open requests are answered.
+    pub async fn stop(mut self) {
+        drop(self.stop.take());
+        if let Some(task) = self.task.take()
+            && let Err(error) = task.await
+        {
+            tracing::error!(%error, "the simulator did not stop in order");
+        }
+    }
+
+    /// Serves until the process is stopped from outside.
+    pub async fn serve_forever(mut self) {
+        if let Some(task) = self.task.take()
+            && let Err(error) = task.await
+        {
+            tracing::error!(%error, "the simulator broke off");
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            // The other side may have ended before.
+            let _ = stop.send(());
+        }
+    }
+}

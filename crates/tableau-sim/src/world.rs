@@ -1,0 +1,218 @@
+//! Everything that lives as long as the server: sites, sessions, jobs, switches, clock, log.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::clock::SimClock;
+use crate::error::Error;
+use crate::graphql::SchemaSet;
+use crate::job::{Job, Status};
+use crate::request_log::RequestLog;
+use crate::rest::Webhook;
+use crate::session::Sessions;
+use crate::site::{self, Kind, Site};
+use crate::site_file::{Server, SiteFile};
+use crate::switch::Switches;
+
+/// The state behind one running server.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) clock: SimClock,
+    pub(crate) log: RequestLog,
+    pub(crate) schemas: SchemaSet,
+    switches: Mutex<Switches>,
+    state: Mutex<State>,
+    shifts: AtomicUsize,
+}
+
+/// What changes while the server runs.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) server: Server,
+    pub(crate) sites: Vec<HostedSite>,
+    pub(crate) sessions: Sessions,
+}
+
+/// A site with its past, as far as the Metadata API may still see it, and its jobs.
+#[derive(Debug)]
+pub(crate) struct HostedSite {
+    present: Arc<Site>,
+    present_since: DateTime<Utc>,
+    /// Earlier versions with the instant each came to be, oldest first.
+    past: VecDeque<(DateTime<Utc>, Arc<Site>)>,
+    pub(crate) jobs: Vec<Job>,
+    pub(crate) webhooks: Vec<Webhook>,
+    /// When refreshes were started within the last hour.
+    pub(crate) refreshes: VecDeque<DateTime<Utc>>,
+    /// Values of labels that were made over REST: name, category, description.
+    pub(crate) label_values: Vec<(String, String, String)>,
+}
+
+impl World {
+    pub(crate) fn new(file: SiteFile, clock: SimClock) -> Result<Self, Error> {
+        if file.sites.is_empty() {
+            return Err(Error::SiteFileMeaning {
+                site: String::new(),
+                subject: "the file".to_owned(),
+                reason: "has no `[[site]]`".to_owned(),
+            });
+        }
+        let mut sites: Vec<HostedSite> = Vec::with_capacity(file.sites.len());
+        for (ordinal, entry) in (1u32..).zip(&file.sites) {
+            if sites.iter().any(|hosted| hosted.present().content_url == entry.content_url) {
+                return Err(Error::SiteFileMeaning {
+                    site: entry.content_url.clone(),
+                    subject: "the site".to_owned(),
+                    reason: "is there twice".to_owned(),
+                });
+            }
+            sites.push(HostedSite::new(site::build::build(entry, ordinal)?));
+        }
+        Ok(Self {
+            clock,
+            log: RequestLog::default(),
+            schemas: SchemaSet::new()?,
+            switches: Mutex::new(file.switches),
+            state: Mutex::new(State { server: file.server, sites, sessions: Sessions::default() }),
+            shifts: AtomicUsize::new(0),
+        })
+    }
+
+    /// The state, settled to the present instant.
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        let now = self.clock.now();
+        let lag = self.index_lag();
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        for hosted in &mut state.sites {
+            hosted.settle_jobs(now, lag);
+        }
+        state
+    }
+
+    /// A copy of the switches.
+    pub(crate) fn switches(&self) -> Switches {
+        self.switches.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Changes the switches.
+    pub(crate) fn update_switches<T>(&self, change: impl FnOnce(&mut Switches) -> T) -> T {
+        change(&mut self.switches.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// A number that grows with each call, to turn lists by.
+    pub(crate) fn next_shift(&self) -> usize {
+        self.shifts.fetch_add(7, Ordering::Relaxed)
+    }
+
+    /// How far the Metadata API lags behind REST.
+    pub(crate) fn index_lag(&self) -> TimeDelta {
+        TimeDelta::seconds(i64::from(self.switches().index_lag_seconds))
+    }
+
+    /// Changes a site.
+    pub(crate) fn change_site<T>(&self, site: usize, change: impl FnOnce(&mut Site) -> T) -> Option<T> {
+        let now = self.clock.now();
+        let lag = self.index_lag();
+        let mut state = self.state();
+        let hosted = state.sites.get_mut(site)?;
+        Some(hosted.change(now, lag, change))
+    }
+
+    /// The REST version the server claims.
+    pub(crate) fn rest_version(&self) -> String {
+        let claimed = self.switches().rest_version;
+        claimed.unwrap_or_else(|| {
+            self.state.lock().unwrap_or_else(PoisonError::into_inner).server.rest_version.clone()
+        })
+    }
+}
+
+impl HostedSite {
+    fn new(site: Site) -> Self {
+        Self {
+            present: Arc::new(site),
+            present_since: DateTime::<Utc>::MIN_UTC,
+            past: VecDeque::new(),
+            jobs: Vec::new(),
+            webhooks: Vec::new(),
+            refreshes: VecDeque::new(),
+            label_values: Vec::new(),
+        }
+    }
+
+    /// The site as REST sees it.
+    pub(crate) fn present(&self) -> &Arc<Site> {
+        &self.present
+    }
+
+    /// The site as the Metadata API sees it, some time behind.
+    pub(crate) fn indexed(&self, now: DateTime<Utc>, lag: TimeDelta) -> &Arc<Site> {
+        let seen = now - lag;
+        if self.present_since <= seen {
+            return &self.present;
+        }
+        let found = self.past.iter().rev().find(|(since, _)| *since <= seen);
+        found.map_or(&self.present, |(_, site)| site)
+    }
+
+    /// Changes the site. Without a lag the present version is changed in place; with one, a new version
+    /// begins, and the old ones stay as long as the Metadata API may still look at them.
+    pub(crate) fn change<T>(
+        &mut self,
+        now: DateTime<Utc>,
+        lag: TimeDelta,
+        change: impl FnOnce(&mut Site) -> T,
+    ) -> T {
+        if lag <= TimeDelta::zero() {
+            self.past.clear();
+        } else {
+            self.past.push_back((self.present_since, Arc::clone(&self.present)));
+            self.present_since = now;
+            while self.past.get(1).is_some_and(|(since, _)| *since <= now - lag) {
+                self.past.pop_front();
+            }
+        }
+        change(Arc::make_mut(&mut self.present))
+    }
+
+    /// Does to the site what the end of a refresh does.
+    fn settle_jobs(&mut self, now: DateTime<Utc>, lag: TimeDelta) {
+        let due: Vec<usize> = (0..self.jobs.len())
+            .filter(|&at| self.jobs.get(at).is_some_and(|job| !job.settled && job.status(now).is_over()))
+            .collect();
+        for at in due {
+            let Some(job) = self.jobs.get_mut(at) else { continue };
+            job.settled = true;
+            let (job, end) = (job.clone(), job.completed_at(now).unwrap_or(now));
+            if job.status(now) == Status::Success {
+                self.change(end, lag, |site| site.land_refresh(&job, end));
+            }
+        }
+    }
+}
+
+impl Site {
+    /// Moves the times of the extracts that a job refreshed.
+    fn land_refresh(&mut self, job: &Job, at: DateTime<Utc>) {
+        let sources: Vec<u32> = match job.target.kind {
+            Kind::Workbook => self.workbooks[job.target.at()].datasources.clone(),
+            _ => vec![job.target.index],
+        };
+        for source in sources {
+            if let Some(extract) = &mut self.datasources[source as usize].extract {
+                if job.incremental {
+                    extract.incremental_at = Some(at);
+                } else {
+                    extract.refreshed_at = Some(at);
+                }
+            }
+        }
+        match job.target.kind {
+            Kind::Workbook => self.workbooks[job.target.at()].freshness.updated_at = at,
+            _ => self.datasources[job.target.at()].freshness.updated_at = at,
+        }
+    }
+}
