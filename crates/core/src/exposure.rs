@@ -214,7 +214,8 @@ pub enum Matched {
     DatabaseSchemaName,
     /// Schema and name are equal and the warehouse has no level above.
     SchemaNameTwoLevel,
-    /// Schema and name are equal, the database was not told, and only one node answers.
+    /// Schema and name are equal, the database is not told by the tool or not used by the warehouse, and
+    /// only one node answers.
     SchemaNameDatabaseUnknown,
     /// Schema and name are equal, the database told may be a display name, and only one node answers.
     SchemaNameDatabaseAdvisory,

@@ -107,9 +107,16 @@ pub fn look_up(index: &RelationIndex<'_>, wanted: &Wanted) -> Answer {
         .iter()
         .copied()
         .filter(|entry| wanted.dialect.fits(entry.dialect))
-        .filter(|entry| wanted.is_database_advisory || entry.node_database_is_unknown())
+        // Some adapters leave the database out of what they write (Oracle: `SCHEMA.TABLE`), and then
+        // what the tool calls the database is a service or a server.
+        .filter(|entry| wanted.is_database_advisory || entry.folded.database.is_none())
         .collect();
-    if let Some(answer) = choose(&blurred, Matched::SchemaNameDatabaseAdvisory) {
+    let matched = if wanted.is_database_advisory {
+        Matched::SchemaNameDatabaseAdvisory
+    } else {
+        Matched::SchemaNameDatabaseUnknown
+    };
+    if let Some(answer) = choose(&blurred, matched) {
         return answer;
     }
     if readable.is_empty() {
@@ -118,13 +125,6 @@ pub fn look_up(index: &RelationIndex<'_>, wanted: &Wanted) -> Answer {
     Answer::Missing {
         reason: GapReason::OtherDatabase,
         candidates: candidates(&readable, wanted),
-    }
-}
-
-impl Entry<'_> {
-    /// Some adapters leave the database out of everything they write.
-    fn node_database_is_unknown(&self) -> bool {
-        self.folded.database.is_none() && self.relation.database.is_none()
     }
 }
 
@@ -541,6 +541,28 @@ mod tests {
                 ..
             }
         ));
+    }
+
+    #[test]
+    fn a_relation_that_dbt_writes_without_a_database_has_none_to_compare() {
+        let mut orders = node("model.p.orders", "ORCL.MARTS.ORDERS");
+        if let Some(relation) = &mut orders.relation {
+            relation.rendered = Some("MARTS.ORDERS".into());
+        }
+        let oracle = project("oracle", vec![orders]);
+        let mut elsewhere = wanted("MARTS.ORDERS", Dialect::Oracle);
+        elsewhere.name.database = Some("orcl.acme.com".into());
+        let answer = look_up(&RelationIndex::new(&[&oracle]), &elsewhere);
+        assert!(
+            matches!(
+                answer,
+                Answer::Linked {
+                    matched: Matched::SchemaNameDatabaseUnknown,
+                    ..
+                }
+            ),
+            "{answer:?}"
+        );
     }
 
     #[test]
