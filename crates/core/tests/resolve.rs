@@ -1,11 +1,13 @@
 //! Resolving a whole inventory: the union of all routes, gaps with their reasons, proposals.
 
+#![expect(clippy::expect_used, reason = "a test that cannot be set up should stop")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use tailwater_core::confidence::Confidence;
 use tailwater_core::exposure::{Exposure, Via};
 use tailwater_core::gap::GapReason;
-use tailwater_core::id::{AssetId, CustomSqlId, TableId};
+use tailwater_core::id::{AssetId, CustomSqlId, NodeId, TableId};
 use tailwater_core::inventory::{
     Asset, Completeness, CustomSql, DataSource, Inventory, Table, TableUse, TableVia,
 };
@@ -162,7 +164,7 @@ fn reasons(exposure: &Exposure) -> Vec<(&str, GapReason)> {
 }
 
 fn depends_on(exposure: &Exposure) -> Vec<&str> {
-    exposure.depends_on.iter().map(|node| node.as_str()).collect()
+    exposure.depends_on.iter().map(NodeId::as_str).collect()
 }
 
 #[test]
