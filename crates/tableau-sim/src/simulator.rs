@@ -36,13 +36,15 @@ impl Simulator {
     /// [`Error::SiteFileMeaning`] when the file contradicts itself, [`Error::Listen`] when the port is taken.
     pub async fn start(file: SiteFile, options: Options) -> Result<Running, Error> {
         let clock = options.clock_stands_at.map_or_else(SimClock::running, SimClock::standing_at);
+        let public_url = file.server.public_url.clone();
         let world = Arc::new(World::new(file, clock)?);
         let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
         let failed = |source| Error::Listen { port: options.port, source };
         let listener = TcpListener::bind(wanted).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let base_url = format!("http://{address}");
-        let app = router(Served { world: Arc::clone(&world), base_url: base_url.as_str().into() });
+        let page_url = public_url.as_deref().unwrap_or(&base_url).trim_end_matches('/');
+        let app = router(Served { world: Arc::clone(&world), base_url: page_url.into() });
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(async move {
             let until_stopped = async {
