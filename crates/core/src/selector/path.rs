@@ -12,6 +12,8 @@ use super::glob::Glob;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct PathPattern {
     parts: Vec<PathPart>,
+    /// A slash at the end, or a final `**`, finds directories alone.
+    is_directory: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +30,7 @@ impl PathPattern {
         if text.starts_with('/') {
             return None;
         }
-        let parts = text
+        let parts: Vec<PathPart> = text
             .split('/')
             .filter(|part| !part.is_empty() && *part != ".")
             .map(|part| match part {
@@ -36,7 +38,10 @@ impl PathPattern {
                 other => PathPart::One(Glob::new(other)),
             })
             .collect();
-        Some(Self { parts })
+        Some(Self {
+            is_directory: text.ends_with('/') || parts.last() == Some(&PathPart::AnyDirectories),
+            parts,
+        })
     }
 
     /// The files and directories that the pattern finds among the files.
@@ -58,8 +63,7 @@ impl PathPattern {
     }
 
     fn finds(&self, path: &str, is_directory: bool) -> bool {
-        // A final `**` finds directories alone.
-        if self.parts.last() == Some(&PathPart::AnyDirectories) && !is_directory {
+        if self.is_directory && !is_directory {
             return false;
         }
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
@@ -118,6 +122,7 @@ mod tests {
     #[rstest]
     #[case("models/marts", &["models/marts"])]
     #[case("./models/marts/", &["models/marts"])]
+    #[case("models/schema.yml/", &[])]
     #[case("models/*.yml", &["models/schema.yml"])]
     #[case("models/m*", &["models/marts"])]
     #[case("m*s/*s/orders.sql", &["models/marts/orders.sql"])]

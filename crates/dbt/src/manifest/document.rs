@@ -146,10 +146,8 @@ fn resource_type(wire: &WireNode<'_>, unique_id: &str, section: Section) -> Opti
     };
     match word {
         "data_test" => Some(ResourceType::Test),
-        "sql operation" => Some(ResourceType::SqlOperation),
-        "semantic model" => Some(ResourceType::SemanticModel),
-        "saved query" => Some(ResourceType::SavedQuery),
-        _ => ResourceType::from_name(word),
+        // `sql operation`, `unit test`: some versions write a blank.
+        _ => ResourceType::from_name(&word.replace(' ', "_")),
     }
 }
 

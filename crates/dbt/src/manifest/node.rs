@@ -27,14 +27,7 @@ pub(crate) fn to_node(
         .or_else(|| id_parts.last().map(|&part| part.to_owned()))
         .unwrap_or_default();
     let is_model = resource_type == ResourceType::Model;
-    let depends_on: Vec<NodeId> = wire
-        .depends_on
-        .0
-        .nodes
-        .0
-        .iter()
-        .map(|id| NodeId::from(id.as_str()))
-        .collect();
+    let depends_on = depends_on(wire, resource_type);
     let mut node = Node {
         resource_type,
         fqn: fqn(wire, &package, &name),
@@ -70,6 +63,16 @@ pub(crate) fn to_node(
         node.patch_path = None;
     }
     Ok(node)
+}
+
+/// What the entry reads. dbt 2 and dbt before 1.4 write a list for seeds too, which read nothing.
+fn depends_on(wire: &WireNode<'_>, resource_type: ResourceType) -> Vec<NodeId> {
+    if matches!(resource_type, ResourceType::Seed | ResourceType::Source) {
+        return Vec::new();
+    }
+    let Texts(nodes) = &wire.depends_on.0.nodes;
+    let tested = text(&wire.tested_node_unique_id).filter(|_| nodes.is_empty());
+    nodes.iter().cloned().chain(tested).map(NodeId::new).collect()
 }
 
 fn text(scalar: &Scalar<'_>) -> Option<String> {
@@ -125,10 +128,10 @@ fn relation(
 /// taken over by dbt 1.11); of an entry that has no such field, a unit test, those of the config.
 fn tags(wire: &WireNode<'_>, resource_type: ResourceType, config: &Config) -> Vec<String> {
     let mut tags = match &wire.tags {
-        Some(Texts(tags)) => tags.clone(),
+        Some(Texts(tags)) if !tags.is_empty() || resource_type != ResourceType::UnitTest => tags.clone(),
         // A semantic model's config may hold anything, but dbt knows no tags of it.
-        None if resource_type == ResourceType::SemanticModel => Vec::new(),
-        None => config.tags.clone(),
+        _ if resource_type == ResourceType::SemanticModel => Vec::new(),
+        _ => config.tags.clone(),
     };
     tags.sort();
     tags.dedup();
@@ -182,7 +185,10 @@ fn test(
         kind,
         name: metadata.and_then(|metadata| text(&metadata.name)),
         namespace: metadata.and_then(|metadata| text(&metadata.namespace)),
-        attached_node: text(&wire.attached_node).map(NodeId::new).or(only_one),
+        attached_node: text(&wire.attached_node)
+            .or_else(|| text(&wire.tested_node_unique_id))
+            .map(NodeId::new)
+            .or(only_one),
         column: text(&wire.column_name),
         severity: config.severity,
     })

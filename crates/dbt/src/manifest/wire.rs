@@ -71,6 +71,9 @@ pub(crate) struct WireNode<'a> {
     pub column_name: Scalar<'a>,
     #[serde(borrow)]
     pub attached_node: Scalar<'a>,
+    /// Of unit tests that dbt 2 wrote, instead of `attached_node`.
+    #[serde(borrow)]
+    pub tested_node_unique_id: Scalar<'a>,
     #[serde(borrow)]
     pub test_metadata: Option<Block<WireTestMetadata<'a>>>,
 
