@@ -35,10 +35,32 @@ pub struct HttpSettings {
     pub allow_http: bool,
     /// A PEM file with further certificate authorities.
     pub ca_file: Option<PathBuf>,
-    /// A proxy for every call; without it the usual environment variables count.
-    pub proxy: Option<Url>,
+    /// The way out.
+    pub proxy: ProxyChoice,
     /// Times, sizes and repeats.
     pub limits: Limits,
+}
+
+/// Whether calls go through a proxy. Its `Debug` hides the address, which may hold a password.
+#[derive(Clone, Default)]
+pub enum ProxyChoice {
+    /// As the usual environment variables say.
+    #[default]
+    Environment,
+    /// Never.
+    Direct,
+    /// Always through this one.
+    Address(Url),
+}
+
+impl std::fmt::Debug for ProxyChoice {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Environment => "Environment",
+            Self::Direct => "Direct",
+            Self::Address(_) => "Address(…)",
+        })
+    }
 }
 
 /// Times, sizes and repeats.
@@ -64,11 +86,11 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connect_timeout: Duration::from_secs(10),
-            read_timeout: Duration::from_secs(60),
-            total_timeout: Duration::from_secs(120),
+            read_timeout: Duration::from_mins(1),
+            total_timeout: Duration::from_mins(2),
             max_answer_bytes: 256 << 20,
             backoff: Backoff::default(),
-            longest_wait: Duration::from_secs(120),
+            longest_wait: Duration::from_mins(2),
             calls_per_second: NonZeroU32::MIN.saturating_add(49),
         }
     }
@@ -201,11 +223,15 @@ impl HttpClient {
             }
             builder = builder.tls_certs_merge(certificates);
         }
-        if let Some(address) = &settings.proxy {
-            let proxy = reqwest::Proxy::all(address.clone())
-                .map_err(|_| setup("the proxy's address cannot be used".to_owned()))?;
-            builder = builder.proxy(proxy);
-        }
+        builder = match &settings.proxy {
+            ProxyChoice::Environment => builder,
+            ProxyChoice::Direct => builder.no_proxy(),
+            ProxyChoice::Address(address) => {
+                let proxy = reqwest::Proxy::all(address.clone())
+                    .map_err(|_| setup("the proxy's address cannot be used".to_owned()))?;
+                builder.proxy(proxy)
+            }
+        };
         let client = builder
             .build()
             .map_err(|error| setup(tame(&error.without_url().to_string())))?;

@@ -6,17 +6,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use tailwater_core::id::{AssetId, CollectionId, CustomSqlId, DataSourceId, PartId, TableId};
+use tailwater_core::id::{AssetId, CollectionId, CustomSqlId, DataSourceId, TableId};
 use tailwater_core::inventory::{
-    Asset, AssetKind, Completeness, CustomSql, DataSource, Inventory, Notice, Owner, Part, PartKind, Table,
-    TableUse, TableVia,
+    Asset, AssetKind, Completeness, CustomSql, DataSource, Inventory, Owner, Table, TableUse, TableVia,
 };
 
 use super::address::Links;
 use super::graph::{self, filled};
 use super::lineage::{Lineage, parents};
-use super::listing::{Listing, counted};
+use super::listing::Listing;
 use super::metadata::Flaw;
+use super::notice::{add_notices, completeness};
+use super::part::parts;
 use super::tree::parse_instant;
 use super::wire::{PublishedSource, User, View, Workbook};
 
@@ -35,16 +36,21 @@ pub(crate) fn assemble(listing: Listing, lineage: &Lineage, links: &Links) -> In
         links,
         data_sources: &data_sources,
         users: &users,
-        hidden: BTreeSet::new(),
         nameless: 0,
     };
-    assembly.add_published();
     assembly.add_custom_sql();
+    assembly.add_published();
     for (luid, workbook) in workbooks {
         let views = views.remove(&luid).unwrap_or_default();
         assembly.add_workbook(workbook, views);
     }
-    assembly.into_inventory()
+    let Assembly {
+        mut inventory,
+        nameless,
+        ..
+    } = assembly;
+    add_notices(&mut inventory, lineage, nameless);
+    inventory
 }
 
 /// The owners of whom neither the list of workbooks nor the Metadata API told a name or an address.
@@ -75,8 +81,6 @@ struct Assembly<'a> {
     links: &'a Links,
     data_sources: &'a BTreeMap<String, PublishedSource>,
     users: &'a BTreeMap<String, User>,
-    /// Tables whose names are hidden from the token.
-    hidden: BTreeSet<TableId>,
     /// Tables of which not even an id is told.
     nameless: usize,
 }
@@ -128,7 +132,7 @@ impl Assembly<'_> {
                 asset.tables.extend(self.virtual_uses(id));
             }
         }
-        asset.parts = self.parts(told, views);
+        asset.parts = parts(told, views, self.links);
         self.inventory.assets.insert(AssetId::from(luid), asset);
     }
 
@@ -186,78 +190,6 @@ impl Assembly<'_> {
             id,
             name: full_name.or(login),
             email,
-        })
-    }
-
-    /// Dashboards, then sheets, hidden ones too, then what only REST tells of, such as stories.
-    fn parts(&self, told: Option<&graph::Workbook>, views: Vec<View>) -> Vec<Part> {
-        let mut views: BTreeMap<String, View> =
-            views.into_iter().map(|view| (view.id.clone(), view)).collect();
-        let mut parts = Vec::new();
-        if let Some(told) = told {
-            for dashboard in &told.dashboards.items {
-                let sheet = graph::Sheet {
-                    id: dashboard.id.clone(),
-                    luid: dashboard.luid.clone(),
-                    name: dashboard.name.clone(),
-                    path: dashboard.path.clone(),
-                };
-                let contains = dashboard
-                    .sheets
-                    .items
-                    .iter()
-                    .filter_map(|sheet| filled(sheet.id.as_ref()).map(PartId::from))
-                    .collect();
-                parts.extend(self.part(&sheet, PartKind::Dashboard, contains, &mut views));
-            }
-            for sheet in &told.sheets.items {
-                parts.extend(self.part(sheet, PartKind::Sheet, Vec::new(), &mut views));
-            }
-        }
-        let mut rest: Vec<View> = views.into_values().collect();
-        rest.sort_by(|one, other| (&one.name, &one.id).cmp(&(&other.name, &other.id)));
-        parts.extend(rest.into_iter().map(|view| Part {
-            id: PartId::from(view.id),
-            kind: match view.sheet_type.as_deref() {
-                Some("dashboard") => PartKind::Dashboard,
-                Some("story") => PartKind::Story,
-                _ => PartKind::Sheet,
-            },
-            name: view.name,
-            url: view.path.as_deref().map(|path| self.links.view(path)),
-            is_hidden: false,
-            total_views: view.total_views,
-            contains: Vec::new(),
-        }));
-        parts
-    }
-
-    fn part(
-        &self,
-        sheet: &graph::Sheet,
-        kind: PartKind,
-        contains: Vec<PartId>,
-        views: &mut BTreeMap<String, View>,
-    ) -> Option<Part> {
-        let luid = filled(sheet.luid.as_ref());
-        let view = luid.and_then(|luid| views.remove(luid));
-        let path = filled(sheet.path.as_ref()).map(str::to_owned);
-        let path = path.or_else(|| view.as_ref()?.path.clone());
-        let name = filled(sheet.name.as_ref()).map(str::to_owned);
-        let kind = match view.as_ref().and_then(|view| view.sheet_type.as_deref()) {
-            Some("story") => PartKind::Story,
-            _ => kind,
-        };
-        Some(Part {
-            id: PartId::from(filled(sheet.id.as_ref()).or(luid)?),
-            kind,
-            name: name
-                .or_else(|| view.as_ref().map(|view| view.name.clone()))
-                .unwrap_or_default(),
-            is_hidden: path.is_none(),
-            url: path.map(|path| self.links.view(&path)),
-            total_views: view.and_then(|view| view.total_views),
-            contains,
         })
     }
 
@@ -348,8 +280,13 @@ impl Assembly<'_> {
             }
         }
         let custom_sql = lineage.custom_sql_of.get(key).cloned().unwrap_or_default();
-        for sql in custom_sql.iter().filter_map(|id| lineage.custom_sql.get(id)) {
-            tables.extend(self.uses(&sql.tables, TableVia::ToolReadSql));
+        for id in &custom_sql {
+            let read = self.inventory.custom_sql.get(id.as_str());
+            let of_sql = read.into_iter().flat_map(|sql| &sql.tables);
+            tables.extend(of_sql.map(|table| TableUse {
+                table: table.clone(),
+                via: TableVia::ToolReadSql,
+            }));
         }
         if let Some(columns) = lineage.columns.get(key) {
             for id in &columns.tables {
@@ -371,7 +308,7 @@ impl Assembly<'_> {
         }
         let is_unread = |id: &String| {
             let sql = lineage.custom_sql.get(id);
-            sql.is_some_and(|sql| sql.is_unsupported_custom_sql == Some(true))
+            sql.is_some_and(|sql| sql.is_unsupported == Some(true))
         };
         DataSource {
             name: source.name.clone().unwrap_or_default(),
@@ -392,7 +329,7 @@ impl Assembly<'_> {
             let entry = CustomSql {
                 name: sql.name.clone(),
                 query: sql.query.clone(),
-                is_unsupported: sql.is_unsupported_custom_sql == Some(true),
+                is_unsupported: sql.is_unsupported == Some(true),
                 connection_type: filled(sql.connection_type.as_ref())
                     .or_else(|| filled(database?.connection_type.as_ref()))
                     .map(str::to_owned),
@@ -482,152 +419,12 @@ impl Assembly<'_> {
             via: TableVia::VirtualConnection,
         }])
     }
-
-    fn into_inventory(mut self) -> Inventory {
-        let hidden = self
-            .inventory
-            .tables
-            .iter()
-            .filter(|(_, table)| table.is_hidden());
-        self.hidden = hidden.map(|(id, _)| id.clone()).collect();
-        self.note_hidden();
-        self.note_flaws();
-        self.note_pending();
-        if self.lineage.strangers > 0 {
-            let count = counted(self.lineage.strangers, "workbook");
-            self.note(
-                "TW-TABLEAU-GONE",
-                format!("{count} of Tableau's index of content left out: not in the list of workbooks"),
-                None,
-            );
-        }
-        if !self.lineage.unknown_fields.is_empty() {
-            let fields: Vec<&str> = self.lineage.unknown_fields.iter().map(String::as_str).collect();
-            self.note(
-                "TW-TABLEAU-OLD-SCHEMA",
-                format!("this version of Tableau does not tell {}", fields.join(", ")),
-                Some("A later version of Tableau does."),
-            );
-        }
-        self.inventory
-    }
-
-    fn note_hidden(&mut self) {
-        let hidden = self.hidden.len() + self.nameless;
-        if hidden > 0 {
-            self.note(
-                "TW-TABLEAU-HIDDEN",
-                format!("{} hidden from this token: no names are told", counted(hidden, "table")),
-                Some(
-                    "Give the token's user the role Site Administrator Explorer, or have \"derived permissions\" \
-                     switched on, or grant it permissions on the tables in the catalog.",
-                ),
-            );
-        }
-    }
-
-    fn note_flaws(&mut self) {
-        let own = self.lineage.workbook_flaws.values().flatten();
-        let of_published = self.lineage.published_flaws.values().flatten();
-        let mut affected: BTreeMap<(String, String), usize> = BTreeMap::new();
-        for flaw in own.chain(of_published) {
-            *affected.entry((flaw.code.clone(), plain(flaw))).or_default() += 1;
-        }
-        for flaw in &self.lineage.site_flaws {
-            affected.entry((flaw.code.clone(), plain(flaw))).or_insert(0);
-        }
-        for ((flaw_code, reason), count) in affected {
-            let (code, remedy) = notice_of(&flaw_code);
-            let on = if count == 0 {
-                "everything read".to_owned()
-            } else {
-                counted(count, "workbook or data source")
-                    .replace("workbook or data sources", "workbooks or data sources")
-            };
-            self.note(
-                code,
-                format!("what {on} stands on may not be whole: {reason}"),
-                Some(remedy),
-            );
-        }
-    }
-
-    fn note_pending(&mut self) {
-        let is_pending = |asset: &&Asset| asset.lineage == Completeness::Pending;
-        let pending = self.inventory.assets.values().filter(is_pending).count();
-        if pending > 0 {
-            self.note(
-                "TW-TABLEAU-PENDING",
-                format!(
-                    "{} not in Tableau's index of content yet",
-                    counted(pending, "workbook")
-                ),
-                Some("Tableau takes from seconds to minutes after publishing. Sync again later."),
-            );
-        }
-    }
-
-    fn note(&mut self, code: &str, message: String, remedy: Option<&str>) {
-        self.inventory.notices.insert(Notice {
-            code: code.to_owned(),
-            message,
-            remedy: remedy.map(str::to_owned),
-        });
-    }
 }
 
 fn unknown(message: &str) -> Flaw {
     Flaw {
         code: "unknown".to_owned(),
         message: message.to_owned(),
-    }
-}
-
-fn completeness(flaws: &BTreeSet<Flaw>) -> Completeness {
-    if flaws.is_empty() {
-        return Completeness::Complete;
-    }
-    let reasons: BTreeSet<String> = flaws.iter().map(plain).collect();
-    let reasons: Vec<String> = reasons.into_iter().collect();
-    Completeness::partial(reasons.join("; "))
-}
-
-/// A flaw in plain words (codes: Metadata API guide, "Errors").
-fn plain(flaw: &Flaw) -> String {
-    let words = match flaw.code.as_str() {
-        "NODE_LIMIT_EXCEEDED" | "NullValueInNonNullableField" => {
-            "Tableau cut the answer off even when asked for one item"
-        }
-        "TIME_LIMIT_EXCEEDED" => "Tableau ran out of time even when asked for one item",
-        "BACKFILL_RUNNING" => "Tableau is still building its index of content",
-        "PERMISSIONS_MODE_SWITCHED" => "Tableau left out what this token may not see",
-        "USER_VISIBILITY_IS_LIMITED" => "Tableau limits what this token's user may see of others",
-        "INHERITANCE_INCOMPLETE" | "LINKED_RESULTS_INCOMPLETE" => {
-            "Tableau followed the lineage only part of the way"
-        }
-        _ => return flaw.message.clone(),
-    };
-    words.to_owned()
-}
-
-fn notice_of(flaw_code: &str) -> (&'static str, &'static str) {
-    match flaw_code {
-        "BACKFILL_RUNNING" => (
-            "TW-TABLEAU-BACKFILL",
-            "It takes hours to days after an upgrade. Nothing is removed meanwhile. Sync again later.",
-        ),
-        "NODE_LIMIT_EXCEEDED" | "TIME_LIMIT_EXCEEDED" | "NullValueInNonNullableField" => (
-            "TW-TABLEAU-CUT-OFF",
-            "On Tableau Server an administrator can raise the Metadata API's query limits.",
-        ),
-        "PERMISSIONS_MODE_SWITCHED" | "USER_VISIBILITY_IS_LIMITED" => (
-            "TW-TABLEAU-LIMITED-VIEW",
-            "Give the token's user the role Site Administrator Explorer.",
-        ),
-        _ => (
-            "TW-TABLEAU-LINEAGE-PARTIAL",
-            "Nothing is removed on such an answer. Sync again later.",
-        ),
     }
 }
 

@@ -10,7 +10,7 @@ use super::query::{PROBE, SAMPLE};
 use super::session::{Gate, Session};
 use super::tree::Node;
 use super::wire::User;
-use crate::connector::{Check, NoProgress, Progress, Step};
+use crate::connector::{Check, CheckState, NoProgress, Progress, Step};
 use crate::error::Error;
 
 /// The lines, in order.
@@ -18,12 +18,12 @@ const LINES: [&str; 9] = [
     "reachable",
     "tls",
     "tableau",
-    "rest-version",
     "sign-in",
-    "token-expiry",
+    "rest-version",
+    "metadata-api",
     "role",
     "projects",
-    "metadata-api",
+    "token-expiry",
 ];
 /// A token that expires within so many days is worth a warning.
 const EXPIRY_WARNING_DAYS: u64 = 14;
@@ -32,7 +32,6 @@ const SAMPLE_SIZE: usize = 50;
 
 /// Tries everything that a sync needs.
 pub(crate) async fn check(gate: &Gate, progress: &dyn Progress) -> Vec<Check> {
-    let mut lines = Vec::with_capacity(LINES.len());
     let report = |lines: &Vec<Check>| {
         progress.report(Step {
             phase: "check",
@@ -40,16 +39,16 @@ pub(crate) async fn check(gate: &Gate, progress: &dyn Progress) -> Vec<Check> {
             total: Some(LINES.len()),
         });
     };
-    let is_up = server_lines(gate, &mut lines).await;
-    report(&lines);
-    if !is_up {
-        return with_skipped(lines);
+    let mut lines = Vec::with_capacity(LINES.len());
+    if !server_lines(gate, &mut lines).await {
+        return in_order(lines);
     }
+    report(&lines);
     let session = match gate.session().await {
         Ok(session) => session,
         Err(error) => {
             lines.push(Check::failed("sign-in", &error));
-            return with_skipped(lines);
+            return in_order(lines);
         }
     };
     let site = match gate.site() {
@@ -59,21 +58,27 @@ pub(crate) async fn check(gate: &Gate, progress: &dyn Progress) -> Vec<Check> {
     lines.push(Check::ok("sign-in", format!("signed in to {site}")));
     lines.push(expiry_line(session.token_life.as_deref()));
     report(&lines);
+    lines.push(metadata_line(gate).await);
+    report(&lines);
     lines.push(role_line(gate, &session).await);
     report(&lines);
     lines.push(projects_line(gate).await);
     report(&lines);
-    lines.push(metadata_line(gate).await);
-    report(&lines);
-    lines
+    in_order(lines)
 }
 
-/// Fills up with lines that were not tried, because the last one failed.
-fn with_skipped(mut lines: Vec<Check>) -> Vec<Check> {
-    let failed = lines.last().map_or(LINES[0], |last| last.name);
-    for name in &LINES[lines.len()..] {
-        lines.push(Check::skipped(name, failed));
+/// Puts the lines in order; those that were not tried name the line that failed.
+fn in_order(mut lines: Vec<Check>) -> Vec<Check> {
+    let failed = lines
+        .iter()
+        .find(|line| line.state == CheckState::Failed)
+        .map_or(LINES[0], |line| line.name);
+    for name in LINES {
+        if !lines.iter().any(|line| line.name == name) {
+            lines.push(Check::skipped(name, failed));
+        }
     }
+    lines.sort_by_key(|line| LINES.iter().position(|name| *name == line.name));
     lines
 }
 

@@ -127,7 +127,7 @@ impl<T: DeserializeOwned + Send> ByIdCall<T> {
             let Some((piece, outcome)) = under_way.next().await else {
                 break;
             };
-            match outcome {
+            match outcome.map(|reply| cut_silently(reply, piece.len())) {
                 Ok(Reply::Whole(data)) => {
                     failures = 0;
                     size.grow(self.most);
@@ -151,7 +151,7 @@ impl<T: DeserializeOwned + Send> ByIdCall<T> {
                 }
                 Err(error) if error.ends_session() => return Err(error),
                 Err(error) => {
-                    failures += 1;
+                    failures += if is_about_size(&error) { 1 } else { MOST_FAILURES };
                     let flaw = Flaw {
                         code: "unknown".to_owned(),
                         message: error.to_string(),
@@ -225,6 +225,40 @@ impl<T: DeserializeOwned + Send> ByIdCall<T> {
     }
 }
 
+/// A page that goes on although it was to hold all ids was cut without a word.
+fn cut_silently<T>(reply: Reply<Data<T>>, asked: usize) -> Reply<Data<T>> {
+    let (Reply::Whole(data) | Reply::Flawed(data, _)) = &reply else {
+        return reply;
+    };
+    let goes_on = data.page.as_ref().is_some_and(|page| {
+        let has_next = page.info.as_ref().and_then(|info| info.has_next_page);
+        has_next == Some(true) && page.nodes.items.len() < asked
+    });
+    match reply {
+        Reply::Whole(data) | Reply::Flawed(data, _) if goes_on => Reply::TooBig(
+            Some(data),
+            Flaw {
+                code: "MAX_PAGE_SIZE_EXCEEDED".to_owned(),
+                message: "Tableau cut the page off".to_owned(),
+            },
+        ),
+        reply => reply,
+    }
+}
+
+/// Whether asking for less may help: a gateway gives up on long queries in many ways.
+const fn is_about_size(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::TimedOut { .. }
+            | Error::Server { .. }
+            | Error::Interrupted { .. }
+            | Error::TooLarge { .. }
+            | Error::Malformed { .. }
+            | Error::Metadata { .. }
+    )
+}
+
 /// Reads a whole root collection by cursor.
 pub(crate) async fn fetch_pages<T: DeserializeOwned + Send>(
     metadata: &Metadata<'_>,
@@ -263,7 +297,7 @@ pub(crate) async fn fetch_inner_pages<T: DeserializeOwned + Send>(
 
 /// Follows cursors to the end, in pages whose size adapts. What stops it on the way is a flaw of what
 /// was read, unless nothing was.
-async fn walk<D: DeserializeOwned + Send, T: Send>(
+async fn walk<D: DeserializeOwned + Default + Send, T: Send>(
     metadata: &Metadata<'_>,
     query: Query,
     start: usize,
@@ -305,7 +339,11 @@ async fn walk<D: DeserializeOwned + Send, T: Send>(
         let (data, flaws) = match flaw {
             Ok(answered) => answered,
             Err((flaw, error)) => {
-                failures += 1;
+                failures += if error.as_ref().is_none_or(is_about_size) {
+                    1
+                } else {
+                    MOST_FAILURES
+                };
                 if asked > 1 && failures < MOST_FAILURES {
                     size.shrink(asked);
                     continue;
@@ -337,7 +375,7 @@ async fn walk<D: DeserializeOwned + Send, T: Send>(
             }
         }
         report(seen.len(), total);
-        let info = page.page_info.unwrap_or_default();
+        let info = page.info.unwrap_or_default();
         if info.has_next_page != Some(true) {
             break;
         }

@@ -47,14 +47,20 @@ pub(crate) struct Data<T> {
     pub(crate) page: Option<Page<T>>,
 }
 
+impl<T> Default for Data<T> {
+    fn default() -> Self {
+        Self { page: None }
+    }
+}
+
 /// One page of a collection.
 #[derive(Debug, Deserialize)]
 #[serde(bound = "T: Deserialize<'de>", rename_all = "camelCase")]
 pub(crate) struct Page<T> {
     #[serde(default)]
     pub(crate) nodes: Items<T>,
-    #[serde(default)]
-    pub(crate) page_info: Option<PageInfo>,
+    #[serde(default, rename = "pageInfo")]
+    pub(crate) info: Option<PageInfo>,
     #[serde(default)]
     pub(crate) total_count: Option<u64>,
 }
@@ -63,7 +69,7 @@ impl<T> Default for Page<T> {
     fn default() -> Self {
         Self {
             nodes: Items::default(),
-            page_info: None,
+            info: None,
             total_count: None,
         }
     }
@@ -184,7 +190,8 @@ pub(crate) struct CustomSql {
     pub(crate) id: Option<String>,
     pub(crate) name: Option<String>,
     pub(crate) query: Option<String>,
-    pub(crate) is_unsupported_custom_sql: Option<bool>,
+    #[serde(rename = "isUnsupportedCustomSql")]
+    pub(crate) is_unsupported: Option<bool>,
     pub(crate) connection_type: Option<String>,
     pub(crate) database: Option<Database>,
     pub(crate) tables: Items<Table>,
@@ -214,6 +221,7 @@ pub(crate) struct Columns {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Field {
+    pub(crate) id: Option<String>,
     pub(crate) upstream_columns: Items<Column>,
 }
 

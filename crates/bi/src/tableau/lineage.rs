@@ -13,7 +13,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::chunk::{ById, ByIdCall, fetch_inner_pages, fetch_pages};
+use super::chunk::{ById, ByIdCall, Pages, fetch_pages};
+use super::columns::ColumnSources;
 use super::graph::{self, filled};
 use super::metadata::{Flaw, Metadata};
 use super::query;
@@ -51,14 +52,6 @@ pub(crate) struct Lineage {
     pub(crate) unknown_fields: BTreeSet<String>,
 }
 
-/// The tables behind a data source's columns, by kind.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(crate) struct ColumnSources {
-    pub(crate) tables: BTreeSet<String>,
-    pub(crate) custom_sql: BTreeSet<String>,
-    pub(crate) virtual_tables: BTreeSet<String>,
-}
-
 const WORKBOOKS: ByIdCall<graph::Workbook> = ByIdCall {
     query: query::WORKBOOKS,
     start: 50,
@@ -67,36 +60,12 @@ const WORKBOOKS: ByIdCall<graph::Workbook> = ByIdCall {
     phase: Some("lineage"),
 };
 
-const WORKBOOK_PARTS: ByIdCall<graph::Workbook> = ByIdCall {
-    query: query::WORKBOOK_PARTS,
-    start: 1,
-    most: 1,
-    id: |workbook| filled(workbook.luid.as_ref()),
-    phase: None,
-};
-
 const PUBLISHED: ByIdCall<graph::DataSource> = ByIdCall {
     query: query::PUBLISHED,
     start: 50,
     most: 200,
     id: |source| filled(source.luid.as_ref()),
     phase: Some("data source lineage"),
-};
-
-const EMBEDDED_COLUMNS: ByIdCall<graph::Columns> = ByIdCall {
-    query: query::EMBEDDED_COLUMNS,
-    start: 10,
-    most: 50,
-    id: |columns| filled(columns.id.as_ref()),
-    phase: Some("columns"),
-};
-
-const PUBLISHED_COLUMNS: ByIdCall<graph::Columns> = ByIdCall {
-    query: query::PUBLISHED_COLUMNS,
-    start: 10,
-    most: 50,
-    id: |columns| filled(columns.luid.as_ref()),
-    phase: Some("columns"),
 };
 
 const VIRTUAL_TABLES: ByIdCall<graph::VirtualTable> = ByIdCall {
@@ -125,8 +94,6 @@ const HOSTS: ByIdCall<graph::Host> = ByIdCall {
 
 /// Pages of custom SQL: the texts may be long.
 const CUSTOM_SQL_PAGE: usize = 50;
-/// Pages inside one workbook or data source that was too large for one answer.
-const INNER_PAGE: usize = 50;
 
 /// Reads the lineage of the given workbooks.
 ///
@@ -148,7 +115,7 @@ pub(crate) async fn fetch_lineage(
         workbook_flaws: read.flawed,
         ..Lineage::default()
     };
-    lineage.read_large_workbooks(metadata, large, progress).await?;
+    lineage.read_large_workbooks(metadata, large).await?;
     let published: BTreeSet<String> = lineage
         .workbooks
         .values()
@@ -183,7 +150,7 @@ pub(crate) fn parents(source: &graph::DataSource) -> impl Iterator<Item = String
 async fn fetch_custom_sql(
     metadata: &Metadata<'_>,
     progress: &dyn Progress,
-) -> Result<super::chunk::Pages<graph::CustomSql>, Error> {
+) -> Result<Pages<graph::CustomSql>, Error> {
     let report = |done, total| {
         progress.report(Step {
             phase: "custom SQL",
@@ -205,16 +172,8 @@ fn custom_sql_id(sql: &graph::CustomSql) -> Option<&str> {
     filled(sql.id.as_ref())
 }
 
-fn source_id(source: &graph::DataSource) -> Option<&str> {
-    filled(source.id.as_ref())
-}
-
-fn table_id(table: &graph::Table) -> Option<&str> {
-    filled(table.id.as_ref())
-}
-
 /// What a side question that failed means: nothing for errors that end the work, else a flaw.
-fn flaw_of(error: Error) -> Result<Flaw, Error> {
+pub(super) fn flaw_of(error: Error) -> Result<Flaw, Error> {
     if error.ends_session() {
         return Err(error);
     }
@@ -225,33 +184,6 @@ fn flaw_of(error: Error) -> Result<Flaw, Error> {
 }
 
 impl Lineage {
-    /// Reads workbooks that are too large for one answer piece by piece: parts, data sources, then the
-    /// tables under each.
-    async fn read_large_workbooks(
-        &mut self,
-        metadata: &Metadata<'_>,
-        large: BTreeMap<String, Flaw>,
-        progress: &dyn Progress,
-    ) -> Result<(), Error> {
-        for (luid, flaw) in large {
-            match read_large_workbook(metadata, &luid, progress).await {
-                Ok((workbook, flaws)) => {
-                    self.workbook_flaws.remove(&luid);
-                    if !flaws.is_empty() {
-                        self.workbook_flaws.insert(luid.clone(), flaws);
-                    }
-                    self.workbooks.insert(luid, workbook);
-                }
-                Err(error) => {
-                    let flaws = self.workbook_flaws.entry(luid).or_default();
-                    flaws.insert(flaw);
-                    flaws.insert(flaw_of(error)?);
-                }
-            }
-        }
-        Ok(())
-    }
-
     fn take_published(&mut self, read: Result<ById<graph::DataSource>, Error>) -> Result<(), Error> {
         match read {
             Ok(read) => {
@@ -268,10 +200,7 @@ impl Lineage {
         Ok(())
     }
 
-    fn take_custom_sql(
-        &mut self,
-        read: Result<super::chunk::Pages<graph::CustomSql>, Error>,
-    ) -> Result<(), Error> {
+    fn take_custom_sql(&mut self, read: Result<Pages<graph::CustomSql>, Error>) -> Result<(), Error> {
         match read {
             Ok(pages) => {
                 self.site_flaws.extend(pages.flaws);
@@ -286,145 +215,6 @@ impl Lineage {
             }
         }
         Ok(())
-    }
-
-    /// Asks for columns where the lists leave a question open, and settles which data source holds which
-    /// custom SQL.
-    async fn read_columns(&mut self, metadata: &Metadata<'_>, progress: &dyn Progress) -> Result<(), Error> {
-        let open = self.settle_custom_sql();
-        let embedded: BTreeSet<String> = self
-            .embedded()
-            .filter(|(id, source)| open.contains(*id) || self.is_silent(id, source))
-            .map(|(id, _)| id.to_owned())
-            .collect();
-        let published: BTreeSet<String> = self
-            .published
-            .iter()
-            .filter(|(luid, source)| self.is_silent(luid, source))
-            .map(|(luid, _)| luid.clone())
-            .collect();
-        for (call, ids) in [(EMBEDDED_COLUMNS, embedded), (PUBLISHED_COLUMNS, published)] {
-            if ids.is_empty() {
-                continue;
-            }
-            match call.fetch(metadata, ids, progress).await {
-                Ok(read) => {
-                    for (source, columns) in &read.found {
-                        self.columns.insert(source.clone(), column_sources(columns));
-                    }
-                    // A question beside the main one: when it fails, the lists stand as they are, but
-                    // what they lack is not known to be absent.
-                    for (source, flaw) in read.failed {
-                        self.note_source(&source, flaw);
-                    }
-                    for (source, flaws) in read.flawed {
-                        for flaw in flaws {
-                            self.note_source(&source, flaw);
-                        }
-                    }
-                }
-                Err(error) => {
-                    self.site_flaws.insert(flaw_of(error)?);
-                }
-            }
-        }
-        self.settle_custom_sql();
-        let held: BTreeSet<String> = self.custom_sql_of.values().flatten().cloned().collect();
-        self.custom_sql.retain(|id, _| held.contains(id));
-        Ok(())
-    }
-
-    /// Notes a flaw on whatever holds the data source.
-    fn note_source(&mut self, source: &str, flaw: Flaw) {
-        if self.published.contains_key(source) {
-            self.published_flaws
-                .entry(source.to_owned())
-                .or_default()
-                .insert(flaw);
-            return;
-        }
-        let holders: Vec<String> = self
-            .workbooks
-            .iter()
-            .filter(|(_, workbook)| {
-                let sources = &workbook.embedded_datasources.items;
-                sources.iter().any(|own| own.id.as_deref() == Some(source))
-            })
-            .map(|(luid, _)| luid.clone())
-            .collect();
-        for luid in holders {
-            self.workbook_flaws.entry(luid).or_default().insert(flaw.clone());
-        }
-    }
-
-    fn embedded(&self) -> impl Iterator<Item = (&str, &graph::DataSource)> {
-        self.workbooks
-            .values()
-            .flat_map(|workbook| &workbook.embedded_datasources.items)
-            .filter_map(|source| Some((filled(source.id.as_ref())?, source)))
-    }
-
-    /// Whether no list tells of anything under a data source.
-    fn is_silent(&self, id: &str, source: &graph::DataSource) -> bool {
-        let has_told_parent = parents(source).any(|parent| self.published.contains_key(&parent));
-        source.upstream_tables.is_empty()
-            && source.upstream_virtual_connection_tables.is_empty()
-            && !self.custom_sql_of.contains_key(id)
-            && !has_told_parent
-    }
-
-    /// Finds the data sources that hold each custom SQL. Tableau tells the published data source and the
-    /// workbook downstream, but not which embedded data source of the workbook. Returns the embedded ones
-    /// for which that stays open.
-    fn settle_custom_sql(&mut self) -> BTreeSet<String> {
-        let mut held: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        let mut open = BTreeSet::new();
-        for (sql_id, sql) in &self.custom_sql {
-            let mut hold = |source: &str| {
-                held.entry(source.to_owned()).or_default().insert(sql_id.clone());
-            };
-            let published: BTreeSet<&str> = sql
-                .downstream_datasources
-                .items
-                .iter()
-                .filter_map(|source| filled(source.luid.as_ref()))
-                .collect();
-            for luid in &published {
-                if self.published.contains_key(*luid) {
-                    hold(luid);
-                }
-            }
-            let workbooks = sql
-                .downstream_workbooks
-                .items
-                .iter()
-                .filter_map(|workbook| self.workbooks.get(filled(workbook.luid.as_ref())?));
-            for workbook in workbooks {
-                let sources = &workbook.embedded_datasources.items;
-                let stands_for = |source: &graph::DataSource| {
-                    parents(source).any(|parent| published.contains(parent.as_str()))
-                };
-                if sources.iter().any(stands_for) {
-                    continue;
-                }
-                let candidates = holders(sql_id, sql, sources, &self.columns);
-                if candidates.len() > 1 {
-                    open.extend(candidates.iter().map(|source| (*source).to_owned()));
-                }
-                candidates.into_iter().for_each(&mut hold);
-            }
-        }
-        for (source, columns) in &self.columns {
-            for sql_id in columns
-                .custom_sql
-                .iter()
-                .filter(|id| self.custom_sql.contains_key(*id))
-            {
-                held.entry(source.clone()).or_default().insert(sql_id.clone());
-            }
-        }
-        self.custom_sql_of = held;
-        open
     }
 
     async fn read_virtual_tables(
@@ -541,115 +331,4 @@ impl Lineage {
             }
         }
     }
-}
-
-/// The embedded data sources of one workbook that may hold a custom SQL: those whose columns say so, else
-/// those that stand for no published one, narrowed by what Tableau says about SQL that it could not read.
-fn holders<'a>(
-    sql_id: &str,
-    sql: &graph::CustomSql,
-    sources: &'a [graph::DataSource],
-    columns: &BTreeMap<String, ColumnSources>,
-) -> Vec<&'a str> {
-    let all = || {
-        sources
-            .iter()
-            .filter_map(|source| Some((filled(source.id.as_ref())?, source)))
-    };
-    let ids = |wanted: &dyn Fn(&str, &graph::DataSource) -> bool| -> Vec<&'a str> {
-        all()
-            .filter(|(id, source)| wanted(id, source))
-            .map(|(id, _)| id)
-            .collect()
-    };
-    let by_columns = ids(&|id, _| {
-        let told = columns.get(id);
-        told.is_some_and(|columns| columns.custom_sql.contains(sql_id))
-    });
-    if !by_columns.is_empty() {
-        return by_columns;
-    }
-    if sql.is_unsupported_custom_sql == Some(true) {
-        let unread = ids(&|_, source| {
-            source.contains_unsupported_custom_sql == Some(true) && parents(source).next().is_none()
-        });
-        if !unread.is_empty() {
-            return unread;
-        }
-    }
-    let own = ids(&|_, source| parents(source).next().is_none());
-    if own.is_empty() { ids(&|_, _| true) } else { own }
-}
-
-fn column_sources(columns: &graph::Columns) -> ColumnSources {
-    let mut sources = ColumnSources::default();
-    let tables = columns
-        .fields
-        .items
-        .iter()
-        .flat_map(|field| &field.upstream_columns.items)
-        .filter_map(|column| column.table.as_ref());
-    for table in tables {
-        let Some(id) = filled(table.id.as_ref()) else {
-            continue;
-        };
-        let of_kind = match table.kind.as_deref() {
-            Some("CustomSQLTable") => &mut sources.custom_sql,
-            Some("VirtualConnectionTable") => &mut sources.virtual_tables,
-            _ => &mut sources.tables,
-        };
-        of_kind.insert(id.to_owned());
-    }
-    sources
-}
-
-/// Reads one workbook piece by piece, and what is still lacking.
-async fn read_large_workbook(
-    metadata: &Metadata<'_>,
-    luid: &str,
-    progress: &dyn Progress,
-) -> Result<(graph::Workbook, BTreeSet<Flaw>), Error> {
-    let mut flaws = BTreeSet::new();
-    let mut workbook = match WORKBOOK_PARTS
-        .fetch(metadata, BTreeSet::from([luid.to_owned()]), progress)
-        .await
-    {
-        Ok(mut read) => {
-            flaws.extend(read.failed.into_values());
-            flaws.extend(read.flawed.into_values().flatten());
-            read.found.remove(luid).unwrap_or_default()
-        }
-        Err(error) => {
-            flaws.insert(flaw_of(error)?);
-            graph::Workbook::default()
-        }
-    };
-    workbook.luid = Some(luid.to_owned());
-    let sources = fetch_inner_pages(metadata, query::WORKBOOK_SOURCES, INNER_PAGE, luid, source_id).await?;
-    flaws.extend(sources.flaws);
-    workbook.embedded_datasources.items = sources.items;
-    for source in &mut workbook.embedded_datasources.items {
-        let Some(id) = filled(source.id.as_ref()).map(str::to_owned) else {
-            continue;
-        };
-        match fetch_inner_pages(metadata, query::EMBEDDED_TABLES, INNER_PAGE, &id, table_id).await {
-            Ok(tables) => {
-                flaws.extend(tables.flaws);
-                source.upstream_tables.items = tables.items;
-            }
-            Err(error) => {
-                flaws.insert(flaw_of(error)?);
-            }
-        }
-    }
-    match fetch_inner_pages(metadata, query::WORKBOOK_TABLES, INNER_PAGE, luid, table_id).await {
-        Ok(tables) => {
-            flaws.extend(tables.flaws);
-            workbook.upstream_tables.items = tables.items;
-        }
-        Err(error) => {
-            flaws.insert(flaw_of(error)?);
-        }
-    }
-    Ok((workbook, flaws))
 }

@@ -58,7 +58,19 @@ pub(crate) async fn fetch_collections(
             Completeness::partial(format!("the list of workbooks is not whole: {reason}"))
         }
     };
+    let listed = projects.entries.len();
     inventory.collections = collections(projects, &workbooks.entries);
+    let invisible = inventory.collections.len() - listed;
+    if invisible > 0 {
+        inventory.notices.insert(Notice {
+            code: "TW-TABLEAU-PROJECT-HIDDEN".to_owned(),
+            message: format!(
+                "{} not listed for this token: known by their workbooks alone, shown at the top",
+                counted(invisible, "project")
+            ),
+            remedy: Some("Give the token's user permission to view these projects.".to_owned()),
+        });
+    }
     let personal = workbooks
         .entries
         .values()

@@ -180,7 +180,7 @@ impl<'a> Metadata<'a> {
     /// Where there is no data at all: the call itself failed, the API is off, or the query was refused.
     pub(crate) async fn ask<T>(&self, query: Query, variables: &Value) -> Result<Reply<T>, Error>
     where
-        T: DeserializeOwned,
+        T: DeserializeOwned + Default,
     {
         let mut repeats = 0;
         loop {
@@ -233,7 +233,15 @@ impl<'a> Metadata<'a> {
         }
     }
 
-    fn next<T: DeserializeOwned>(&self, query: Query, answer: &Answer) -> Next<T> {
+    fn throttled(&self, query: Query) -> Error {
+        Error::Throttled {
+            what: message_name(query),
+            host: self.gate.host(),
+            wait: None,
+        }
+    }
+
+    fn next<T: DeserializeOwned + Default>(&self, query: Query, answer: &Answer) -> Next<T> {
         let off = |reason: String| {
             Next::Done(Err(Error::MetadataOff {
                 server: self.gate.server().to_owned(),
@@ -250,7 +258,8 @@ impl<'a> Metadata<'a> {
         };
         match answer.status {
             404 => return off("nothing is at its address (404)".to_owned()),
-            429 | 500..=599 => return failed(crate::http::reason_phrase(answer.status)),
+            429 => return Next::Done(Err(self.throttled(query))),
+            500..=599 => return failed(crate::http::reason_phrase(answer.status)),
             _ => {}
         }
         if answer.body.trim_ascii().is_empty() {
@@ -281,7 +290,7 @@ impl<'a> Metadata<'a> {
         self.judge(query, answer.status, envelope)
     }
 
-    fn judge<T>(&self, query: Query, status: u16, envelope: Envelope<T>) -> Next<T> {
+    fn judge<T: Default>(&self, query: Query, status: u16, envelope: Envelope<T>) -> Next<T> {
         let errors: Vec<GraphError> = envelope.errors.into_iter().flatten().flatten().collect();
         let mut flaws = BTreeSet::new();
         let mut too_big = None;
@@ -297,11 +306,7 @@ impl<'a> Metadata<'a> {
                     }));
                 }
                 Meaning::Wait => {
-                    return Next::Wait(Error::Throttled {
-                        what: message_name(query),
-                        host: self.gate.host(),
-                        wait: None,
-                    });
+                    return Next::Wait(self.throttled(query));
                 }
                 Meaning::Again => return Next::Wait(refusal(query, flaw)),
                 Meaning::TooBig => too_big = Some(flaw),
@@ -321,13 +326,12 @@ impl<'a> Metadata<'a> {
                 Ok(Reply::Flawed(data, flaws))
             }
             (None, Some(flaw)) => Err(refusal(query, flaw)),
-            (None, None) => match flaws.pop_first() {
-                Some(flaw) => Err(refusal(query, flaw)),
-                None => Err(Error::Malformed {
-                    what: message_name(query),
-                    reason: format!("the answer with status {status} holds neither data nor errors"),
-                }),
-            },
+            // Warnings may come without data: nothing was learnt, but nothing failed either.
+            (None, None) if !flaws.is_empty() => Ok(Reply::Flawed(T::default(), flaws)),
+            (None, None) => Err(Error::Malformed {
+                what: message_name(query),
+                reason: format!("the answer with status {status} holds neither data nor errors"),
+            }),
         })
     }
 }

@@ -34,6 +34,8 @@ queries! {
     WORKBOOK_TABLES = "tables of a workbook" in "workbook_tables.graphql";
     EMBEDDED_TABLES = "tables of an embedded data source" in "embedded_tables.graphql";
     EMBEDDED_COLUMNS = "columns of embedded data sources" in "embedded_columns.graphql";
+    EMBEDDED_FIELDS = "fields of an embedded data source" in "embedded_fields.graphql";
+    PUBLISHED_FIELDS = "fields of a published data source" in "published_fields.graphql";
     PUBLISHED = "published data sources" in "published.graphql";
     PUBLISHED_COLUMNS = "columns of published data sources" in "published_columns.graphql";
     CUSTOM_SQL = "custom SQL" in "custom_sql.graphql";
@@ -103,7 +105,7 @@ impl Walk<'_> {
             let mut name = written.clone();
             if self.peek() == Some(":") {
                 self.at += 1;
-                name = self.next()?.to_owned();
+                self.next()?.clone_into(&mut name);
                 written = format!("{written}: {name}");
             }
             if self.peek() == Some("(") {

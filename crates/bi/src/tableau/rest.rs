@@ -56,6 +56,33 @@ struct Page<T> {
     total: Option<usize>,
 }
 
+impl<T> Page<T> {
+    fn length(&self) -> usize {
+        self.entries.len() + self.unreadable
+    }
+}
+
+/// What the pages told together.
+struct Sums {
+    total: Option<usize>,
+    unreadable: usize,
+}
+
+impl Sums {
+    fn add<T>(&mut self, page: &Page<T>) {
+        self.total = page.total.or(self.total);
+        self.unreadable += page.unreadable;
+    }
+}
+
+/// How the other pages of a list are asked for.
+struct Pages<'a> {
+    gate: &'a Gate,
+    progress: &'a dyn Progress,
+    page_size: usize,
+    wishes: &'a [(&'a str, &'a str)],
+}
+
 impl<T> ListCall<'_, T> {
     /// Reads the whole list. Lists move while they are read, and their order is not always firm: a list
     /// that does not add up is read once more.
@@ -78,82 +105,109 @@ impl<T> ListCall<'_, T> {
 
     async fn fetch_once(&self, gate: &Gate, progress: &dyn Progress) -> Result<List<T>, Error> {
         let (first, page_size, wishes) = self.fetch_first_page(gate).await?;
+        let refused = self.wishes[wishes.len()..].iter();
         let mut list = List {
             entries: BTreeMap::new(),
             incomplete: None,
-            refused: self.wishes[wishes.len()..]
-                .iter()
-                .map(|(name, _)| (*name).to_owned())
-                .collect(),
+            refused: refused.map(|(name, _)| (*name).to_owned()).collect(),
         };
-        let mut total = first.total;
-        let mut unreadable = first.unreadable;
-        let first_length = first.entries.len() + first.unreadable;
+        let first_length = first.length();
+        let mut sums = Sums {
+            total: first.total,
+            unreadable: first.unreadable,
+        };
         list.take(first.entries, self.id);
-        self.report(progress, list.entries.len(), total);
-        match total {
-            Some(known) if known > first_length && first_length > 0 => {
-                let pages = 2..=known.div_ceil(page_size);
-                let mut answers = stream::iter(pages)
-                    .map(|number| self.fetch_page(gate, page_size, number, wishes))
-                    .buffered(PAGES_AT_ONCE);
-                let mut failures = 0;
-                while let Some(answer) = answers.next().await {
-                    match answer {
-                        // Past the end, whatever the total said.
-                        Ok(page) if page.entries.is_empty() && page.unreadable == 0 => break,
-                        Ok(page) => {
-                            unreadable += page.unreadable;
-                            total = page.total.or(total);
-                            list.take_new(page.entries, self.id);
-                            self.report(progress, list.entries.len(), total);
-                        }
-                        Err(error) if error.ends_session() => return Err(error),
-                        Err(error) => {
-                            list.note(format!("a page could not be read: {error}"));
-                            failures += 1;
-                            if failures == MOST_FAILED_PAGES {
-                                break;
-                            }
-                        }
-                    }
-                }
+        self.report(progress, &list, &sums);
+        let pages = Pages {
+            gate,
+            progress,
+            page_size,
+            wishes,
+        };
+        match sums.total {
+            // What one page holds may be less than was asked for.
+            Some(total) if total > first_length && first_length > 0 => {
+                self.fetch_counted(&pages, total, &mut list, &mut sums).await?;
             }
-            Some(_) => {}
-            // Without a total the list goes on until a page is not full.
             None if first_length >= page_size => {
-                let mut number = 2;
-                loop {
-                    let page = match self.fetch_page(gate, page_size, number, wishes).await {
-                        Ok(page) => page,
-                        Err(error) if error.ends_session() => return Err(error),
-                        Err(error) => {
-                            list.note(format!("a page could not be read: {error}"));
-                            break;
-                        }
-                    };
-                    let length = page.entries.len() + page.unreadable;
-                    unreadable += page.unreadable;
-                    let is_new = list.take_new(page.entries, self.id);
-                    self.report(progress, list.entries.len(), None);
-                    if length < page_size || !is_new {
-                        break;
-                    }
-                    number += 1;
-                }
+                self.fetch_until_short(&pages, &mut list, &mut sums).await?;
             }
-            None => {}
+            _ => {}
         }
-        if unreadable > 0 {
-            list.note(format!("{unreadable} entries hold no id"));
+        if sums.unreadable > 0 {
+            list.note(format!("{} entries hold no id", sums.unreadable));
         }
         let seen = list.entries.len();
-        if let Some(total) = total
-            && seen < total
-        {
+        if let Some(total) = sums.total.filter(|total| seen < *total) {
             list.note(format!("{seen} of {total} {} were told", self.phase));
         }
         Ok(list)
+    }
+
+    /// Reads the other pages of a list whose length is told, a few at a time.
+    async fn fetch_counted(
+        &self,
+        pages: &Pages<'_>,
+        total: usize,
+        list: &mut List<T>,
+        sums: &mut Sums,
+    ) -> Result<(), Error> {
+        let mut answers = stream::iter(2..=total.div_ceil(pages.page_size))
+            .map(|number| self.fetch_page(pages.gate, pages.page_size, number, pages.wishes))
+            .buffered(PAGES_AT_ONCE);
+        let mut failures = 0;
+        while let Some(answer) = answers.next().await {
+            match answer {
+                // Past the end, whatever the total said.
+                Ok(page) if page.length() == 0 => break,
+                Ok(page) => {
+                    sums.add(&page);
+                    list.take_new(page.entries, self.id);
+                    self.report(pages.progress, list, sums);
+                }
+                Err(error) if error.ends_session() => return Err(error),
+                Err(error) => {
+                    list.note(format!("a page could not be read: {error}"));
+                    failures += 1;
+                    if failures == MOST_FAILED_PAGES {
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the other pages of a list whose length is not told, until one is not full.
+    async fn fetch_until_short(
+        &self,
+        pages: &Pages<'_>,
+        list: &mut List<T>,
+        sums: &mut Sums,
+    ) -> Result<(), Error> {
+        for number in 2.. {
+            let page = match self
+                .fetch_page(pages.gate, pages.page_size, number, pages.wishes)
+                .await
+            {
+                Ok(page) => page,
+                // A page past the end of a list that fills its last page.
+                Err(Error::Tableau { code, .. }) if code == "400006" => break,
+                Err(error) if error.ends_session() => return Err(error),
+                Err(error) => {
+                    list.note(format!("a page could not be read: {error}"));
+                    break;
+                }
+            };
+            let length = page.length();
+            sums.add(&page);
+            let is_new = list.take_new(page.entries, self.id);
+            self.report(pages.progress, list, sums);
+            if length < pages.page_size || !is_new {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Finds out what the server grants: page size first, then the wishes, the last first.
@@ -225,11 +279,11 @@ impl<T> ListCall<'_, T> {
         })
     }
 
-    fn report(&self, progress: &dyn Progress, done: usize, total: Option<usize>) {
+    fn report(&self, progress: &dyn Progress, list: &List<T>, sums: &Sums) {
         progress.report(Step {
             phase: self.phase,
-            done,
-            total,
+            done: list.entries.len(),
+            total: sums.total,
         });
     }
 }

@@ -25,7 +25,7 @@ use super::settings::{Credential, TableauSettings};
 use super::tree::{Body, Node, read_body};
 use super::version::ApiVersion;
 use crate::error::{Error, tame};
-use crate::http::{Answer, Call, HttpClient, HttpSettings, host_of};
+use crate::http::{Answer, Call, HttpClient, HttpSettings, ProxyChoice, host_of};
 
 /// Renewals within this time count as a fight over the token; a session's natural end comes hours apart.
 const FIGHT_MINUTES: i64 = 10;
@@ -93,11 +93,16 @@ impl Gate {
         if base.scheme() == "http" && !settings.allow_http && !crate::http::is_loopback(&base) {
             return Err(Error::PlainHttp { host: host_of(&base) });
         }
+        let proxy = match &settings.proxy {
+            Some(address) => ProxyChoice::Address(address.clone()),
+            None if crate::http::is_loopback(&base) => ProxyChoice::Direct,
+            None => ProxyChoice::Environment,
+        };
         let http = HttpClient::new(
             HttpSettings {
                 allow_http: settings.allow_http,
                 ca_file: settings.ca_file.clone(),
-                proxy: settings.proxy.clone(),
+                proxy,
                 limits: settings.limits.clone(),
             },
             Arc::clone(&clock),
@@ -270,7 +275,7 @@ impl Gate {
                 server: self.server.clone(),
                 site: self.site.clone(),
                 token_name: self.credential.name().to_owned(),
-                detail,
+                detail: self.without_secret(&detail),
             });
         }
         let tree = expect_tree(&answer, &call.what, &self.host())?;
@@ -292,6 +297,16 @@ impl Gate {
         });
         state.session = Some(Arc::clone(&session));
         Ok(session)
+    }
+
+    /// Text of the server without the secret, should it send that back.
+    fn without_secret(&self, text: &str) -> String {
+        match &self.credential {
+            Credential::PersonalAccessToken { secret, .. } if !secret.expose_secret().is_empty() => {
+                text.replace(secret.expose_secret(), "…")
+            }
+            Credential::PersonalAccessToken { .. } => text.to_owned(),
+        }
     }
 
     /// The body of a sign-in. It holds the secret and goes nowhere else.

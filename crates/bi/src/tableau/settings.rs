@@ -1,5 +1,6 @@
 //! What a Tableau connector needs to know.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use secrecy::SecretString;
@@ -8,8 +9,8 @@ use url::Url;
 
 use crate::http::Limits;
 
-/// One site of one Tableau server, and how to get in.
-#[derive(Debug, Clone)]
+/// One site of one Tableau server, and how to get in. Its `Debug` shows neither secret nor proxy.
+#[derive(Clone)]
 pub struct TableauSettings {
     /// The integration's name.
     pub integration: IntegrationName,
@@ -23,7 +24,8 @@ pub struct TableauSettings {
     pub allow_http: bool,
     /// A PEM file with further certificate authorities.
     pub ca_file: Option<PathBuf>,
-    /// A proxy for every call.
+    /// A proxy for every call; without it the usual environment variables count, and calls to this
+    /// machine go out directly.
     pub proxy: Option<Url>,
     /// Times, sizes and repeats.
     pub limits: Limits,
@@ -45,7 +47,19 @@ impl TableauSettings {
     }
 }
 
-/// What proves who is asking.
+impl fmt::Debug for TableauSettings {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("TableauSettings")
+            .field("integration", &self.integration)
+            .field("server", &self.server)
+            .field("site", &self.site)
+            .field("credential", &self.credential)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What proves who is asking. Its `Debug` shows no secret.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Credential {

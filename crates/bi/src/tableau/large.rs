@@ -1,0 +1,109 @@
+//! Workbooks that are too large for one answer, read piece by piece: parts, data sources, then the tables
+//! under each, every list by its own pages.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::chunk::{ByIdCall, fetch_inner_pages};
+use super::graph::{self, filled};
+use super::lineage::{Lineage, flaw_of};
+use super::metadata::{Flaw, Metadata};
+use super::query;
+use crate::connector::NoProgress;
+use crate::error::Error;
+
+const WORKBOOK_PARTS: ByIdCall<graph::Workbook> = ByIdCall {
+    query: query::WORKBOOK_PARTS,
+    start: 1,
+    most: 1,
+    id: |workbook| filled(workbook.luid.as_ref()),
+    phase: None,
+};
+
+/// Pages inside one workbook or data source that was too large for one answer.
+const INNER_PAGE: usize = 50;
+
+impl Lineage {
+    /// Reads workbooks that are too large for one answer piece by piece: parts, data sources, then the
+    /// tables under each.
+    pub(super) async fn read_large_workbooks(
+        &mut self,
+        metadata: &Metadata<'_>,
+        large: BTreeMap<String, Flaw>,
+    ) -> Result<(), Error> {
+        for (luid, flaw) in large {
+            match read_large_workbook(metadata, &luid).await {
+                Ok((workbook, flaws)) => {
+                    self.workbook_flaws.remove(&luid);
+                    if !flaws.is_empty() {
+                        self.workbook_flaws.insert(luid.clone(), flaws);
+                    }
+                    self.workbooks.insert(luid, workbook);
+                }
+                Err(error) => {
+                    let flaws = self.workbook_flaws.entry(luid).or_default();
+                    flaws.insert(flaw);
+                    flaws.insert(flaw_of(error)?);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads one workbook piece by piece, and what is still lacking.
+async fn read_large_workbook(
+    metadata: &Metadata<'_>,
+    luid: &str,
+) -> Result<(graph::Workbook, BTreeSet<Flaw>), Error> {
+    let mut flaws = BTreeSet::new();
+    let mut workbook = match WORKBOOK_PARTS
+        .fetch(metadata, BTreeSet::from([luid.to_owned()]), &NoProgress)
+        .await
+    {
+        Ok(mut read) => {
+            flaws.extend(read.failed.into_values());
+            flaws.extend(read.flawed.into_values().flatten());
+            read.found.remove(luid).unwrap_or_default()
+        }
+        Err(error) => {
+            flaws.insert(flaw_of(error)?);
+            graph::Workbook::default()
+        }
+    };
+    workbook.luid = Some(luid.to_owned());
+    let sources = fetch_inner_pages(metadata, query::WORKBOOK_SOURCES, INNER_PAGE, luid, source_id).await?;
+    flaws.extend(sources.flaws);
+    workbook.embedded_datasources.items = sources.items;
+    for source in &mut workbook.embedded_datasources.items {
+        let Some(id) = filled(source.id.as_ref()).map(str::to_owned) else {
+            continue;
+        };
+        match fetch_inner_pages(metadata, query::EMBEDDED_TABLES, INNER_PAGE, &id, table_id).await {
+            Ok(tables) => {
+                flaws.extend(tables.flaws);
+                source.upstream_tables.items = tables.items;
+            }
+            Err(error) => {
+                flaws.insert(flaw_of(error)?);
+            }
+        }
+    }
+    match fetch_inner_pages(metadata, query::WORKBOOK_TABLES, INNER_PAGE, luid, table_id).await {
+        Ok(tables) => {
+            flaws.extend(tables.flaws);
+            workbook.upstream_tables.items = tables.items;
+        }
+        Err(error) => {
+            flaws.insert(flaw_of(error)?);
+        }
+    }
+    Ok((workbook, flaws))
+}
+
+fn source_id(source: &graph::DataSource) -> Option<&str> {
+    filled(source.id.as_ref())
+}
+
+fn table_id(table: &graph::Table) -> Option<&str> {
+    filled(table.id.as_ref())
+}
