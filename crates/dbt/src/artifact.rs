@@ -8,6 +8,7 @@ use tailwater_core::run::ArtifactMetadata;
 
 use crate::error::Error;
 use crate::lenient::Text;
+use crate::sniff::shortened;
 
 /// The artifacts that this crate reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -23,6 +24,8 @@ pub enum ArtifactKind {
 }
 
 impl ArtifactKind {
+    const ALL: [Self; 4] = [Self::Manifest, Self::RunResults, Self::Sources, Self::Catalog];
+
     /// The name of the file in dbt's target directory.
     pub const fn file_name(self) -> &'static str {
         match self {
@@ -112,17 +115,26 @@ impl WireMetadata {
         origin: &str,
         missing: impl FnOnce() -> String,
     ) -> Result<Head, Error> {
-        let Some((found, version)) = self.dbt_schema_version.0.as_deref().and_then(schema_of) else {
+        let schema = self.dbt_schema_version.0.as_deref();
+        let Some((found, version)) = schema.and_then(schema_of) else {
             return Err(Error::NotAnArtifact {
                 origin: origin.to_owned(),
-                seems: missing(),
+                seems: schema.map_or_else(missing, |schema| {
+                    format!("its `dbt_schema_version` is `{}`", shortened(schema))
+                }),
                 wanted,
             });
         };
         if found != wanted.schema_name() {
             return Err(Error::WrongArtifact {
                 origin: origin.to_owned(),
-                found: found.replace('-', " "),
+                found: ArtifactKind::ALL
+                    .into_iter()
+                    .find(|kind| kind.schema_name() == found)
+                    .map_or_else(
+                        || format!("`{}` artifact", shortened(&found)),
+                        |kind| kind.to_string(),
+                    ),
                 wanted,
             });
         }
@@ -132,7 +144,10 @@ impl WireMetadata {
                 wanted,
                 version,
                 oldest: wanted.oldest(),
-                dbt_version: self.dbt_version.0.clone().unwrap_or_else(|| "unknown".to_owned()),
+                writer: self.dbt_version.0.as_deref().map_or_else(
+                    || "an unknown dbt".to_owned(),
+                    |version| format!("dbt {}", shortened(version)),
+                ),
             });
         }
         let mut notes = Vec::new();

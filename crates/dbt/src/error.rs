@@ -93,7 +93,7 @@ pub enum Error {
     },
     /// Its schema is older than what this release reads.
     #[error(
-        "`{origin}` is a dbt {wanted} of schema v{version}, written by dbt {dbt_version}; v{oldest} is the oldest that can be read"
+        "`{origin}` is a dbt {wanted} of schema v{version}, written by {writer}; v{oldest} is the oldest that can be read"
     )]
     TooOld {
         /// The file.
@@ -104,8 +104,8 @@ pub enum Error {
         version: u32,
         /// The oldest version that can be read.
         oldest: u32,
-        /// The dbt that wrote it, or `unknown`.
-        dbt_version: String,
+        /// The dbt that wrote it.
+        writer: String,
     },
 }
 

@@ -212,7 +212,7 @@ fn looks_like_template(json: &[u8]) -> bool {
 }
 
 /// A name for an error message: escaped and of bounded length, since the file is not trusted.
-fn shortened(text: &str) -> String {
+pub(crate) fn shortened(text: &str) -> String {
     let mut short: String = text.chars().take(40).flat_map(char::escape_debug).collect();
     if text.chars().nth(40).is_some() {
         short.push('…');

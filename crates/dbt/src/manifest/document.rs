@@ -15,6 +15,7 @@ use crate::manifest::config::Configs;
 use crate::manifest::node::{owner, to_node};
 use crate::manifest::package::PackageFacts;
 use crate::manifest::wire::WireNode;
+use crate::sniff::shortened;
 
 /// The manifest's `metadata`.
 pub(crate) type Head = WireMetadata;
@@ -95,9 +96,10 @@ impl<'a> Builder<'a> {
 
     fn finish(mut self) -> Document {
         for (word, count) in self.unknown_types {
-            let short: String = word.chars().take(40).flat_map(char::escape_debug).collect();
+            let entries = if count == 1 { "entry" } else { "entries" };
             self.document.notes.push(format!(
-                "{count} entries of the resource type `{short}`, which this release does not know, were left out"
+                "{count} {entries} of the resource type `{}`, which this release does not know, left out",
+                shortened(&word)
             ));
         }
         self.document
