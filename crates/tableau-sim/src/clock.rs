@@ -30,12 +30,18 @@ pub struct SimClock {
 impl SimClock {
     /// A clock that follows the system's.
     pub fn running() -> Self {
-        Self { state: Mutex::new(State::Running { shift: TimeDelta::zero() }) }
+        Self {
+            state: Mutex::new(State::Running {
+                shift: TimeDelta::zero(),
+            }),
+        }
     }
 
     /// A clock that stands at the given instant.
     pub fn standing_at(at: DateTime<Utc>) -> Self {
-        Self { state: Mutex::new(State::Standing { at }) }
+        Self {
+            state: Mutex::new(State::Standing { at }),
+        }
     }
 
     /// The present instant.
@@ -74,13 +80,18 @@ impl SimClock {
     pub fn set_mode(&self, mode: ClockMode) {
         let now = self.now();
         *self.state.lock().unwrap_or_else(PoisonError::into_inner) = match mode {
-            ClockMode::Running => State::Running { shift: now - system_now() },
+            ClockMode::Running => State::Running {
+                shift: now - system_now(),
+            },
             ClockMode::Standing => State::Standing { at: now },
         };
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place of the simulator that reads the system's clock")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place of the simulator that reads the system's clock"
+)]
 fn system_now() -> DateTime<Utc> {
     Utc::now()
 }

@@ -31,12 +31,12 @@ pub(crate) fn answer(world: &World, method: &str, path: &str, body: &[u8]) -> (u
             Ok(json!(world.switches()))
         }
         ("GET", "/-/sim/clock") => Ok(clock(world)),
-        ("PUT", "/-/sim/clock") => {
-            serde_json::from_slice(body).map_err(|error| error.to_string()).map(|change| {
+        ("PUT", "/-/sim/clock") => serde_json::from_slice(body)
+            .map_err(|error| error.to_string())
+            .map(|change| {
                 change_clock(world, &change);
                 clock(world)
-            })
-        }
+            }),
         ("GET", "/-/sim/requests") => Ok(json!(world.log.entries())),
         ("DELETE", "/-/sim/requests") => {
             world.log.clear();
@@ -47,7 +47,12 @@ pub(crate) fn answer(world: &World, method: &str, path: &str, body: &[u8]) -> (u
             world.state().sessions.close_all();
             Ok(json!({"count": 0}))
         }
-        _ => return (404, json!({"error": format!("no control address {method} {path}")}).to_string()),
+        _ => {
+            return (
+                404,
+                json!({"error": format!("no control address {method} {path}")}).to_string(),
+            );
+        }
     };
     match result {
         Ok(value) => (200, value.to_string()),
@@ -67,6 +72,8 @@ fn change_clock(world: &World, change: &ClockChange) {
         world.clock.set(now);
     }
     if let Some(seconds) = change.advance_seconds {
-        world.clock.advance(TimeDelta::try_seconds(seconds).unwrap_or_default());
+        world
+            .clock
+            .advance(TimeDelta::try_seconds(seconds).unwrap_or_default());
     }
 }

@@ -73,16 +73,25 @@ impl Job {
 
     /// The instant it ended, if it has.
     pub(crate) fn completed_at(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let end = self.cancelled_at.map_or(self.ends_at(), |cancelled| cancelled.min(self.ends_at()));
+        let end = self
+            .cancelled_at
+            .map_or(self.ends_at(), |cancelled| cancelled.min(self.ends_at()));
         (end <= now).then_some(end)
     }
 
     /// Where it stands.
     pub(crate) fn status(&self, now: DateTime<Utc>) -> Status {
         if self.completed_at(now).is_none() {
-            return if self.starts_at() <= now { Status::InProgress } else { Status::Pending };
+            return if self.starts_at() <= now {
+                Status::InProgress
+            } else {
+                Status::Pending
+            };
         }
-        if self.cancelled_at.is_some_and(|cancelled| cancelled < self.ends_at()) {
+        if self
+            .cancelled_at
+            .is_some_and(|cancelled| cancelled < self.ends_at())
+        {
             return Status::Cancelled;
         }
         match self.plan.outcome.as_str() {
@@ -123,7 +132,12 @@ mod tests {
             target_name: "Sales".to_owned(),
             incremental: false,
             bridge,
-            plan: RefreshPlan { outcome: outcome.to_owned(), queued_seconds: 10, seconds: 20, ..RefreshPlan::default() },
+            plan: RefreshPlan {
+                outcome: outcome.to_owned(),
+                queued_seconds: 10,
+                seconds: 20,
+                ..RefreshPlan::default()
+            },
             created_at: DateTime::UNIX_EPOCH,
             cancelled_at: None,
             settled: false,
@@ -137,7 +151,9 @@ mod tests {
     #[test]
     fn a_job_waits_runs_and_ends() {
         let job = job("failed", false);
-        let seen: Vec<_> = [0, 9, 10, 29, 30].map(|second| job.status(at(second)).as_str()).to_vec();
+        let seen: Vec<_> = [0, 9, 10, 29, 30]
+            .map(|second| job.status(at(second)).as_str())
+            .to_vec();
         assert_eq!(seen, ["Pending", "Pending", "InProgress", "InProgress", "Failed"]);
         assert_eq!(job.finish_code(at(29)), None);
         assert_eq!(job.finish_code(at(30)), Some(1));
@@ -147,7 +163,14 @@ mod tests {
     #[test]
     fn bridge_has_code_0_while_it_works_and_3_at_the_end() {
         let job = job("success", true);
-        assert_eq!((job.finish_code(at(19)), job.finish_code(at(20)), job.finish_code(at(30))), (None, Some(0), Some(3)));
+        assert_eq!(
+            (
+                job.finish_code(at(19)),
+                job.finish_code(at(20)),
+                job.finish_code(at(30))
+            ),
+            (None, Some(0), Some(3))
+        );
         assert_eq!(job.completed_at(at(20)), None);
     }
 

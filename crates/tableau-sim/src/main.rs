@@ -51,13 +51,20 @@ async fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> Result<(), String> {
     let mut file = SiteFile::load(&arguments.site).map_err(|error| error.to_string())?;
     for assignment in &arguments.switches {
-        file.switches.set(assignment).map_err(|reason| format!("--switch {assignment}: {reason}"))?;
+        file.switches
+            .set(assignment)
+            .map_err(|reason| format!("--switch {assignment}: {reason}"))?;
     }
     if let Some(rows) = arguments.page_size_max {
         file.switches.page_size_max = rows;
     }
-    let options = Options { port: arguments.port, clock_stands_at: arguments.clock };
-    let running = Simulator::start(file, options).await.map_err(|error| error.to_string())?;
+    let options = Options {
+        port: arguments.port,
+        clock_stands_at: arguments.clock,
+    };
+    let running = Simulator::start(file, options)
+        .await
+        .map_err(|error| error.to_string())?;
     let mut stdout = std::io::stdout();
     writeln!(stdout, "listening on {}", running.base_url()).map_err(|error| error.to_string())?;
     stdout.flush().map_err(|error| error.to_string())?;

@@ -42,14 +42,23 @@ pub(crate) struct RequestLog {
 
 impl RequestLog {
     pub(crate) fn push(&self, entry: Recorded) {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
+        self.entries
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(entry);
     }
 
     pub(crate) fn entries(&self) -> Vec<Recorded> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.entries
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     pub(crate) fn clear(&self) {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.entries
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
     }
 }

@@ -49,10 +49,22 @@ async fn serve(State(served): State<Served>, request: Request) -> Response {
     if delay > 0 {
         tokio::time::sleep(Duration::from_millis(delay)).await;
     }
-    let incoming = Incoming { method, path, query, headers: parts.headers, body: body.ok() };
+    let incoming = Incoming {
+        method,
+        path,
+        query,
+        headers: parts.headers,
+        body: body.ok(),
+    };
     // Queries over large sites take their time, and resolvers are no futures.
     let worker = tokio::task::spawn_blocking(move || incoming.answer(&served));
-    worker.await.unwrap_or_else(|_| response(500, "text/html", "<html><body>Internal Server Error</body></html>".into()))
+    worker.await.unwrap_or_else(|_| {
+        response(
+            500,
+            "text/html",
+            "<html><body>Internal Server Error</body></html>".into(),
+        )
+    })
 }
 
 /// A request, read whole.
@@ -77,7 +89,11 @@ impl Incoming {
             graphql,
             user_agent: self.header("user-agent").unwrap_or_default().to_owned(),
         });
-        if counts_down(&served.world, |switches| &mut switches.cut_answer_times) { cut_short(response) } else { response }
+        if counts_down(&served.world, |switches| &mut switches.cut_answer_times) {
+            cut_short(response)
+        } else {
+            response
+        }
     }
 
     fn dispatch(&self, served: &Served) -> (Response, Option<RecordedQuery>) {
@@ -108,7 +124,10 @@ impl Incoming {
     fn rest(&self, served: &Served, path: &str) -> Response {
         let version = path.split('/').next().unwrap_or_default();
         let Some(body) = &self.body else {
-            return self.fault(version, &Fault::new(413_000, "Payload Too Large", "The request is too large."));
+            return self.fault(
+                version,
+                &Fault::new(413_000, "Payload Too Large", "The request is too large."),
+            );
         };
         let asked = Asked {
             method: &self.method,
@@ -125,7 +144,9 @@ impl Incoming {
                 let mut answer = self.fault(version, &fault);
                 let retry_after = served.world.switches().retry_after_seconds;
                 if let (429, Some(seconds)) = (fault.status(), retry_after) {
-                    answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+                    answer
+                        .headers_mut()
+                        .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
                 }
                 answer
             }
@@ -135,12 +156,16 @@ impl Incoming {
     fn reply(&self, version: &str, reply: Reply) -> Response {
         let mut answer = match reply.body {
             Body::Nothing => response(reply.status, "", HttpBody::empty()),
-            Body::Elements(elements) if self.wants_json() => {
-                response(reply.status, "application/json;charset=utf-8", to_json(&elements).to_string().into())
-            }
-            Body::Elements(elements) => {
-                response(reply.status, "application/xml;charset=utf-8", to_xml(version, &elements).into())
-            }
+            Body::Elements(elements) if self.wants_json() => response(
+                reply.status,
+                "application/json;charset=utf-8",
+                to_json(&elements).to_string().into(),
+            ),
+            Body::Elements(elements) => response(
+                reply.status,
+                "application/xml;charset=utf-8",
+                to_xml(version, &elements).into(),
+            ),
             Body::Bytes(media_type, bytes) => response(reply.status, media_type, bytes.into()),
         };
         for (name, value) in reply.headers {
@@ -154,9 +179,17 @@ impl Incoming {
     fn fault(&self, version: &str, fault: &Fault) -> Response {
         let element = [fault.to_element()];
         let mut answer = if self.wants_json() {
-            response(fault.status(), "application/json;charset=UTF-8", to_json(&element).to_string().into())
+            response(
+                fault.status(),
+                "application/json;charset=UTF-8",
+                to_json(&element).to_string().into(),
+            )
         } else {
-            response(fault.status(), "application/xml;charset=UTF-8", to_xml(version, &element).into())
+            response(
+                fault.status(),
+                "application/xml;charset=UTF-8",
+                to_xml(version, &element).into(),
+            )
         };
         let headers = answer.headers_mut();
         headers.insert("tableau_error_source", HeaderValue::from_static("Client"));
@@ -166,7 +199,14 @@ impl Incoming {
 
     fn graphql(&self, world: &World) -> (Response, Option<RecordedQuery>) {
         if self.method != "POST" {
-            return (response(405, "text/html", "<html><body>Method Not Allowed</body></html>".into()), None);
+            return (
+                response(
+                    405,
+                    "text/html",
+                    "<html><body>Method Not Allowed</body></html>".into(),
+                ),
+                None,
+            );
         }
         let question = graphql::Question {
             credential: self.header("x-tableau-auth"),
@@ -180,7 +220,10 @@ impl Incoming {
             variables: answer.variables,
             codes: answer.codes,
         };
-        (response(answer.status, answer.content_type, answer.body.into()), Some(recorded))
+        (
+            response(answer.status, answer.content_type, answer.body.into()),
+            Some(recorded),
+        )
     }
 
     /// `GET /api/metadata/v1/control/{backfill,eventing}/status`, for administrators.
@@ -209,9 +252,20 @@ impl Incoming {
     /// 500 carries Tableau's error; gateways before it speak HTML.
     fn server_error(&self, status: u16) -> Response {
         if status == 500 {
-            return self.fault("", &Fault::new(500_000, "Internal Server Error", "The request could not be completed."));
+            return self.fault(
+                "",
+                &Fault::new(
+                    500_000,
+                    "Internal Server Error",
+                    "The request could not be completed.",
+                ),
+            );
         }
-        response(status, "text/html", format!("<html><body><h1>{status}</h1><br></body></html>").into())
+        response(
+            status,
+            "text/html",
+            format!("<html><body><h1>{status}</h1><br></body></html>").into(),
+        )
     }
 
     /// JSON when `Accept` says so, or the body is JSON and there is no `Accept`.
@@ -242,7 +296,9 @@ fn response(status: u16, content_type: &'static str, body: HttpBody) -> Response
     let mut response = Response::new(body);
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     if !content_type.is_empty() {
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     }
     response
 }
@@ -268,7 +324,10 @@ fn cut_short(response: Response) -> Response {
     parts.headers.remove(header::CONTENT_LENGTH);
     let whole = futures::executor::block_on(axum::body::to_bytes(body, usize::MAX)).unwrap_or_default();
     let half = whole.slice(..whole.len() / 2);
-    let broken = std::io::Error::new(std::io::ErrorKind::ConnectionReset, "cut by the switch `cut_answer_times`");
+    let broken = std::io::Error::new(
+        std::io::ErrorKind::ConnectionReset,
+        "cut by the switch `cut_answer_times`",
+    );
     let pieces = futures::stream::iter([Ok(half), Err(broken)]);
     Response::from_parts(parts, HttpBody::from_stream(pieces))
 }

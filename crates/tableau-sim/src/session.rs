@@ -55,13 +55,23 @@ impl Sessions {
                 random.random::<[u8; 24]>()
             ),
         );
-        let session = Session { site, user, token, idle_until: now + idle_limit(hosting) };
+        let session = Session {
+            site,
+            user,
+            token,
+            idle_until: now + idle_limit(hosting),
+        };
         self.live.insert(credential.clone(), session);
         credential
     }
 
     /// The session of a credential, whose idle time starts anew; none when it ended.
-    pub(crate) fn touch(&mut self, credential: &str, hosting: Hosting, now: DateTime<Utc>) -> Option<Session> {
+    pub(crate) fn touch(
+        &mut self,
+        credential: &str,
+        hosting: Hosting,
+        now: DateTime<Utc>,
+    ) -> Option<Session> {
         let session = self.live.get_mut(credential)?;
         if session.idle_until <= now {
             self.live.remove(credential);
@@ -110,8 +120,11 @@ mod tests {
         let other = open(&mut sessions, Some("other"));
         let password = [open(&mut sessions, None), open(&mut sessions, None)];
         let second = open(&mut sessions, Some("pat"));
-        let mut alive =
-            |credential: &str| sessions.touch(credential, Hosting::Server, DateTime::UNIX_EPOCH).is_some();
+        let mut alive = |credential: &str| {
+            sessions
+                .touch(credential, Hosting::Server, DateTime::UNIX_EPOCH)
+                .is_some()
+        };
         assert!(!alive(&first));
         assert!(alive(&second) && alive(&other) && alive(&password[0]) && alive(&password[1]));
     }

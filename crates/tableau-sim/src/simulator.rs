@@ -35,27 +35,43 @@ impl Simulator {
     /// # Errors
     /// [`Error::SiteFileMeaning`] when the file contradicts itself, [`Error::Listen`] when the port is taken.
     pub async fn start(file: SiteFile, options: Options) -> Result<Running, Error> {
-        let clock = options.clock_stands_at.map_or_else(SimClock::running, SimClock::standing_at);
+        let clock = options
+            .clock_stands_at
+            .map_or_else(SimClock::running, SimClock::standing_at);
         let public_url = file.server.public_url.clone();
         let world = Arc::new(World::new(file, clock)?);
         let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
-        let failed = |source| Error::Listen { port: options.port, source };
+        let failed = |source| Error::Listen {
+            port: options.port,
+            source,
+        };
         let listener = TcpListener::bind(wanted).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let base_url = format!("http://{address}");
         let page_url = public_url.as_deref().unwrap_or(&base_url).trim_end_matches('/');
-        let app = router(Served { world: Arc::clone(&world), base_url: page_url.into() });
+        let app = router(Served {
+            world: Arc::clone(&world),
+            base_url: page_url.into(),
+        });
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(async move {
             let until_stopped = async {
                 // An error means that the handle is gone, which also is a wish to stop.
                 let _ = stopped.await;
             };
-            if let Err(error) = axum::serve(listener, app).with_graceful_shutdown(until_stopped).await {
+            if let Err(error) = axum::serve(listener, app)
+                .with_graceful_shutdown(until_stopped)
+                .await
+            {
                 tracing::error!(%error, "the simulator stopped serving");
             }
         });
-        Ok(Running { base_url, world, stop: Some(stop), task: Some(task) })
+        Ok(Running {
+            base_url,
+            world,
+            stop: Some(stop),
+            task: Some(task),
+        })
     }
 }
 
@@ -96,7 +112,12 @@ impl Running {
 
     /// How many requests went to paths that end like this: `count("/auth/signin")`.
     pub fn count(&self, path_end: &str) -> usize {
-        self.world.log.entries().iter().filter(|entry| entry.path.ends_with(path_end)).count()
+        self.world
+            .log
+            .entries()
+            .iter()
+            .filter(|entry| entry.path.ends_with(path_end))
+            .count()
     }
 
     /// Forgets the requests so far.

@@ -144,7 +144,9 @@ impl Switches {
     /// # Errors
     /// What is wrong with it.
     pub fn set(&mut self, assignment: &str) -> Result<(), String> {
-        let (name, value) = assignment.split_once('=').ok_or("a switch is set as NAME=VALUE")?;
+        let (name, value) = assignment
+            .split_once('=')
+            .ok_or("a switch is set as NAME=VALUE")?;
         let parsed = serde_json::from_str(value).unwrap_or_else(|_| serde_json::Value::from(value));
         let mut change = serde_json::Map::new();
         change.insert(name.to_owned(), parsed);
@@ -165,8 +167,13 @@ mod tests {
 
     #[test]
     fn merging_changes_what_is_named_alone() {
-        let mut switches = Switches { node_limit: 5, ..Switches::default() };
-        switches.merge(&json!({"rate_exceeded_times": 2, "metadata": "not-found"})).unwrap();
+        let mut switches = Switches {
+            node_limit: 5,
+            ..Switches::default()
+        };
+        switches
+            .merge(&json!({"rate_exceeded_times": 2, "metadata": "not-found"}))
+            .unwrap();
         assert_eq!((switches.node_limit, switches.rate_exceeded_times), (5, 2));
         assert_eq!(switches.metadata, MetadataAvailability::NotFound);
     }
@@ -174,7 +181,12 @@ mod tests {
     #[test]
     fn unknown_names_and_bad_values_change_nothing() {
         let mut switches = Switches::default();
-        assert!(switches.merge(&json!({"node_limt": 1})).unwrap_err().contains("node_limt"));
+        assert!(
+            switches
+                .merge(&json!({"node_limt": 1}))
+                .unwrap_err()
+                .contains("node_limt")
+        );
         assert!(switches.merge(&json!({"node_limit": "many"})).is_err());
         assert_eq!(switches, Switches::default());
     }
@@ -182,7 +194,12 @@ mod tests {
     #[test]
     fn assignments_read_numbers_flags_and_text() {
         let mut switches = Switches::default();
-        for assignment in ["node_limit=7", "backfill_running=true", "rest_version=3.15", "metadata=feature-disabled"] {
+        for assignment in [
+            "node_limit=7",
+            "backfill_running=true",
+            "rest_version=3.15",
+            "metadata=feature-disabled",
+        ] {
             switches.set(assignment).unwrap();
         }
         assert_eq!((switches.node_limit, switches.backfill_running), (7, true));

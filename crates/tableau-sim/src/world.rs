@@ -62,7 +62,10 @@ impl World {
         }
         let mut sites: Vec<HostedSite> = Vec::with_capacity(file.sites.len());
         for (ordinal, entry) in (1u32..).zip(&file.sites) {
-            if sites.iter().any(|hosted| hosted.present().content_url == entry.content_url) {
+            if sites
+                .iter()
+                .any(|hosted| hosted.present().content_url == entry.content_url)
+            {
                 return Err(Error::SiteFileMeaning {
                     site: entry.content_url.clone(),
                     subject: "the site".to_owned(),
@@ -76,7 +79,11 @@ impl World {
             log: RequestLog::default(),
             schemas: SchemaSet::new()?,
             switches: Mutex::new(file.switches),
-            state: Mutex::new(State { server: file.server, sites, sessions: Sessions::default() }),
+            state: Mutex::new(State {
+                server: file.server,
+                sites,
+                sessions: Sessions::default(),
+            }),
             shifts: AtomicUsize::new(0),
         })
     }
@@ -94,7 +101,10 @@ impl World {
 
     /// A copy of the switches.
     pub(crate) fn switches(&self) -> Switches {
-        self.switches.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.switches
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Changes the switches.
@@ -125,7 +135,12 @@ impl World {
     pub(crate) fn rest_version(&self) -> String {
         let claimed = self.switches().rest_version;
         claimed.unwrap_or_else(|| {
-            self.state.lock().unwrap_or_else(PoisonError::into_inner).server.rest_version.clone()
+            self.state
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .server
+                .rest_version
+                .clone()
         })
     }
 }
@@ -169,7 +184,8 @@ impl HostedSite {
         if lag <= TimeDelta::zero() {
             self.past.clear();
         } else {
-            self.past.push_back((self.present_since, Arc::clone(&self.present)));
+            self.past
+                .push_back((self.present_since, Arc::clone(&self.present)));
             self.present_since = now;
             while self.past.get(1).is_some_and(|(since, _)| *since <= now - lag) {
                 self.past.pop_front();
@@ -181,10 +197,16 @@ impl HostedSite {
     /// Does to the site what the end of a refresh does.
     fn settle_jobs(&mut self, now: DateTime<Utc>, lag: TimeDelta) {
         let due: Vec<usize> = (0..self.jobs.len())
-            .filter(|&at| self.jobs.get(at).is_some_and(|job| !job.settled && job.status(now).is_over()))
+            .filter(|&at| {
+                self.jobs
+                    .get(at)
+                    .is_some_and(|job| !job.settled && job.status(now).is_over())
+            })
             .collect();
         for at in due {
-            let Some(job) = self.jobs.get_mut(at) else { continue };
+            let Some(job) = self.jobs.get_mut(at) else {
+                continue;
+            };
             job.settled = true;
             let (job, end) = (job.clone(), job.completed_at(now).unwrap_or(now));
             if job.status(now) == Status::Success {

@@ -34,16 +34,26 @@ pub(super) fn resolve<'a>(
     type_name: &str,
 ) -> Result<ResolvedValue<'a>, FieldError> {
     let context = place.context();
-    let declared = info.schema().type_field(type_name, "nodes").map(|nodes| nodes.ty.inner_named_type().to_string());
+    let declared = info
+        .schema()
+        .type_field(type_name, "nodes")
+        .map(|nodes| nodes.ty.inner_named_type().to_string());
     let declared = declared.unwrap_or_default();
     let chosen = selection::choose(context, info, members, &declared)?;
     let arguments = info.arguments();
-    let number = |name: &str| arguments.get(name).filter(|value| !value.is_null()).map(|value| value.as_i64().unwrap_or(-1));
+    let number = |name: &str| {
+        arguments
+            .get(name)
+            .filter(|value| !value.is_null())
+            .map(|value| value.as_i64().unwrap_or(-1))
+    };
     let after = arguments.get("after").and_then(JsonValue::as_str);
 
     let refuse = |message: &str| {
         context.refuse(Notice::error("INVALID_ARGUMENT", message));
-        Err(FieldError { message: message.to_owned() })
+        Err(FieldError {
+            message: message.to_owned(),
+        })
     };
     let first = match number("first") {
         None => DEFAULT_PAGE,
@@ -54,7 +64,9 @@ pub(super) fn resolve<'a>(
     };
     let offset = match number("offset") {
         None => 0,
-        Some(_) if after.is_some() => return refuse("The arguments 'after' and 'offset' can not be used together."),
+        Some(_) if after.is_some() => {
+            return refuse("The arguments 'after' and 'offset' can not be used together.");
+        }
         Some(offset) => match usize::try_from(offset) {
             Ok(offset) => offset,
             Err(_) => return refuse("The argument 'offset' must not be negative."),
@@ -65,14 +77,19 @@ pub(super) fn resolve<'a>(
         None => offset.min(total),
         Some(text) => {
             let cursor = Cursor::decode(text).filter(|cursor| {
-                cursor.list == type_name && cursor.site == context.site.ordinal && cursor.order == chosen.order.name()
+                cursor.list == type_name
+                    && cursor.site == context.site.ordinal
+                    && cursor.order == chosen.order.name()
             });
             let Some(cursor) = cursor else {
                 return refuse("The argument 'after' holds a cursor that is not valid for this query.");
             };
             // Rows may have come and gone since; the place in the order is what counts.
             chosen.rows.partition_point(|&row| {
-                chosen.order.compare(&chosen.order.rank(context, row), &cursor.rank).is_le()
+                chosen
+                    .order
+                    .compare(&chosen.order.rank(context, row), &cursor.rank)
+                    .is_le()
             })
         }
     };
@@ -81,10 +98,25 @@ pub(super) fn resolve<'a>(
     let rows = chosen.rows.get(start..end).unwrap_or_default().to_vec();
     let end_cursor = rows.last().map(|&row| {
         let rank = chosen.order.rank(context, row);
-        Cursor { list: type_name.to_owned(), site: context.site.ordinal, order: chosen.order.name(), rank }.encode()
+        Cursor {
+            list: type_name.to_owned(),
+            site: context.site.ordinal,
+            order: chosen.order.name(),
+            rank,
+        }
+        .encode()
     });
-    let page = PageInfo { has_next: end < total, end_cursor };
-    Ok(ResolvedValue::object(Connection { place, type_name: type_name.to_owned(), rows, page, total }))
+    let page = PageInfo {
+        has_next: end < total,
+        end_cursor,
+    };
+    Ok(ResolvedValue::object(Connection {
+        place,
+        type_name: type_name.to_owned(),
+        rows,
+        page,
+        total,
+    }))
 }
 
 /// The page's size after the limits of the server.
@@ -98,7 +130,9 @@ fn page_size(place: Place<'_>, first: usize) -> usize {
             context.warn(
                 Notice::warning(
                     "MAX_PAGE_SIZE_EXCEEDED",
-                    format!("The page size is limited to {maximum}; only the first {maximum} results are shown."),
+                    format!(
+                        "The page size is limited to {maximum}; only the first {maximum} results are shown."
+                    ),
                 )
                 .with("maxPageSize", maximum),
             );
@@ -141,7 +175,10 @@ impl ObjectValue for PageInfo {
     fn resolve_field<'a>(&'a self, info: &'a ResolveInfo<'a>) -> Result<ResolvedValue<'a>, FieldError> {
         match info.field_name() {
             "hasNextPage" => Ok(ResolvedValue::leaf(self.has_next)),
-            "endCursor" => Ok(self.end_cursor.clone().map_or_else(ResolvedValue::null, ResolvedValue::leaf)),
+            "endCursor" => Ok(self
+                .end_cursor
+                .clone()
+                .map_or_else(ResolvedValue::null, ResolvedValue::leaf)),
             _ => Err(self.unknown_field_error(info)),
         }
     }

@@ -2,8 +2,6 @@
 
 use std::cell::{Cell, RefCell};
 
-use chrono::{DateTime, Utc};
-
 use super::notice::Notice;
 use crate::site::{Kind, Ref, Site, ViewKind};
 use crate::switch::Switches;
@@ -13,19 +11,17 @@ pub(super) struct Context<'a> {
     pub(super) site: &'a Site,
     pub(super) user: u32,
     pub(super) switches: &'a Switches,
-    pub(super) now: DateTime<Utc>,
     nodes: Cell<u64>,
     notices: RefCell<Vec<Notice>>,
     refusal: RefCell<Option<Notice>>,
 }
 
 impl<'a> Context<'a> {
-    pub(super) fn new(site: &'a Site, user: u32, switches: &'a Switches, now: DateTime<Utc>) -> Self {
+    pub(super) fn new(site: &'a Site, user: u32, switches: &'a Switches) -> Self {
         Self {
             site,
             user,
             switches,
-            now,
             nodes: Cell::new(0),
             notices: RefCell::new(Vec::new()),
             refusal: RefCell::new(None),

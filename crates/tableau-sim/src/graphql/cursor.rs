@@ -35,7 +35,12 @@ impl Cursor {
         let sort = content.get("sortOrderValue")?;
         Some(Self {
             list: content.get("type")?.as_str()?.to_owned(),
-            site: content.get("scope")?.as_str()?.strip_prefix("sites/")?.parse().ok()?,
+            site: content
+                .get("scope")?
+                .as_str()?
+                .strip_prefix("sites/")?
+                .parse()
+                .ok()?,
             order: sort.get("order")?.as_str()?.to_owned(),
             rank: Rank {
                 value: serde_json::from_value(sort.get("value")?.clone()).ok()?,
@@ -55,7 +60,10 @@ mod tests {
             list: "WorkbooksConnection".to_owned(),
             site: 2,
             order: "name:asc".to_owned(),
-            rank: Rank { value: "A \"b\"".into(), id: Uuid::from_u128(7) },
+            rank: Rank {
+                value: "A \"b\"".into(),
+                id: Uuid::from_u128(7),
+            },
         };
         assert_eq!(Cursor::decode(&cursor.encode()), Some(cursor));
     }

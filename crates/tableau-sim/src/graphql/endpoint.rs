@@ -98,9 +98,17 @@ pub(crate) fn answer(world: &World, question: &Question<'_>) -> Answer {
             return Answer::plain(400, "application/json", body.to_string());
         }
     };
-    if switches.empty_body_from_ids.is_some_and(|limit| longest_id_list(&request.variables) >= limit as usize) {
+    if switches
+        .empty_body_from_ids
+        .is_some_and(|limit| longest_id_list(&request.variables) >= limit as usize)
+    {
         let empty = Answer::plain(200, "application/json", String::new());
-        return Answer { query: request.query, variables: request.variables, operation: request.operation, ..empty };
+        return Answer {
+            query: request.query,
+            variables: request.variables,
+            operation: request.operation,
+            ..empty
+        };
     }
     let (data, notices) = match refusal(&switches, strikes) {
         Some(notice) => (None, vec![notice]),
@@ -143,12 +151,14 @@ fn strike(world: &World) -> Option<Strike> {
 
 fn refusal(switches: &Switches, strike: Option<Strike>) -> Option<Notice> {
     match (switches.metadata, strike) {
-        (MetadataAvailability::FeatureDisabled, _) => {
-            Some(Notice::error("FEATURE_DISABLED", "The Metadata API is disabled on this server."))
-        }
-        (MetadataAvailability::SiteDisabled, _) => {
-            Some(Notice::error("SITE_DISABLED", "The Metadata API is disabled for this site."))
-        }
+        (MetadataAvailability::FeatureDisabled, _) => Some(Notice::error(
+            "FEATURE_DISABLED",
+            "The Metadata API is disabled on this server.",
+        )),
+        (MetadataAvailability::SiteDisabled, _) => Some(Notice::error(
+            "SITE_DISABLED",
+            "The Metadata API is disabled for this site.",
+        )),
         (_, Some(Strike::RateExceeded)) => Some(Notice::error(
             "RATE_EXCEEDED",
             "The request exceeded the rate limit. Please wait and try again.",
@@ -159,26 +169,46 @@ fn refusal(switches: &Switches, strike: Option<Strike>) -> Option<Notice> {
 }
 
 fn read(body: &[u8]) -> Result<Request, String> {
-    let body: Value = serde_json::from_slice(body).map_err(|error| format!("the body is not JSON: {error}"))?;
-    let query = body.get("query").and_then(Value::as_str).ok_or("the body has no query")?.to_owned();
+    let body: Value =
+        serde_json::from_slice(body).map_err(|error| format!("the body is not JSON: {error}"))?;
+    let query = body
+        .get("query")
+        .and_then(Value::as_str)
+        .ok_or("the body has no query")?
+        .to_owned();
     let variables = body.get("variables").cloned().unwrap_or(Value::Null);
     if !(variables.is_null() || variables.is_object()) {
         return Err("the variables are not an object".to_owned());
     }
-    let operation = body.get("operationName").and_then(Value::as_str).filter(|name| !name.is_empty());
-    Ok(Request { query, variables, operation: operation.map(str::to_owned) })
+    let operation = body
+        .get("operationName")
+        .and_then(Value::as_str)
+        .filter(|name| !name.is_empty());
+    Ok(Request {
+        query,
+        variables,
+        operation: operation.map(str::to_owned),
+    })
 }
 
 fn longest_id_list(variables: &Value) -> usize {
     match variables {
-        Value::Array(items) => items.len().max(items.iter().map(longest_id_list).max().unwrap_or(0)),
+        Value::Array(items) => items
+            .len()
+            .max(items.iter().map(longest_id_list).max().unwrap_or(0)),
         Value::Object(members) => members.values().map(longest_id_list).max().unwrap_or(0),
         _ => 0,
     }
 }
 
 /// Parses, validates and executes.
-fn run(world: &World, site: &Site, user: u32, switches: &Switches, request: &Request) -> (Option<Value>, Vec<Notice>) {
+fn run(
+    world: &World,
+    site: &Site,
+    user: u32,
+    switches: &Switches,
+    request: &Request,
+) -> (Option<String>, Vec<Notice>) {
     let version = parse_version(&world.rest_version()).unwrap_or((3, 25));
     let schema = world.schemas.of(version, &switches.unknown_fields);
     let document = match parse(&request.query) {
@@ -204,7 +234,7 @@ fn run(world: &World, site: &Site, user: u32, switches: &Switches, request: &Req
         Ok(operation) => operation,
         Err(error) => return (None, vec![Notice::bare(error.message().to_string())]),
     };
-    let context = Context::new(site, user, switches, world.clock.now());
+    let context = Context::new(site, user, switches);
     let variables: JsonMap = serde_json::from_value(request.variables.clone()).unwrap_or_default();
     if let Some(notice) = rule_broken(&document, operation, &variables, &context) {
         return (None, vec![notice]);
@@ -230,7 +260,8 @@ fn run(world: &World, site: &Site, user: u32, switches: &Switches, request: &Req
         return (None, vec![refusal]);
     }
     notices.extend(field_errors(&response));
-    (serde_json::to_value(response.data).ok(), notices)
+    // Written as it is, not as a `Value`: fields stay in the order of the query.
+    (serde_json::to_string(&response.data).ok(), notices)
 }
 
 fn rule_broken(
@@ -248,13 +279,22 @@ fn rule_broken(
 }
 
 fn parse(query: &str) -> Result<ast::Document, Notice> {
-    let parsed = Parser::new().recursion_limit(RECURSION_LIMIT).parse_ast(query, "query.graphql");
+    let parsed = Parser::new()
+        .recursion_limit(RECURSION_LIMIT)
+        .parse_ast(query, "query.graphql");
     parsed.map_err(|invalid| {
         let first = invalid.errors.iter().next();
-        let reason = first.as_ref().map(|diagnostic| diagnostic.error.to_string()).unwrap_or_default();
-        let place = first.and_then(|diagnostic| diagnostic.line_column_range()).map(|range| range.start);
+        let reason = first
+            .as_ref()
+            .map(|diagnostic| diagnostic.error.to_string())
+            .unwrap_or_default();
+        let place = first
+            .and_then(|diagnostic| diagnostic.line_column_range())
+            .map(|range| range.start);
         let (line, column) = place.map_or((1, 1), |place| (place.line, place.column));
-        Notice::bare(format!("Invalid Syntax : {reason} at line {line} column {column}"))
+        Notice::bare(format!(
+            "Invalid Syntax : {reason} at line {line} column {column}"
+        ))
     })
 }
 
@@ -270,11 +310,11 @@ fn field_errors(response: &ExecutionResponse) -> impl Iterator<Item = Notice> + 
     })
 }
 
-fn render(data: Option<Value>, notices: &[Notice]) -> String {
-    let mut answer = json!({"data": data});
-    if let (Value::Object(members), false) = (&mut answer, notices.is_empty()) {
-        let errors = notices.iter().map(Notice::to_json).collect();
-        members.insert("errors".to_owned(), Value::Array(errors));
+fn render(data: Option<String>, notices: &[Notice]) -> String {
+    let data = data.unwrap_or_else(|| "null".to_owned());
+    if notices.is_empty() {
+        return format!("{{\"data\":{data}}}");
     }
-    answer.to_string()
+    let errors: Value = notices.iter().map(Notice::to_json).collect();
+    format!("{{\"data\":{data},\"errors\":{errors}}}")
 }

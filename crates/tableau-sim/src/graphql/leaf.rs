@@ -11,9 +11,24 @@ use crate::wire::timestamp;
 
 /// Fields that are null on objects the user may not see; identifiers survive.
 const HIDDEN_FIELDS: &[&str] = &[
-    "name", "fullName", "schema", "description", "displayName", "path", "projectName", "projectLuid",
-    "projectVizportalUrlId", "containerName", "hostName", "service", "filePath", "connectorUrl", "requestUrl",
-    "fullyQualifiedName", "formula", "query",
+    "name",
+    "fullName",
+    "schema",
+    "description",
+    "displayName",
+    "path",
+    "projectName",
+    "projectLuid",
+    "projectVizportalUrlId",
+    "containerName",
+    "hostName",
+    "service",
+    "filePath",
+    "connectorUrl",
+    "requestUrl",
+    "fullyQualifiedName",
+    "formula",
+    "query",
 ];
 
 /// The value of a leaf field; none when the object's type has no such leaf here.
@@ -112,7 +127,10 @@ fn workbook(context: &Context<'_>, index: u32, field: &str) -> Option<JsonValue>
     let value = match field {
         "name" => text(&workbook.name),
         "description" => text(&workbook.description),
-        "uri" => text(format!("sites/{}/workbooks/{}", site.ordinal, workbook.identity.number)),
+        "uri" => text(format!(
+            "sites/{}/workbooks/{}",
+            site.ordinal, workbook.identity.number
+        )),
         "containsUnsupportedCustomSql" => {
             let mut datasources = workbook.datasources.iter();
             flag(datasources.any(|&datasource| has_unsupported_sql(site, datasource)))
@@ -120,7 +138,11 @@ fn workbook(context: &Context<'_>, index: u32, field: &str) -> Option<JsonValue>
         "projectName" => optional(project.map(|project| &project.name)),
         "projectLuid" => optional(project.map(|project| project.identity.luid)),
         "projectVizportalUrlId" => optional(project.map(|project| project.identity.number)),
-        "containerType" => text(if project.is_some() { "Project" } else { "PersonalSpace" }),
+        "containerType" => text(if project.is_some() {
+            "Project"
+        } else {
+            "PersonalSpace"
+        }),
         "containerName" => text(project.map_or("Personal Space", |project| project.name.as_str())),
         _ => return times(workbook.freshness, field),
     };
@@ -144,8 +166,13 @@ fn view(site: &Site, at: usize, field: &str) -> Option<JsonValue> {
 /// Whether a data source, or the published one it stands on, holds SQL that Tableau could not parse.
 fn has_unsupported_sql(site: &Site, index: u32) -> bool {
     let datasource = &site.datasources[index as usize];
-    datasource.queries.iter().any(|&query| !site.queries[query as usize].supported)
-        || datasource.parent.is_some_and(|parent| has_unsupported_sql(site, parent))
+    datasource
+        .queries
+        .iter()
+        .any(|&query| !site.queries[query as usize].supported)
+        || datasource
+            .parent
+            .is_some_and(|parent| has_unsupported_sql(site, parent))
 }
 
 fn datasource(object: Object<'_>, at: usize, field: &str) -> Option<JsonValue> {
@@ -167,7 +194,10 @@ fn datasource(object: Object<'_>, at: usize, field: &str) -> Option<JsonValue> {
             let published = datasource.published.as_ref()?;
             let project = &site.projects[published.project as usize];
             match field {
-                "uri" => text(format!("sites/{}/datasources/{}", site.ordinal, datasource.identity.number)),
+                "uri" => text(format!(
+                    "sites/{}/datasources/{}",
+                    site.ordinal, datasource.identity.number
+                )),
                 "description" => text(&published.description),
                 "projectName" | "containerName" => text(&project.name),
                 "projectVizportalUrlId" => text(project.identity.number),
@@ -239,7 +269,9 @@ fn database(object: Object<'_>, at: usize, field: &str) -> Option<JsonValue> {
         "connectionType" => text(&connection.class),
         "extendedConnectionType" => text(&connection.class),
         "hostName" => text(&connection.server),
-        "port" => connection.port.map_or(JsonValue::Null, |port| JsonValue::from(u32::from(port))),
+        "port" => connection
+            .port
+            .map_or(JsonValue::Null, |port| JsonValue::from(u32::from(port))),
         "service" => text(""),
         "filePath" => text(&connection.database),
         "connectorUrl" | "requestUrl" => text(&connection.server),
@@ -259,7 +291,10 @@ fn virtual_connection(object: Object<'_>, at: usize, field: &str) -> Option<Json
     let value = match field {
         "name" => text(&connection.name),
         "description" => text(&connection.description),
-        "uri" => text(format!("sites/{}/virtualconnections/{}", site.ordinal, connection.identity.number)),
+        "uri" => text(format!(
+            "sites/{}/virtualconnections/{}",
+            site.ordinal, connection.identity.number
+        )),
         // Null since Cloud December 2022.
         "connectionType" => JsonValue::Null,
         "projectName" | "containerName" => text(&project.name),
@@ -278,7 +313,10 @@ fn virtual_table(object: Object<'_>, at: usize, field: &str) -> Option<JsonValue
     let value = match field {
         "name" => text(&table.name),
         "description" => text(""),
-        "uri" => text(format!("sites/{}/virtualconnectiontables/{}", site.ordinal, table.identity.number)),
+        "uri" => text(format!(
+            "sites/{}/virtualconnectiontables/{}",
+            site.ordinal, table.identity.number
+        )),
         "isEmbedded" | "isCertified" | "containsUnsupportedCustomSql" => flag(false),
         "isExtracted" => flag(table.extracted),
         "extractLastRefreshedAt" => optional(table.refreshed_at.map(timestamp)),
@@ -306,7 +344,10 @@ fn data_field(site: &Site, at: usize, field: &str) -> Option<JsonValue> {
     let found = &site.fields[at];
     let value = match field {
         "name" => text(&found.name),
-        "fullyQualifiedName" => text(format!("[{}].[{}]", site.datasources[found.datasource as usize].name, found.name)),
+        "fullyQualifiedName" => text(format!(
+            "[{}].[{}]",
+            site.datasources[found.datasource as usize].name, found.name
+        )),
         "description" | "folderName" => JsonValue::Null,
         "isHidden" | "isAutoGenerated" | "hasUserReference" | "hasOther" => flag(false),
         "formula" => match &found.kind {

@@ -24,7 +24,12 @@ fn sorted(found: HashSet<Ref>) -> Vec<Ref> {
 /// Where a walk begins: databases and virtual connections stand for their tables.
 fn starts(site: &Site, object: Ref) -> Vec<Ref> {
     let at = object.at();
-    let all = |kind, indices: &[u32]| indices.iter().map(|&index| Ref::new(kind, index)).collect::<Vec<_>>();
+    let all = |kind, indices: &[u32]| {
+        indices
+            .iter()
+            .map(|&index| Ref::new(kind, index))
+            .collect::<Vec<_>>()
+    };
     match object.kind {
         Kind::Database => {
             let mut starts = all(Kind::Table, &site.databases[at].tables);
@@ -40,7 +45,11 @@ fn upstream(site: &Site, object: Ref, what: &str) -> HashSet<Ref> {
     let mut reached = site.reach(&starts(site, object), Direction::Up);
     reached.remove(&object);
     let of_kinds = |kinds: &[Kind]| -> HashSet<Ref> {
-        reached.iter().copied().filter(|found| kinds.contains(&found.kind)).collect()
+        reached
+            .iter()
+            .copied()
+            .filter(|found| kinds.contains(&found.kind))
+            .collect()
     };
     match what {
         "Tables" => {
@@ -66,8 +75,13 @@ fn upstream(site: &Site, object: Ref, what: &str) -> HashSet<Ref> {
                 Kind::CustomSql => Some(site.queries[found.at()].database),
                 _ => None,
             };
-            let databases = reached.iter().filter_map(of).filter(|database| Some(*database) != own);
-            databases.map(|database| Ref::new(Kind::Database, database)).collect()
+            let databases = reached
+                .iter()
+                .filter_map(of)
+                .filter(|database| Some(*database) != own);
+            databases
+                .map(|database| Ref::new(Kind::Database, database))
+                .collect()
         }
         "Datasources" => {
             // A sheet or workbook stands on the data sources of the fields it reaches.
@@ -91,7 +105,12 @@ fn upstream(site: &Site, object: Ref, what: &str) -> HashSet<Ref> {
         "VirtualConnections" => reached
             .iter()
             .filter(|found| found.kind == Kind::VirtualTable)
-            .map(|found| Ref::new(Kind::VirtualConnection, site.virtual_tables[found.at()].connection))
+            .map(|found| {
+                Ref::new(
+                    Kind::VirtualConnection,
+                    site.virtual_tables[found.at()].connection,
+                )
+            })
             .collect(),
         // A field whose table lists are empty still has its columns.
         "Columns" => {
@@ -121,10 +140,19 @@ fn upstream(site: &Site, object: Ref, what: &str) -> HashSet<Ref> {
 /// The sheets among what was reached, and the object itself when it is one.
 fn sheets_in(object: Ref, reached: &HashSet<Ref>) -> Vec<Ref> {
     let own = (object.kind == Kind::View).then_some(object);
-    reached.iter().copied().filter(|found| found.kind == Kind::View).chain(own).collect()
+    reached
+        .iter()
+        .copied()
+        .filter(|found| found.kind == Kind::View)
+        .chain(own)
+        .collect()
 }
 
-fn labels_upstream(site: &Site, reached: &HashSet<Ref>, is_wanted: impl Fn(LabelKind) -> bool) -> HashSet<Ref> {
+fn labels_upstream(
+    site: &Site,
+    reached: &HashSet<Ref>,
+    is_wanted: impl Fn(LabelKind) -> bool,
+) -> HashSet<Ref> {
     (0u32..)
         .zip(&site.labels)
         .filter(|(_, label)| !label.removed && is_wanted(label.kind) && reached.contains(&label.asset))
@@ -143,11 +171,21 @@ fn downstream(site: &Site, object: Ref, what: &str) -> HashSet<Ref> {
     let mut reached = site.reach(&starts, Direction::Down);
     reached.remove(&object);
     let of_kind = |kind: Kind| -> HashSet<Ref> {
-        reached.iter().copied().filter(|found| found.kind == kind).collect()
+        reached
+            .iter()
+            .copied()
+            .filter(|found| found.kind == kind)
+            .collect()
     };
     match what {
-        "Sheets" => of_kind(Kind::View).into_iter().filter(|view| is_sheet(site, view.index)).collect(),
-        "Dashboards" => of_kind(Kind::View).into_iter().filter(|view| !is_sheet(site, view.index)).collect(),
+        "Sheets" => of_kind(Kind::View)
+            .into_iter()
+            .filter(|view| is_sheet(site, view.index))
+            .collect(),
+        "Dashboards" => of_kind(Kind::View)
+            .into_iter()
+            .filter(|view| !is_sheet(site, view.index))
+            .collect(),
         // Those whose sheets use it, and those whose data sources connect to it.
         "Workbooks" => {
             let mut workbooks = of_kind(Kind::Workbook);
@@ -161,7 +199,12 @@ fn downstream(site: &Site, object: Ref, what: &str) -> HashSet<Ref> {
         "VirtualConnectionTables" => of_kind(Kind::VirtualTable),
         "VirtualConnections" => of_kind(Kind::VirtualTable)
             .into_iter()
-            .map(|found| Ref::new(Kind::VirtualConnection, site.virtual_tables[found.at()].connection))
+            .map(|found| {
+                Ref::new(
+                    Kind::VirtualConnection,
+                    site.virtual_tables[found.at()].connection,
+                )
+            })
             .collect(),
         "Columns" => of_kind(Kind::Column),
         "Fields" => of_kind(Kind::Field),
@@ -173,24 +216,45 @@ fn downstream(site: &Site, object: Ref, what: &str) -> HashSet<Ref> {
 /// What uses a data source: the sheets and workbooks of its embedded copies, or of itself.
 fn below_datasource(site: &Site, index: u32, what: &str) -> HashSet<Ref> {
     let datasource = &site.datasources[index as usize];
-    let embedded: Vec<u32> =
-        if datasource.published.is_some() { datasource.children.clone() } else { vec![index] };
-    let workbooks: HashSet<u32> =
-        embedded.iter().filter_map(|&copy| site.datasources[copy as usize].workbook).collect();
+    let embedded: Vec<u32> = if datasource.published.is_some() {
+        datasource.children.clone()
+    } else {
+        vec![index]
+    };
+    let workbooks: HashSet<u32> = embedded
+        .iter()
+        .filter_map(|&copy| site.datasources[copy as usize].workbook)
+        .collect();
     let sheets: HashSet<u32> = workbooks
         .iter()
         .flat_map(|&workbook| &site.workbooks[workbook as usize].views)
         .copied()
-        .filter(|&view| site.views[view as usize].datasources.iter().any(|used| embedded.contains(used)))
+        .filter(|&view| {
+            site.views[view as usize]
+                .datasources
+                .iter()
+                .any(|used| embedded.contains(used))
+        })
         .collect();
     match what {
-        "Workbooks" => workbooks.into_iter().map(|index| Ref::new(Kind::Workbook, index)).collect(),
-        "Sheets" => sheets.into_iter().map(|index| Ref::new(Kind::View, index)).collect(),
+        "Workbooks" => workbooks
+            .into_iter()
+            .map(|index| Ref::new(Kind::Workbook, index))
+            .collect(),
+        "Sheets" => sheets
+            .into_iter()
+            .map(|index| Ref::new(Kind::View, index))
+            .collect(),
         "Dashboards" => workbooks
             .iter()
             .flat_map(|&workbook| &site.workbooks[workbook as usize].views)
             .copied()
-            .filter(|&view| site.views[view as usize].sheets.iter().any(|sheet| sheets.contains(sheet)))
+            .filter(|&view| {
+                site.views[view as usize]
+                    .sheets
+                    .iter()
+                    .any(|sheet| sheets.contains(sheet))
+            })
             .map(|index| Ref::new(Kind::View, index))
             .collect(),
         _ => HashSet::new(),
@@ -212,12 +276,20 @@ fn owners_downstream(site: &Site, object: Ref) -> HashSet<Ref> {
                 owners.insert(site.workbooks[found.at()].owner);
             }
             Kind::Datasource => {
-                owners.extend(site.datasources[found.at()].published.as_ref().map(|part| part.owner));
+                owners.extend(
+                    site.datasources[found.at()]
+                        .published
+                        .as_ref()
+                        .map(|part| part.owner),
+                );
             }
             _ => {}
         }
     }
-    owners.into_iter().map(|index| Ref::new(Kind::User, index)).collect()
+    owners
+        .into_iter()
+        .map(|index| Ref::new(Kind::User, index))
+        .collect()
 }
 
 /// What stands on the object directly.
@@ -232,5 +304,8 @@ pub(super) fn sheets_of_field(site: &Site, field: Ref, only_direct: bool) -> Vec
     } else {
         sorted(site.reach(&[field], Direction::Down))
     };
-    users.into_iter().filter(|user| user.kind == Kind::View && is_sheet(site, user.index)).collect()
+    users
+        .into_iter()
+        .filter(|user| user.kind == Kind::View && is_sheet(site, user.index))
+        .collect()
 }

@@ -31,13 +31,21 @@ pub(super) fn at_root(site: &Site, field: &str) -> Vec<Ref> {
 /// The objects of a list field of an object.
 pub(super) fn of_object(site: &Site, object: Ref, field: &str) -> Vec<Ref> {
     let at = object.at();
-    let many = |kind, indices: &[u32]| indices.iter().map(|&index| Ref::new(kind, index)).collect::<Vec<_>>();
+    let many = |kind, indices: &[u32]| {
+        indices
+            .iter()
+            .map(|&index| Ref::new(kind, index))
+            .collect::<Vec<_>>()
+    };
     if let Some(found) = lineage::walk(site, object, field) {
         return found;
     }
     match (object.kind, field) {
         (_, "tags") => many(Kind::Tag, site.tags_of(object)),
-        (_, "labels") => site.labels_on(object).map(|label| Ref::new(Kind::Label, label)).collect(),
+        (_, "labels") => site
+            .labels_on(object)
+            .map(|label| Ref::new(Kind::Label, label))
+            .collect(),
         (_, "dataQualityWarnings") => labels_of(site, object, LabelKind::Warning),
         (_, "dataQualityCertifications") => labels_of(site, object, LabelKind::Certification),
 
@@ -48,9 +56,11 @@ pub(super) fn of_object(site: &Site, object: Ref, field: &str) -> Vec<Ref> {
         (Kind::Workbook, "parameters") => many(Kind::Parameter, &site.workbooks[at].parameters),
 
         (Kind::Datasource, "fields") => many(Kind::Field, &site.datasources[at].fields),
-        (Kind::Datasource, "parentPublishedDatasources") => {
-            site.datasources[at].parent.map(|parent| Ref::new(Kind::Datasource, parent)).into_iter().collect()
-        }
+        (Kind::Datasource, "parentPublishedDatasources") => site.datasources[at]
+            .parent
+            .map(|parent| Ref::new(Kind::Datasource, parent))
+            .into_iter()
+            .collect(),
 
         (Kind::Table, "columns") => many(Kind::Column, &site.tables[at].columns),
         (Kind::Table, "referencedByQueries") => referencing_queries(site, object.index),
@@ -61,34 +71,48 @@ pub(super) fn of_object(site: &Site, object: Ref, field: &str) -> Vec<Ref> {
         (Kind::Database, "tables") => many(Kind::Table, &site.databases[at].tables),
         (Kind::Database, "referencedByQueries") => many(Kind::CustomSql, &site.databases[at].queries),
 
-        (Kind::Column, "referencedByFields") => {
-            lineage::direct_users(site, object).into_iter().filter(|user| user.kind == Kind::Field).collect()
-        }
-        (Kind::Column, "referencedByRemoteColumn") => {
-            lineage::direct_users(site, object).into_iter().filter(|user| user.kind == Kind::Column).collect()
-        }
+        (Kind::Column, "referencedByFields") => lineage::direct_users(site, object)
+            .into_iter()
+            .filter(|user| user.kind == Kind::Field)
+            .collect(),
+        (Kind::Column, "referencedByRemoteColumn") => lineage::direct_users(site, object)
+            .into_iter()
+            .filter(|user| user.kind == Kind::Column)
+            .collect(),
 
         (Kind::View, "sheets") => many(Kind::View, &site.views[at].sheets),
         (Kind::View, "parentEmbeddedDatasources") => many(Kind::Datasource, &site.views[at].datasources),
         (Kind::View, "containedInDashboards") => {
             let users = lineage::direct_users(site, object).into_iter();
-            users.filter(|user| user.kind == Kind::View && !is_sheet(site, user.index)).collect()
+            users
+                .filter(|user| user.kind == Kind::View && !is_sheet(site, user.index))
+                .collect()
         }
         (Kind::View, "datasourceFields" | "sheetFieldInstances") => many(Kind::Field, &site.views[at].fields),
 
-        (Kind::Field, "sheets" | "directSheets") => lineage::sheets_of_field(site, object, field == "directSheets"),
+        (Kind::Field, "sheets" | "directSheets") => {
+            lineage::sheets_of_field(site, object, field == "directSheets")
+        }
         (Kind::Field, "columns") => many(Kind::Column, &site.fields[at].columns),
         (Kind::Field, "fields") => many(Kind::Field, &site.fields[at].fields),
-        (Kind::Field, "referencedByCalculations") => referencing_fields(site, object, |kind| matches!(kind, FieldKind::Calculated { .. })),
-        (Kind::Field, "referencedByRemoteFields") => referencing_fields(site, object, |kind| matches!(kind, FieldKind::Remote)),
-
-        (Kind::User, "ownedWorkbooks") => {
-            site.all(Kind::Workbook).filter(|found| site.workbooks[found.at()].owner == object.index).collect()
+        (Kind::Field, "referencedByCalculations") => {
+            referencing_fields(site, object, |kind| matches!(kind, FieldKind::Calculated { .. }))
         }
+        (Kind::Field, "referencedByRemoteFields") => {
+            referencing_fields(site, object, |kind| matches!(kind, FieldKind::Remote))
+        }
+
+        (Kind::User, "ownedWorkbooks") => site
+            .all(Kind::Workbook)
+            .filter(|found| site.workbooks[found.at()].owner == object.index)
+            .collect(),
         (Kind::User, "ownedDatasources") => site
             .all(Kind::Datasource)
             .filter(|found| {
-                site.datasources[found.at()].published.as_ref().is_some_and(|part| part.owner == object.index)
+                site.datasources[found.at()]
+                    .published
+                    .as_ref()
+                    .is_some_and(|part| part.owner == object.index)
             })
             .collect(),
         (Kind::Tag, "workbooks") => tagged(site, object.index, Kind::Workbook),
@@ -103,11 +127,15 @@ pub(super) fn of_object(site: &Site, object: Ref, field: &str) -> Vec<Ref> {
 }
 
 fn views(site: &Site, workbook: u32, kind: ViewKind) -> Vec<Ref> {
-    site.views_of(workbook, kind).map(|view| Ref::new(Kind::View, view)).collect()
+    site.views_of(workbook, kind)
+        .map(|view| Ref::new(Kind::View, view))
+        .collect()
 }
 
 fn labels_of(site: &Site, object: Ref, kind: LabelKind) -> Vec<Ref> {
-    let labels = site.labels_on(object).filter(|&label| site.labels[label as usize].kind == kind);
+    let labels = site
+        .labels_on(object)
+        .filter(|&label| site.labels[label as usize].kind == kind);
     labels.map(|label| Ref::new(Kind::Label, label)).collect()
 }
 
@@ -118,9 +146,13 @@ fn referencing_queries(site: &Site, table: u32) -> Vec<Ref> {
 
 fn referencing_fields(site: &Site, field: Ref, is_wanted: impl Fn(&FieldKind) -> bool) -> Vec<Ref> {
     let users = lineage::direct_users(site, field).into_iter();
-    users.filter(|user| user.kind == Kind::Field && is_wanted(&site.fields[user.at()].kind)).collect()
+    users
+        .filter(|user| user.kind == Kind::Field && is_wanted(&site.fields[user.at()].kind))
+        .collect()
 }
 
 fn tagged(site: &Site, tag: u32, kind: Kind) -> Vec<Ref> {
-    site.all(kind).filter(|&object| site.tags_of(object).contains(&tag)).collect()
+    site.all(kind)
+        .filter(|&object| site.tags_of(object).contains(&tag))
+        .collect()
 }

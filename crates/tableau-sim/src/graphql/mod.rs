@@ -20,5 +20,5 @@ mod selection;
 mod single;
 mod undefined_field;
 
-pub(crate) use endpoint::{Answer, Question, answer};
+pub(crate) use endpoint::{Question, answer};
 pub(crate) use schema::SchemaSet;

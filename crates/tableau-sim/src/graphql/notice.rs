@@ -16,12 +16,20 @@ pub(crate) struct Notice {
 impl Notice {
     /// A warning: the answer is there, but not all of it.
     pub(crate) fn warning(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code: Some(code), severity: "WARNING", ..Self::bare(message) }
+        Self {
+            code: Some(code),
+            severity: "WARNING",
+            ..Self::bare(message)
+        }
     }
 
     /// An error: there is no answer.
     pub(crate) fn error(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code: Some(code), severity: "ERROR", ..Self::bare(message) }
+        Self {
+            code: Some(code),
+            severity: "ERROR",
+            ..Self::bare(message)
+        }
     }
 
     /// A message without extensions.
@@ -39,14 +47,26 @@ impl Notice {
     /// A null in a place where the schema has none, as graphql-java reports it: without severity.
     pub(crate) fn null_in_non_null(path: Value) -> Self {
         let place = path.as_array().map(|parts| {
-            parts.iter().map(|part| format!("/{}", part.as_str().map_or_else(|| part.to_string(), str::to_owned))).collect::<String>()
+            parts
+                .iter()
+                .map(|part| {
+                    format!(
+                        "/{}",
+                        part.as_str().map_or_else(|| part.to_string(), str::to_owned)
+                    )
+                })
+                .collect::<String>()
         });
         let message = format!(
             "The field at path '{}' was declared as a non null type, but the code involved in retrieving data \
              has wrongly returned a null value.",
             place.unwrap_or_default()
         );
-        Self { path, classification: Some("NullValueInNonNullableField"), ..Self::bare(message) }
+        Self {
+            path,
+            classification: Some("NullValueInNonNullableField"),
+            ..Self::bare(message)
+        }
     }
 
     /// Adds a property.
@@ -65,7 +85,9 @@ impl Notice {
     /// As it stands in `errors`.
     pub(crate) fn to_json(&self) -> Value {
         let extensions = match (self.code, self.classification) {
-            (Some(code), _) => json!({"severity": self.severity, "code": code, "properties": self.properties}),
+            (Some(code), _) => {
+                json!({"severity": self.severity, "code": code, "properties": self.properties})
+            }
             (None, Some(classification)) => json!({"classification": classification}),
             (None, None) => Value::Null,
         };

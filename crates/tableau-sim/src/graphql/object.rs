@@ -67,9 +67,14 @@ impl<'a> Place<'a> {
 
     /// Whether the site file asks for a null element in this list.
     fn has_null_element(self, name: &str) -> bool {
-        let Self::Object(Object { context, object, .. }) = self else { return false };
+        let Self::Object(Object { context, object, .. }) = self else {
+            return false;
+        };
         object.kind == Kind::Workbook
-            && context.site.workbooks[object.at()].null_elements.iter().any(|field| field == name)
+            && context.site.workbooks[object.at()]
+                .null_elements
+                .iter()
+                .any(|field| field == name)
     }
 }
 
@@ -77,9 +82,14 @@ fn resolve<'a>(place: Place<'a>, info: &'a ResolveInfo<'a>) -> Result<ResolvedVa
     let name = info.field_name();
     let declared = &info.field_definition().ty;
     let type_name = declared.inner_named_type().as_str();
-    let is_composite =
-        matches!(info.schema().types.get(type_name), Some(ExtendedType::Object(_) | ExtendedType::Interface(_)));
-    if let (Some(base), Some(_)) = (name.strip_suffix("Connection"), type_name.strip_suffix("Connection")) {
+    let is_composite = matches!(
+        info.schema().types.get(type_name),
+        Some(ExtendedType::Object(_) | ExtendedType::Interface(_))
+    );
+    if let (Some(base), Some(_)) = (
+        name.strip_suffix("Connection"),
+        type_name.strip_suffix("Connection"),
+    ) {
         return connection::resolve(place, info, place_members(place, base), type_name);
     }
     if !is_composite {
@@ -93,7 +103,9 @@ fn resolve<'a>(place: Place<'a>, info: &'a ResolveInfo<'a>) -> Result<ResolvedVa
         let chosen = selection::choose(place.context(), info, members, type_name)?;
         return Ok(objects(place, chosen.rows, place.has_null_element(name)));
     }
-    let Place::Object(object) = place else { return Ok(ResolvedValue::null()) };
+    let Place::Object(object) = place else {
+        return Ok(ResolvedValue::null());
+    };
     let found = single::object(object, name);
     match found.filter(|found| object.context.is_indexed(found.object)) {
         Some(found) if object.context.take_node() => Ok(ResolvedValue::object(found)),
@@ -120,7 +132,11 @@ pub(super) fn objects<'a>(place: Place<'a>, rows: Vec<Ref>, null_element: bool) 
             return None;
         }
         if context.take_node() {
-            let object = Object { context, object: row, behind_hidden };
+            let object = Object {
+                context,
+                object: row,
+                behind_hidden,
+            };
             return Some(ResolvedValue::object(object));
         }
         cut = true;

@@ -9,12 +9,23 @@ use apollo_compiler::response::{JsonMap, JsonValue};
 use super::notice::Notice;
 
 /// Root lists that users who do not administer the site must filter.
-const FILTER_REQUIRED: &[&str] = &["fields", "columns", "columnFields", "calculatedFields", "datasourceFields"];
+const FILTER_REQUIRED: &[&str] = &[
+    "fields",
+    "columns",
+    "columnFields",
+    "calculatedFields",
+    "datasourceFields",
+];
 
 /// "Shortcut" fields, which walk the lineage, allow no fragment inside a fragment.
 pub(super) fn nested_fragment(document: &ExecutableDocument, operation: &Operation) -> Option<Notice> {
     let found = search(document, &operation.selection_set, None, &mut HashSet::new());
-    found.then(|| Notice::error("INVALID_ARGUMENT", "Can't use nested fragments for shortcut query"))
+    found.then(|| {
+        Notice::error(
+            "INVALID_ARGUMENT",
+            "Can't use nested fragments for shortcut query",
+        )
+    })
 }
 
 /// `depth` counts the fragments since the last shortcut; none outside of one.
@@ -35,10 +46,13 @@ fn search<'a>(
         },
         Selection::FragmentSpread(spread) => match depth.map(|depth| depth + 1) {
             Some(2..) => true,
-            deeper => document.fragments.get(&spread.fragment_name).is_some_and(|fragment| {
-                visited.insert((fragment.name.as_str(), deeper))
-                    && search(document, &fragment.selection_set, deeper, visited)
-            }),
+            deeper => document
+                .fragments
+                .get(&spread.fragment_name)
+                .is_some_and(|fragment| {
+                    visited.insert((fragment.name.as_str(), deeper))
+                        && search(document, &fragment.selection_set, deeper, visited)
+                }),
         },
     })
 }
@@ -58,7 +72,10 @@ pub(super) fn missing_filter(
         let base = field.name.strip_suffix("Connection").unwrap_or(&field.name);
         FILTER_REQUIRED.contains(&base) && !has_filter(field, variables)
     })?;
-    Some(Notice::error("FILTER_REQUIRED", format!("A filter is required to query '{}'.", field.name)))
+    Some(Notice::error(
+        "FILTER_REQUIRED",
+        format!("A filter is required to query '{}'.", field.name),
+    ))
 }
 
 fn has_filter(field: &Field, variables: &JsonMap) -> bool {
@@ -66,9 +83,10 @@ fn has_filter(field: &Field, variables: &JsonMap) -> bool {
     match field.specified_argument_by_name("filter").map(AsRef::as_ref) {
         None | Some(Value::Null) => false,
         Some(Value::Object(members)) => !members.is_empty(),
-        Some(Value::Variable(name)) => {
-            variables.get(name.as_str()).and_then(JsonValue::as_object).is_some_and(|filter| !filter.is_empty())
-        }
+        Some(Value::Variable(name)) => variables
+            .get(name.as_str())
+            .and_then(JsonValue::as_object)
+            .is_some_and(|filter| !filter.is_empty()),
         Some(_) => true,
     }
 }

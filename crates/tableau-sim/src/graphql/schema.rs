@@ -25,9 +25,14 @@ impl SchemaSet {
     /// # Errors
     /// [`Error::Schema`] when it is not valid.
     pub(crate) fn new() -> Result<Self, Error> {
-        let newest = Schema::parse_and_validate(SDL, "tableau-metadata.graphql")
-            .map_err(|invalid| Error::Schema { reason: invalid.errors.to_string() })?;
-        Ok(Self { newest: Arc::new(newest), older: Mutex::new(HashMap::new()) })
+        let newest =
+            Schema::parse_and_validate(SDL, "tableau-metadata.graphql").map_err(|invalid| Error::Schema {
+                reason: invalid.errors.to_string(),
+            })?;
+        Ok(Self {
+            newest: Arc::new(newest),
+            older: Mutex::new(HashMap::new()),
+        })
     }
 
     /// The schema as a server of that REST version knows it, without the members named in `dropped`
@@ -72,7 +77,10 @@ const NEWEST_GATE: Version = (3, 19);
 
 const GATES: &[Gate] = &[
     // Virtual connections: 2022.1.
-    Gate { since: (3, 15), holds: |_, member| member.to_ascii_lowercase().contains("virtualconnection") },
+    Gate {
+        since: (3, 15),
+        holds: |_, member| member.to_ascii_lowercase().contains("virtualconnection"),
+    },
     // projectLuid: Cloud June 2022, Server 2022.3.
     Gate {
         since: (3, 17),
@@ -82,7 +90,10 @@ const GATES: &[Gate] = &[
     Gate {
         since: (3, 19),
         holds: |_, member| {
-            matches!(member, "labels" | "labelsConnection" | "upstreamLabels" | "upstreamLabelsConnection")
+            matches!(
+                member,
+                "labels" | "labelsConnection" | "upstreamLabels" | "upstreamLabelsConnection"
+            )
         },
     },
 ];
@@ -91,16 +102,28 @@ fn drop_members(schema: &mut Schema, holds: impl Fn(&str, &str) -> bool) {
     for (type_name, definition) in &mut schema.types {
         match definition {
             ExtendedType::Object(object) => {
-                object.make_mut().fields.retain(|member, _| !holds(type_name, member));
+                object
+                    .make_mut()
+                    .fields
+                    .retain(|member, _| !holds(type_name, member));
             }
             ExtendedType::Interface(interface) => {
-                interface.make_mut().fields.retain(|member, _| !holds(type_name, member));
+                interface
+                    .make_mut()
+                    .fields
+                    .retain(|member, _| !holds(type_name, member));
             }
             ExtendedType::InputObject(input) => {
-                input.make_mut().fields.retain(|member, _| !holds(type_name, member));
+                input
+                    .make_mut()
+                    .fields
+                    .retain(|member, _| !holds(type_name, member));
             }
             ExtendedType::Enum(values) => {
-                values.make_mut().values.retain(|member, _| !holds(type_name, member));
+                values
+                    .make_mut()
+                    .values
+                    .retain(|member, _| !holds(type_name, member));
             }
             ExtendedType::Scalar(_) | ExtendedType::Union(_) => {}
         }
@@ -128,6 +151,8 @@ mod tests {
         assert!(!knows(&old, "Workbook", "projectLuid") && knows(&old, "Workbook", "projectName"));
         assert!(knows(&old, "Workbook", "upstreamVirtualConnections"));
         let ancient = set.of((3, 6), &["Workbook.uri".to_owned()]);
-        assert!(!knows(&ancient, "Workbook", "upstreamVirtualConnections") && !knows(&ancient, "Workbook", "uri"));
+        assert!(
+            !knows(&ancient, "Workbook", "upstreamVirtualConnections") && !knows(&ancient, "Workbook", "uri")
+        );
     }
 }

@@ -10,10 +10,19 @@ use super::context::Context;
 use super::notice::Notice;
 use super::object::{Object, type_name};
 use super::{leaf, list};
-use crate::site::{Kind, Ref};
+use crate::site::Ref;
 
 /// Attributes on which a filter drops rows the user may not see, and warns that it did.
-const SENSITIVE: &[&str] = &["name", "projectName", "fullName", "schema", "containerName", "path", "hostName", "text"];
+const SENSITIVE: &[&str] = &[
+    "name",
+    "projectName",
+    "fullName",
+    "schema",
+    "containerName",
+    "path",
+    "hostName",
+    "text",
+];
 
 /// What of a list is asked for, in order.
 pub(super) struct Chosen {
@@ -56,10 +65,15 @@ pub(super) fn choose(
     let fits = |object: Ref| {
         let concrete = type_name(context.site, object);
         concrete == declared
-            || info.schema().get_object(concrete).is_some_and(|found| found.implements_interfaces.contains(declared))
+            || info
+                .schema()
+                .get_object(concrete)
+                .is_some_and(|found| found.implements_interfaces.contains(declared))
     };
     let is_sensitive = filter.is_some_and(|filter| {
-        filter.keys().any(|key| SENSITIVE.contains(&key.as_str().trim_end_matches("Within")))
+        filter
+            .keys()
+            .any(|key| SENSITIVE.contains(&key.as_str().trim_end_matches("Within")))
     });
     let mut dropped_hidden = false;
     let mut rows: Vec<Ref> = members
@@ -88,7 +102,11 @@ pub(super) fn choose(
 
 /// Whether a row has the values that a filter asks for; all its members must hold.
 fn passes(context: &Context<'_>, row: Ref, filter: &JsonMap) -> bool {
-    let object = Object { context, object: row, behind_hidden: false };
+    let object = Object {
+        context,
+        object: row,
+        behind_hidden: false,
+    };
     filter.iter().all(|(key, wanted)| {
         let key = key.as_str();
         if wanted.is_null() {
@@ -112,8 +130,12 @@ fn passes(context: &Context<'_>, row: Ref, filter: &JsonMap) -> bool {
 impl Order {
     fn of(arguments: &JsonMap) -> Self {
         let order = arguments.get("orderBy").and_then(JsonValue::as_object);
-        let name = order.and_then(|order| order.get("field")).and_then(JsonValue::as_str);
-        let direction = order.and_then(|order| order.get("direction")).and_then(JsonValue::as_str);
+        let name = order
+            .and_then(|order| order.get("field"))
+            .and_then(JsonValue::as_str);
+        let direction = order
+            .and_then(|order| order.get("direction"))
+            .and_then(JsonValue::as_str);
         let field = match name {
             None | Some("ID") => OrderField::Id,
             Some(name) => match name.strip_suffix("_COUNT") {
@@ -121,7 +143,10 @@ impl Order {
                 None => OrderField::Leaf(camel_case(name)),
             },
         };
-        Self { field, descending: direction == Some("DESC") }
+        Self {
+            field,
+            descending: direction == Some("DESC"),
+        }
     }
 
     /// A name for the order, so that a cursor of another order is known as foreign.
@@ -135,7 +160,11 @@ impl Order {
 
     /// Where a row stands.
     pub(super) fn rank(&self, context: &Context<'_>, row: Ref) -> Rank {
-        let object = Object { context, object: row, behind_hidden: false };
+        let object = Object {
+            context,
+            object: row,
+            behind_hidden: false,
+        };
         let value = match &self.field {
             OrderField::Id => JsonValue::Null,
             OrderField::Leaf(field) => leaf::value(object, field).unwrap_or(JsonValue::Null),
@@ -146,13 +175,20 @@ impl Order {
                 JsonValue::from(u32::try_from(count).unwrap_or(u32::MAX))
             }
         };
-        Rank { value, id: context.site.identity(row).id }
+        Rank {
+            value,
+            id: context.site.identity(row).id,
+        }
     }
 
     /// How two places compare in this order.
     pub(super) fn compare(&self, left: &Rank, right: &Rank) -> Ordering {
         let ordering = compare_values(&left.value, &right.value).then(left.id.cmp(&right.id));
-        if self.descending { ordering.reverse() } else { ordering }
+        if self.descending {
+            ordering.reverse()
+        } else {
+            ordering
+        }
     }
 
     fn sort(&self, context: &Context<'_>, rows: &mut Vec<Ref>) {
@@ -185,11 +221,6 @@ fn camel_case(name: &str) -> String {
         }
     }
     text
-}
-
-/// The name of what a cursor points into.
-pub(super) fn cursor_type(context: &Context<'_>, row: Ref) -> &'static str {
-    if row.kind == Kind::Datasource { "Datasource" } else { type_name(context.site, row) }
 }
 
 #[cfg(test)]

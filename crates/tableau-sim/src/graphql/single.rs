@@ -7,7 +7,11 @@ use crate::site::{FieldKind, Kind, Ref, Site, ViewKind};
 pub(super) fn object<'a>(from: Object<'a>, field: &str) -> Option<Object<'a>> {
     let found = target(from.context.site, from.object, field)?;
     let behind_hidden = from.hides_what_it_leads_to() && matches!(found.kind, Kind::Database | Kind::Table);
-    Some(Object { context: from.context, object: found, behind_hidden })
+    Some(Object {
+        context: from.context,
+        object: found,
+        behind_hidden,
+    })
 }
 
 fn target(site: &Site, object: Ref, field: &str) -> Option<Ref> {
@@ -18,15 +22,21 @@ fn target(site: &Site, object: Ref, field: &str) -> Option<Ref> {
     }
     if field == "dataQualityWarning" {
         let mut labels = site.labels_on(object);
-        let warning = labels.find(|&label| site.labels[label as usize].kind == crate::site::LabelKind::Warning);
+        let warning =
+            labels.find(|&label| site.labels[label as usize].kind == crate::site::LabelKind::Warning);
         return warning.map(|label| Ref::new(Kind::Label, label));
     }
     match (object.kind, field) {
         (Kind::Workbook, "owner") => some(Kind::User, site.workbooks[at].owner),
         (Kind::View, "workbook") => some(Kind::Workbook, site.views[at].workbook),
-        (Kind::Datasource, "workbook") => site.datasources[at].workbook.map(|index| Ref::new(Kind::Workbook, index)),
+        (Kind::Datasource, "workbook") => site.datasources[at]
+            .workbook
+            .map(|index| Ref::new(Kind::Workbook, index)),
         (Kind::Datasource, "owner") => {
-            let owner = site.datasources[at].published.as_ref().map(|published| published.owner);
+            let owner = site.datasources[at]
+                .published
+                .as_ref()
+                .map(|published| published.owner);
             owner.map(|index| Ref::new(Kind::User, index))
         }
         (Kind::Datasource, "certifier") => {
@@ -42,19 +52,25 @@ fn target(site: &Site, object: Ref, field: &str) -> Option<Ref> {
             let database = site.queries[at].database;
             (!site.databases[database as usize].is_null).then(|| Ref::new(Kind::Database, database))
         }
-        (Kind::VirtualTable, "virtualConnection") => some(Kind::VirtualConnection, site.virtual_tables[at].connection),
+        (Kind::VirtualTable, "virtualConnection") => {
+            some(Kind::VirtualConnection, site.virtual_tables[at].connection)
+        }
         (Kind::VirtualTable, "owner") => {
             let connection = site.virtual_tables[at].connection as usize;
             some(Kind::User, site.virtual_connections[connection].owner)
         }
         (Kind::VirtualConnection, "owner") => some(Kind::User, site.virtual_connections[at].owner),
         (Kind::Column, "table") => Some(site.columns[at].owner),
-        (Kind::Column, "remoteColumn") => {
-            site.columns[at].upstream.first().map(|&index| Ref::new(Kind::Column, index))
-        }
+        (Kind::Column, "remoteColumn") => site.columns[at]
+            .upstream
+            .first()
+            .map(|&index| Ref::new(Kind::Column, index)),
         (Kind::Field, "datasource") => some(Kind::Datasource, site.fields[at].datasource),
         (Kind::Field, "remoteField") => match site.fields[at].kind {
-            FieldKind::Remote => site.fields[at].fields.first().map(|&index| Ref::new(Kind::Field, index)),
+            FieldKind::Remote => site.fields[at]
+                .fields
+                .first()
+                .map(|&index| Ref::new(Kind::Field, index)),
             _ => None,
         },
         (Kind::Parameter, "workbook") => some(Kind::Workbook, site.parameters[at].workbook),

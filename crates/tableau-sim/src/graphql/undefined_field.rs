@@ -19,12 +19,24 @@ pub(super) fn find(schema: &Schema, document: &Document) -> Vec<Notice> {
                     OperationType::Subscription => schema.schema_definition.subscription.as_ref(),
                 };
                 if let Some(root) = root {
-                    search(schema, root, &operation.selection_set, &mut Vec::new(), &mut notices);
+                    search(
+                        schema,
+                        root,
+                        &operation.selection_set,
+                        &mut Vec::new(),
+                        &mut notices,
+                    );
                 }
             }
             Definition::FragmentDefinition(fragment) => {
                 let mut path = vec![fragment.name.to_string()];
-                search(schema, &fragment.type_condition, &fragment.selection_set, &mut path, &mut notices);
+                search(
+                    schema,
+                    &fragment.type_condition,
+                    &fragment.selection_set,
+                    &mut path,
+                    &mut notices,
+                );
             }
             _ => {}
         }
@@ -45,7 +57,13 @@ fn search(
                 path.push(field.name.to_string());
                 match schema.type_field(type_name, &field.name) {
                     Ok(found) => {
-                        search(schema, found.ty.inner_named_type(), &field.selection_set, path, notices);
+                        search(
+                            schema,
+                            found.ty.inner_named_type(),
+                            &field.selection_set,
+                            path,
+                            notices,
+                        );
                     }
                     Err(_) if schema.types.contains_key(type_name) => {
                         notices.push(Notice::bare(format!(
@@ -59,7 +77,10 @@ fn search(
                 path.pop();
             }
             Selection::InlineFragment(inline) => {
-                let inner = inline.type_condition.as_ref().map_or(type_name, |name| name.as_str());
+                let inner = inline
+                    .type_condition
+                    .as_ref()
+                    .map_or(type_name, |name| name.as_str());
                 search(schema, inner, &inline.selection_set, path, notices);
             }
             Selection::FragmentSpread(_) => {}

@@ -11,23 +11,39 @@ use crate::wire::{Element, Fault, Node};
 /// `POST …/auth/signin` with a personal access token, a user name and password, or a JWT.
 pub(super) fn sign_in(call: &Call<'_>) -> Result<Reply, Fault> {
     let Some(body) = &call.body else {
-        return Err(Fault::new(401_009, "Signin Error", "The sign-in request has no body."));
+        return Err(Fault::new(
+            401_009,
+            "Signin Error",
+            "The sign-in request has no body.",
+        ));
     };
     let credentials = body.required("credentials")?;
-    let content_url = credentials.child("site").and_then(|site| site.attribute("contentUrl")).unwrap_or_default();
+    let content_url = credentials
+        .child("site")
+        .and_then(|site| site.attribute("contentUrl"))
+        .unwrap_or_default();
     let mut state = call.world.state();
     let hosting = state.server.hosting;
     if hosting == Hosting::Cloud && content_url.is_empty() {
         return Err(Fault::sign_in_refused());
     }
-    let found = state.sites.iter().position(|hosted| hosted.present().content_url == content_url);
+    let found = state
+        .sites
+        .iter()
+        .position(|hosted| hosted.present().content_url == content_url);
     let site_number = found.ok_or_else(Fault::sign_in_refused)?;
     let site = state.sites[site_number].present().clone();
 
     let proof = check(credentials, &site, call)?;
     let luid = site.identity.luid.to_string();
-    let credential =
-        state.sessions.open(site_number, &luid, proof.user, proof.token.as_deref(), hosting, call.now);
+    let credential = state.sessions.open(
+        site_number,
+        &luid,
+        proof.user,
+        proof.token.as_deref(),
+        hosting,
+        call.now,
+    );
     drop(state);
     call.world.change_site(site_number, |site| {
         if let Some(user) = site.users.get_mut(proof.user as usize) {
@@ -55,17 +71,27 @@ fn check(credentials: &Node, site: &Site, call: &Call<'_>) -> Result<Proof, Faul
         (Some(token), None, None) => check_token(site, token, credentials, call),
         (None, Some(name), None) => check_password(site, name, credentials),
         (None, None, Some(jwt)) => check_jwt(site, jwt, call),
-        _ => return Err(Fault::bad_body("give exactly one of personal access token, name and jwt")),
+        _ => {
+            return Err(Fault::bad_body(
+                "give exactly one of personal access token, name and jwt",
+            ));
+        }
     };
     let proof = proof.ok_or_else(|| match jwt {
-        Some(_) => Fault::new(401_001, "Signin Error", "Error signing in to Tableau Server (10084)"),
+        Some(_) => Fault::new(
+            401_001,
+            "Signin Error",
+            "Error signing in to Tableau Server (10084)",
+        ),
         None => Fault::sign_in_refused(),
     })?;
     if site.users[proof.user as usize].role == SiteRole::Unlicensed {
         return Err(Fault::sign_in_refused());
     }
     // A server administrator may act as another user.
-    let Some(other) = credentials.child("user").and_then(|user| user.attribute("id")) else { return Ok(proof) };
+    let Some(other) = credentials.child("user").and_then(|user| user.attribute("id")) else {
+        return Ok(proof);
+    };
     let administers = site.users[proof.user as usize].role == SiteRole::ServerAdministrator;
     match site.find(Kind::User, other) {
         Some(user) if administers => Ok(Proof { user, ..proof }),
@@ -79,7 +105,10 @@ fn check_token(site: &Site, name: &str, credentials: &Node, call: &Call<'_>) -> 
         return None;
     }
     let secret = credentials.attribute("personalAccessTokenSecret")?;
-    let token = site.tokens.iter().find(|token| token.name == name && token.secret == secret)?;
+    let token = site
+        .tokens
+        .iter()
+        .find(|token| token.name == name && token.secret == secret)?;
     let expires_at = token.expires_at.unwrap_or(call.now + TimeDelta::days(365));
     (expires_at > call.now).then(|| Proof {
         user: token.user,
@@ -90,15 +119,24 @@ fn check_token(site: &Site, name: &str, credentials: &Node, call: &Call<'_>) -> 
 
 fn check_password(site: &Site, name: &str, credentials: &Node) -> Option<Proof> {
     let password = credentials.attribute("password")?;
-    let found = site.users.iter().position(|user| user.name == name && user.password.as_deref() == Some(password))?;
-    Some(Proof { user: u32::try_from(found).ok()?, token: None, expires_at: None })
+    let found = site
+        .users
+        .iter()
+        .position(|user| user.name == name && user.password.as_deref() == Some(password))?;
+    Some(Proof {
+        user: u32::try_from(found).ok()?,
+        token: None,
+        expires_at: None,
+    })
 }
 
 /// Reads who a JWT is for and until when; the signature is not checked, since there is no secret to share.
 fn check_jwt(site: &Site, jwt: &str, call: &Call<'_>) -> Option<Proof> {
     let mut parts = jwt.split('.');
     let (_header, payload, _signature) = (parts.next()?, parts.next()?, parts.next()?);
-    let payload = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
+    let payload = base64::engine::general_purpose::URL_SAFE_NO_PAD
+        .decode(payload.trim_end_matches('='))
+        .ok()?;
     let claims: serde_json::Value = serde_json::from_slice(&payload).ok()?;
     let subject = claims.get("sub")?.as_str()?;
     let expires_at = claims.get("exp").and_then(serde_json::Value::as_i64)?;
@@ -107,7 +145,11 @@ fn check_jwt(site: &Site, jwt: &str, call: &Call<'_>) -> Option<Proof> {
         return None;
     }
     let found = site.users.iter().position(|user| user.name == subject)?;
-    Some(Proof { user: u32::try_from(found).ok()?, token: None, expires_at: None })
+    Some(Proof {
+        user: u32::try_from(found).ok()?,
+        token: None,
+        expires_at: None,
+    })
 }
 
 /// Days, hours and minutes that a token still lives: `361:04:12`.
@@ -121,7 +163,9 @@ fn answer(site: &Site, user: u32, credential: &str, remaining: Option<String>) -
         .with("token", credential)
         .with_some("estimatedTimeToExpiration", remaining)
         .child(
-            Element::new("site").with("id", site.identity.luid).with("contentUrl", &site.content_url),
+            Element::new("site")
+                .with("id", site.identity.luid)
+                .with("contentUrl", &site.content_url),
         )
         .child(Element::new("user").with("id", site.users[user as usize].identity.luid))
 }
@@ -137,26 +181,57 @@ pub(super) fn sign_out(call: &Call<'_>) -> Result<Reply, Fault> {
 /// `POST …/auth/switchSite` (Server only): a new token for another site, the old one ends.
 pub(super) fn switch_site(call: &Call<'_>) -> Result<Reply, Fault> {
     let session = call.session()?;
-    let content_url = call.body()?.required("site")?.attribute("contentUrl").unwrap_or_default().to_owned();
+    let content_url = call
+        .body()?
+        .required("site")?
+        .attribute("contentUrl")
+        .unwrap_or_default()
+        .to_owned();
     if call.hosting == Hosting::Cloud {
-        return Err(Fault::new(401_003, "Unauthorized Access", "Switching sites is not possible on Tableau Cloud."));
+        return Err(Fault::new(
+            401_003,
+            "Unauthorized Access",
+            "Switching sites is not possible on Tableau Cloud.",
+        ));
     }
     if content_url == session.site.content_url {
-        return Err(Fault::forbidden(403_070, "The user is already signed in to that site."));
+        return Err(Fault::forbidden(
+            403_070,
+            "The user is already signed in to that site.",
+        ));
     }
     let name = &session.viewer().name;
     let mut state = call.world.state();
-    let refused = || Fault::new(401_003, "Unauthorized Access", "Switching to that site is not possible.");
-    let found = state.sites.iter().position(|hosted| hosted.present().content_url == content_url);
+    let refused = || {
+        Fault::new(
+            401_003,
+            "Unauthorized Access",
+            "Switching to that site is not possible.",
+        )
+    };
+    let found = state
+        .sites
+        .iter()
+        .position(|hosted| hosted.present().content_url == content_url);
     let number = found.ok_or_else(refused)?;
     let site = state.sites[number].present().clone();
-    let user = site.users.iter().position(|user| user.name == *name).ok_or_else(refused)?;
+    let user = site
+        .users
+        .iter()
+        .position(|user| user.name == *name)
+        .ok_or_else(refused)?;
     let user = u32::try_from(user).map_err(|_| refused())?;
     if let Some(credential) = call.credential {
         state.sessions.close(credential);
     }
-    let credential =
-        state.sessions.open(number, &site.identity.luid.to_string(), user, None, call.hosting, call.now);
+    let credential = state.sessions.open(
+        number,
+        &site.identity.luid.to_string(),
+        user,
+        None,
+        call.hosting,
+        call.now,
+    );
     Ok(Reply::ok(answer(&site, user, &credential, None)))
 }
 
@@ -168,6 +243,8 @@ pub(super) fn current_session(call: &Call<'_>) -> Result<Reply, Fault> {
         .with("id", session.site.identity.luid)
         .with("name", &session.site.name)
         .with("contentUrl", &session.site.content_url);
-    let user = Element::new("user").with("id", viewer.identity.luid).with("name", &viewer.name);
+    let user = Element::new("user")
+        .with("id", viewer.identity.luid)
+        .with("name", &viewer.name);
     Ok(Reply::ok(Element::new("session").child(site).child(user)))
 }

@@ -81,26 +81,40 @@ impl Call<'_> {
         if self.session()?.viewer().role.is_administrator() {
             return Ok(());
         }
-        Err(Fault::forbidden(403_000, "The user must be an administrator to perform this operation."))
+        Err(Fault::forbidden(
+            403_000,
+            "The user must be an administrator to perform this operation.",
+        ))
     }
 
     /// Changes the session's site.
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Site) -> T) -> Result<T, Fault> {
         let number = self.session()?.site_number;
-        self.world.change_site(number, change).ok_or_else(|| Fault::new(500_000, "Internal Server Error", "no site"))
+        self.world
+            .change_site(number, change)
+            .ok_or_else(|| Fault::new(500_000, "Internal Server Error", "no site"))
     }
 
     /// The session with the site as it is now, after a change.
     pub(crate) fn present(&self) -> Result<SignedIn, Fault> {
         let session = self.session()?;
         let state = self.world.state();
-        let hosted = state.sites.get(session.site_number).ok_or_else(Fault::stale_token)?;
-        Ok(SignedIn { site_number: session.site_number, site: hosted.present().clone(), user: session.user })
+        let hosted = state
+            .sites
+            .get(session.site_number)
+            .ok_or_else(Fault::stale_token)?;
+        Ok(SignedIn {
+            site_number: session.site_number,
+            site: hosted.present().clone(),
+            user: session.user,
+        })
     }
 
     /// Whether `fields=_all_` or the like asks for more than the default fields.
     pub(crate) fn asks_for_all_fields(&self) -> bool {
-        self.query.get("fields").is_some_and(|fields| fields != "_default_")
+        self.query
+            .get("fields")
+            .is_some_and(|fields| fields != "_default_")
     }
 
     /// Rows in the order they are answered: when the switch `unstable_order` is on and no order is asked
@@ -115,8 +129,15 @@ impl Call<'_> {
 
     /// The address of something on the site, for `Location`.
     pub(crate) fn location(&self, rest: &str) -> String {
-        let site = self.signed_in.as_ref().map(|session| session.site.identity.luid.to_string());
-        format!("/api/{}/sites/{}/{rest}", self.version_text, site.unwrap_or_default())
+        let site = self
+            .signed_in
+            .as_ref()
+            .map(|session| session.site.identity.luid.to_string());
+        format!(
+            "/api/{}/sites/{}/{rest}",
+            self.version_text,
+            site.unwrap_or_default()
+        )
     }
 
     /// The browser address of a page, such as `workbooks/17`.
@@ -148,7 +169,11 @@ pub(crate) struct Reply {
 impl Reply {
     /// An answer of that status with elements.
     pub(crate) fn new(status: u16, elements: impl IntoIterator<Item = Element>) -> Self {
-        Self { status, body: Body::Elements(elements.into_iter().collect()), headers: Vec::new() }
+        Self {
+            status,
+            body: Body::Elements(elements.into_iter().collect()),
+            headers: Vec::new(),
+        }
     }
 
     /// 200 with one element.
@@ -163,7 +188,11 @@ impl Reply {
 
     /// 204.
     pub(crate) fn no_content() -> Self {
-        Self { status: 204, body: Body::Nothing, headers: Vec::new() }
+        Self {
+            status: 204,
+            body: Body::Nothing,
+            headers: Vec::new(),
+        }
     }
 
     /// Adds a header.

@@ -9,7 +9,9 @@ pub(super) fn of_workbook(call: &Call<'_>) -> Result<Reply, Fault> {
     let session = call.session()?;
     let workbook = workbook::find(call, session)?;
     let datasources = &session.site.workbooks[workbook as usize].datasources;
-    let rows = datasources.iter().flat_map(|&index| elements(session, index, false));
+    let rows = datasources
+        .iter()
+        .flat_map(|&index| elements(session, index, false));
     Ok(Reply::ok(Element::list("connections", rows)))
 }
 
@@ -19,7 +21,10 @@ pub(super) fn of_datasource(call: &Call<'_>) -> Result<Reply, Fault> {
     let index = datasource::find(session, call.part(0))?;
     // The database name came with newer servers.
     let with_database = call.version >= (3, 25);
-    Ok(Reply::ok(Element::list("connections", elements(session, index, with_database))))
+    Ok(Reply::ok(Element::list(
+        "connections",
+        elements(session, index, with_database),
+    )))
 }
 
 fn elements(session: &SignedIn, index: u32, with_database: bool) -> Vec<Element> {
@@ -27,7 +32,9 @@ fn elements(session: &SignedIn, index: u32, with_database: bool) -> Vec<Element>
     let datasource = &site.datasources[index as usize];
     // Which LUID stands here for a published data source is not settled; the embedded copy's is given.
     let source = || {
-        Element::new("datasource").with("id", datasource.identity.luid).with("name", &datasource.name)
+        Element::new("datasource")
+            .with("id", datasource.identity.luid)
+            .with("name", &datasource.name)
     };
     if datasource.parent.is_some() {
         let connection = Element::new("connection")
@@ -47,7 +54,10 @@ fn elements(session: &SignedIn, index: u32, with_database: bool) -> Vec<Element>
             .with("id", identity.luid)
             .with("type", &connection.class)
             .with("serverAddress", &connection.server)
-            .with("serverPort", connection.port.map(|port| port.to_string()).unwrap_or_default())
+            .with(
+                "serverPort",
+                connection.port.map(|port| port.to_string()).unwrap_or_default(),
+            )
             .with("userName", &connection.user)
             .with_some("dbName", with_database.then_some(&connection.database))
             .with("embedPassword", !connection.user.is_empty())

@@ -27,8 +27,15 @@ pub(super) fn of_view_in_workbook(call: &Call<'_>) -> Result<Reply, Fault> {
 /// `GET …/views/{view}/image` and `…/views/{view}/previewImage`.
 pub(super) fn of_view(call: &Call<'_>) -> Result<Reply, Fault> {
     let session = call.session()?;
-    if call.query.get("maxAge").is_some_and(|text| text.parse::<u32>().ok().is_none_or(|minutes| minutes < 1)) {
-        return Err(Fault::bad_request(400_008, "maxAge is a number of minutes, at least 1."));
+    if call
+        .query
+        .get("maxAge")
+        .is_some_and(|text| text.parse::<u32>().ok().is_none_or(|minutes| minutes < 1))
+    {
+        return Err(Fault::bad_request(
+            400_008,
+            "maxAge is a number of minutes, at least 1.",
+        ));
     }
     let view = view::find(session, call.part(0))?;
     Ok(png(session.site.views[view as usize].identity.luid))
@@ -39,7 +46,11 @@ pub(super) fn refresh_thumbnails(call: &Call<'_>) -> Result<Reply, Fault> {
     let session = call.session()?;
     let index = workbook::find(call, session)?;
     if call.version < (3, 27) {
-        return Err(Fault::new(404_003, "Resource Not Found", "Unknown resource specified in URI."));
+        return Err(Fault::new(
+            404_003,
+            "Resource Not Found",
+            "Unknown resource specified in URI.",
+        ));
     }
     let workbook = &session.site.workbooks[index as usize];
     let job = Element::new("job")
@@ -47,10 +58,18 @@ pub(super) fn refresh_thumbnails(call: &Call<'_>) -> Result<Reply, Fault> {
         .with("mode", "Asynchronous")
         .with("type", "RefreshThumbnails")
         .with("createdAt", call.now)
-        .child(Element::new("workbook").with("id", workbook.identity.luid).with("name", &workbook.name));
+        .child(
+            Element::new("workbook")
+                .with("id", workbook.identity.luid)
+                .with("name", &workbook.name),
+        );
     Ok(Reply::new(202, [job]))
 }
 
 fn png(luid: uuid::Uuid) -> Reply {
-    Reply { status: 200, body: Body::Bytes("image/png", picture::png_of(luid)), headers: Vec::new() }
+    Reply {
+        status: 200,
+        body: Body::Bytes("image/png", picture::png_of(luid)),
+        headers: Vec::new(),
+    }
 }

@@ -3,13 +3,18 @@
 
 mod auth;
 mod call;
+mod catalog;
 mod connection;
 mod datasource;
 mod image;
+mod job;
+mod label;
 mod project;
+mod quality_warning;
 mod route;
 mod server_info;
 mod tag;
+mod task;
 mod user;
 mod view;
 mod webhook;

@@ -6,14 +6,38 @@ use crate::site::{Kind, Ref, Site};
 use crate::wire::{COMPARISON, EQUALITY, Element, Fault, Filter, FilterField, Scalar, SortKey};
 
 const FILTERS: &[FilterField] = &[
-    FilterField { name: "name", operators: EQUALITY },
-    FilterField { name: "parentProjectId", operators: EQUALITY },
-    FilterField { name: "topLevelProject", operators: &["eq"] },
-    FilterField { name: "ownerName", operators: EQUALITY },
-    FilterField { name: "ownerEmail", operators: &["eq"] },
-    FilterField { name: "ownerDomain", operators: EQUALITY },
-    FilterField { name: "createdAt", operators: COMPARISON },
-    FilterField { name: "updatedAt", operators: COMPARISON },
+    FilterField {
+        name: "name",
+        operators: EQUALITY,
+    },
+    FilterField {
+        name: "parentProjectId",
+        operators: EQUALITY,
+    },
+    FilterField {
+        name: "topLevelProject",
+        operators: &["eq"],
+    },
+    FilterField {
+        name: "ownerName",
+        operators: EQUALITY,
+    },
+    FilterField {
+        name: "ownerEmail",
+        operators: &["eq"],
+    },
+    FilterField {
+        name: "ownerDomain",
+        operators: EQUALITY,
+    },
+    FilterField {
+        name: "createdAt",
+        operators: COMPARISON,
+    },
+    FilterField {
+        name: "updatedAt",
+        operators: COMPARISON,
+    },
 ];
 const SORTS: &[&str] = &["name", "createdAt", "updatedAt", "topLevelProject", "ownerName"];
 
@@ -32,7 +56,9 @@ pub(super) fn list(call: &Call<'_>) -> Result<Reply, Fault> {
     SortKey::sort(&sort, &mut rows, |&project, field| value(site, project, field));
     let (pagination, rows) = call.page()?.cut(call.shuffled(rows, &sort))?;
     let every_field = call.asks_for_all_fields();
-    let rows = rows.into_iter().map(|project| element(site, project, every_field));
+    let rows = rows
+        .into_iter()
+        .map(|project| element(site, project, every_field));
     Ok(Reply::page(pagination, Element::list("projects", rows)))
 }
 
@@ -54,7 +80,9 @@ fn value(site: &Site, index: u32, field: &str) -> Option<Scalar> {
 
 fn element(site: &Site, index: u32, every_field: bool) -> Element {
     let project = &site.projects[index as usize];
-    let parent = project.parent.map(|parent| site.projects[parent as usize].identity.luid);
+    let parent = project
+        .parent
+        .map(|parent| site.projects[parent as usize].identity.luid);
     let mut element = Element::new("project")
         .with("id", project.identity.luid)
         .with("name", &project.name)
@@ -64,22 +92,37 @@ fn element(site: &Site, index: u32, every_field: bool) -> Element {
         .with("contentPermissions", &project.content_permissions)
         .with_some("parentProjectId", parent);
     if every_field {
-        let children = site.projects.iter().filter(|other| other.parent == Some(index)).count();
-        let workbooks: Vec<_> =
-            site.workbooks.iter().filter(|workbook| workbook.in_rest && workbook.project == Some(index)).collect();
+        let children = site
+            .projects
+            .iter()
+            .filter(|other| other.parent == Some(index))
+            .count();
+        let workbooks: Vec<_> = site
+            .workbooks
+            .iter()
+            .filter(|workbook| workbook.in_rest && workbook.project == Some(index))
+            .collect();
         let views: usize = workbooks.iter().map(|workbook| workbook.views.len()).sum();
         let datasources = site
             .datasources
             .iter()
-            .filter(|datasource| datasource.published.as_ref().is_some_and(|part| part.project == index))
+            .filter(|datasource| {
+                datasource
+                    .published
+                    .as_ref()
+                    .is_some_and(|part| part.project == index)
+            })
             .count();
-        element = element.with("topLevelProject", project.parent.is_none()).with("writeable", true).child(
-            Element::new("contentsCounts")
-                .with("projectCount", children as u64)
-                .with("workbookCount", workbooks.len() as u64)
-                .with("viewCount", views as u64)
-                .with("datasourceCount", datasources as u64),
-        );
+        element = element
+            .with("topLevelProject", project.parent.is_none())
+            .with("writeable", true)
+            .child(
+                Element::new("contentsCounts")
+                    .with("projectCount", children as u64)
+                    .with("workbookCount", workbooks.len() as u64)
+                    .with("viewCount", views as u64)
+                    .with("datasourceCount", datasources as u64),
+            );
     }
     element.child(user::owner(site, project.owner, every_field))
 }
@@ -88,6 +131,8 @@ fn element(site: &Site, index: u32, every_field: bool) -> Element {
 pub(super) fn reference(site: &Site, project: u32, viewer: u32) -> Option<Element> {
     let found = &site.projects[project as usize];
     site.shows(Ref::new(Kind::Project, project), viewer).then(|| {
-        Element::new("project").with("id", found.identity.luid).with("name", &found.name)
+        Element::new("project")
+            .with("id", found.identity.luid)
+            .with("name", &found.name)
     })
 }

@@ -2,7 +2,8 @@
 
 use super::call::{Call, Reply, SignedIn, Version, parse_version};
 use super::{
-auth, connection, datasource, image, project, server_info, tag, user, view, workbook,
+    auth, catalog, connection, datasource, image, job, label, project, quality_warning, server_info, tag,
+    task, user, view, webhook, workbook,
 };
 use crate::wire::{Fault, Node, Query};
 use crate::world::World;
@@ -28,10 +29,15 @@ struct Route {
 }
 
 const fn route(method: &'static str, path: &'static str, access: Access, handler: Handler) -> Route {
-    Route { method, path, access, handler }
+    Route {
+        method,
+        path,
+        access,
+        handler,
+    }
 }
 
-use Access::{Open, Site, SignedIn as Session};
+use Access::{Open, SignedIn as Session, Site};
 
 /// The routes, after `/api/{version}/`; those of a site stand below `sites/{luid}/`.
 #[rustfmt::skip]
@@ -42,6 +48,7 @@ const ROUTES: &[Route] = &[
     route("POST",   "auth/switchSite",                           Session, auth::switch_site),
     route("GET",    "sessions/current",                          Session, auth::current_session),
     route("GET",    "sites",                                     Session, server_info::list_sites),
+    route("GET",    "schedules",                                 Session, task::list_schedules),
 
     route("GET",    "",                                          Site,    server_info::show_site),
     route("GET",    "projects",                                  Site,    project::list),
@@ -57,6 +64,7 @@ const ROUTES: &[Route] = &[
     route("GET",    "workbooks/{workbook}/previewImage",         Site,    image::of_workbook),
     route("GET",    "workbooks/{workbook}/views/{view}/previewImage", Site, image::of_view_in_workbook),
     route("PUT",    "workbooks/{workbook}/refreshThumbnails",    Site,    image::refresh_thumbnails),
+    route("POST",   "workbooks/{workbook}/refresh",              Site,    job::refresh_workbook),
     route("PUT",    "workbooks/{workbook}/tags",                 Site,    tag::add_to_workbook),
     route("DELETE", "workbooks/{workbook}/tags/{tag}",           Site,    tag::remove_from_workbook),
 
@@ -71,17 +79,52 @@ const ROUTES: &[Route] = &[
     route("GET",    "datasources/{datasource}",                  Site,    datasource::show),
     route("PUT",    "datasources/{datasource}",                  Site,    datasource::update),
     route("GET",    "datasources/{datasource}/connections",      Site,    connection::of_datasource),
+    route("POST",   "datasources/{datasource}/refresh",          Site,    job::refresh_datasource),
     route("PUT",    "datasources/{datasource}/tags",             Site,    tag::add_to_datasource),
     route("DELETE", "datasources/{datasource}/tags/{tag}",       Site,    tag::remove_from_datasource),
 
+    route("GET",    "jobs",                                      Site,    job::list),
+    route("GET",    "jobs/{job}",                                Site,    job::show),
+    route("PUT",    "jobs/{job}",                                Site,    job::cancel),
 
+    route("GET",    "tasks/extractRefreshes",                    Site,    task::list),
+    route("GET",    "tasks/extractRefreshes/{task}",             Site,    task::show),
+    route("POST",   "tasks/extractRefreshes/{task}/runNow",      Site,    task::run_now),
+    route("GET",    "schedules/{schedule}/extracts",             Site,    task::of_schedule),
 
+    route("GET",    "databases",                                 Site,    catalog::list_databases),
+    route("GET",    "databases/{database}",                      Site,    catalog::show_database),
+    route("PUT",    "databases/{database}",                      Site,    catalog::update_database),
+    route("GET",    "tables",                                    Site,    catalog::list_tables),
+    route("GET",    "tables/{table}",                            Site,    catalog::show_table),
+    route("PUT",    "tables/{table}",                            Site,    catalog::update_table),
+    route("GET",    "tables/{table}/columns",                    Site,    catalog::list_columns),
+    route("PUT",    "tables/{table}/columns/{column}",           Site,    catalog::update_column),
     route("PUT",    "tables/{table}/tags",                       Site,    tag::add_to_table),
     route("DELETE", "tables/{table}/tags/{tag}",                 Site,    tag::remove_from_table),
     route("PUT",    "databases/{database}/tags",                 Site,    tag::add_to_database),
     route("DELETE", "databases/{database}/tags/{tag}",           Site,    tag::remove_from_database),
 
+    route("PUT",    "labels",                                    Site,    label::put),
+    route("POST",   "labels",                                    Site,    label::read),
+    route("GET",    "labels/{label}",                            Site,    label::show),
+    route("PUT",    "labels/{label}",                            Site,    label::update),
+    route("DELETE", "labels/{label}",                            Site,    label::delete),
+    route("GET",    "labelValues",                               Site,    label::list_values),
+    route("PUT",    "labelValues",                               Site,    label::put_value),
+    route("POST",   "dataQualityWarnings/createOrUpdate",        Site,    quality_warning::create_or_update),
+    route("PUT",    "dataQualityWarnings/{warning}",             Site,    quality_warning::update),
+    route("POST",   "dataQualityWarnings/{type}/{asset}",        Site,    quality_warning::add),
+    route("PUT",    "dataQualityWarnings/{type}/{asset}",        Site,    quality_warning::update_on_asset),
+    route("GET",    "dataQualityWarnings/{type}/{asset}",        Site,    quality_warning::list),
+    route("DELETE", "dataQualityWarnings/{type}/{asset}",        Site,    quality_warning::clear),
 
+    route("POST",   "webhooks",                                  Site,    webhook::create),
+    route("GET",    "webhooks",                                  Site,    webhook::list),
+    route("GET",    "webhooks/{webhook}",                        Site,    webhook::show),
+    route("PUT",    "webhooks/{webhook}",                        Site,    webhook::update),
+    route("DELETE", "webhooks/{webhook}",                        Site,    webhook::delete),
+    route("GET",    "webhooks/{webhook}/test",                   Site,    webhook::test),
 ];
 
 /// What came in over HTTP.
@@ -102,8 +145,11 @@ pub(crate) struct Asked<'a> {
 /// Every refusal, with Tableau's code for it.
 pub(crate) fn answer(world: &World, asked: &Asked<'_>) -> Result<Reply, Fault> {
     let (version_text, path) = asked.path.split_once('/').unwrap_or((asked.path, ""));
-    let segments: Vec<String> =
-        path.trim_end_matches('/').split('/').map(|segment| crate::wire::decode(segment, false)).collect();
+    let segments: Vec<String> = path
+        .trim_end_matches('/')
+        .split('/')
+        .map(|segment| crate::wire::decode(segment, false))
+        .collect();
     let is_server_info = segments.len() == 1 && segments[0].eq_ignore_ascii_case("serverinfo");
     let version = check_version(world, version_text, is_server_info)?;
 
@@ -143,14 +189,23 @@ fn check_version(world: &World, text: &str, is_server_info: bool) -> Result<Vers
     let newest = parse_version(&world.rest_version()).unwrap_or((3, 25));
     match parse_version(text) {
         Some(version) if is_server_info || ((2, 3)..=newest).contains(&version) => Ok(version),
-        Some(version) if version < (2, 3) => {
-            Err(Fault::forbidden(403_037, format!("The version {text} of the API is no longer supported.")))
-        }
-        _ => Err(Fault::new(404_001, "Resource Not Found", format!("API version '{text}' is unknown."))),
+        Some(version) if version < (2, 3) => Err(Fault::forbidden(
+            403_037,
+            format!("The version {text} of the API is no longer supported."),
+        )),
+        _ => Err(Fault::new(
+            404_001,
+            "Resource Not Found",
+            format!("API version '{text}' is unknown."),
+        )),
     }
 }
 
-fn find_route(method: &str, in_site: bool, segments: &[String]) -> Result<(&'static Route, Vec<String>), Fault> {
+fn find_route(
+    method: &str,
+    in_site: bool,
+    segments: &[String],
+) -> Result<(&'static Route, Vec<String>), Fault> {
     let mut path_is_known = false;
     for route in ROUTES {
         if (route.access == Site) != in_site {
@@ -164,7 +219,11 @@ fn find_route(method: &str, in_site: bool, segments: &[String]) -> Result<(&'sta
         }
     }
     if path_is_known {
-        return Err(Fault::new(405_000, "Method Not Allowed", format!("Request type {method} is not allowed here.")));
+        return Err(Fault::new(
+            405_000,
+            "Method Not Allowed",
+            format!("Request type {method} is not allowed here."),
+        ));
     }
     Err(Fault::new(
         404_003,
@@ -197,13 +256,26 @@ fn session(world: &World, credential: Option<&str>, site: Option<&str>) -> Resul
     let now = world.clock.now();
     let mut state = world.state();
     let hosting = state.server.hosting;
-    let session = state.sessions.touch(credential, hosting, now).ok_or_else(Fault::stale_token)?;
-    let present = state.sites.get(session.site).map(|hosted| hosted.present().clone());
+    let session = state
+        .sessions
+        .touch(credential, hosting, now)
+        .ok_or_else(Fault::stale_token)?;
+    let present = state
+        .sites
+        .get(session.site)
+        .map(|hosted| hosted.present().clone());
     let present = present.ok_or_else(Fault::stale_token)?;
     if site.is_some_and(|luid| !luid.eq_ignore_ascii_case(&present.identity.luid.to_string())) {
-        return Err(Fault::forbidden(403_010, "The authentication token is for another site."));
+        return Err(Fault::forbidden(
+            403_010,
+            "The authentication token is for another site.",
+        ));
     }
-    Ok(SignedIn { site_number: session.site, site: present, user: session.user })
+    Ok(SignedIn {
+        site_number: session.site,
+        site: present,
+        user: session.user,
+    })
 }
 
 fn throttle(world: &World) -> Result<(), Fault> {
@@ -213,7 +285,11 @@ fn throttle(world: &World) -> Result<(), Fault> {
         strikes
     });
     if strikes {
-        return Err(Fault::new(429_000, "Too Many Requests", "Too many requests. Please retry after 1 minutes."));
+        return Err(Fault::new(
+            429_000,
+            "Too Many Requests",
+            "Too many requests. Please retry after 1 minutes.",
+        ));
     }
     Ok(())
 }
@@ -223,12 +299,19 @@ fn read_body(asked: &Asked<'_>) -> Result<Option<Node>, Fault> {
         return Ok(None);
     }
     let text = std::str::from_utf8(asked.body).map_err(|_| Fault::bad_body("it is not UTF-8"))?;
-    let content_type = asked.content_type.unwrap_or("application/xml").to_ascii_lowercase();
+    let content_type = asked
+        .content_type
+        .unwrap_or("application/xml")
+        .to_ascii_lowercase();
     let media_type = content_type.split(';').next().unwrap_or_default().trim();
     match media_type {
         "application/json" => Node::from_json(text).map(Some),
         "application/xml" | "text/xml" => Node::from_xml(text).map(Some),
-        other => Err(Fault::new(406_000, "Not Acceptable", format!("The media type '{other}' is not supported."))),
+        other => Err(Fault::new(
+            406_000,
+            "Not Acceptable",
+            format!("The media type '{other}' is not supported."),
+        )),
     }
 }
 
@@ -238,14 +321,26 @@ mod tests {
 
     fn found(method: &str, path: &str) -> Result<Vec<String>, u32> {
         let segments: Vec<String> = path.split('/').map(str::to_owned).collect();
-        find_route(method, true, &segments).map(|(_, parts)| parts).map_err(|fault| fault.code)
+        find_route(method, true, &segments)
+            .map(|(_, parts)| parts)
+            .map_err(|fault| fault.code)
     }
 
     #[test]
     fn variable_parts_are_taken_in_order() {
-        assert_eq!(found("GET", "workbooks/w/views/v/previewImage").unwrap(), ["w", "v"]);
-        assert!(found("POST", "dataQualityWarnings/createOrUpdate").unwrap().is_empty());
-        assert_eq!(found("POST", "dataQualityWarnings/table/t").unwrap(), ["table", "t"]);
+        assert_eq!(
+            found("GET", "workbooks/w/views/v/previewImage").unwrap(),
+            ["w", "v"]
+        );
+        assert!(
+            found("POST", "dataQualityWarnings/createOrUpdate")
+                .unwrap()
+                .is_empty()
+        );
+        assert_eq!(
+            found("POST", "dataQualityWarnings/table/t").unwrap(),
+            ["table", "t"]
+        );
     }
 
     #[test]

@@ -8,7 +8,9 @@ use crate::wire::{Element, Fault};
 pub(super) fn show(call: &Call<'_>) -> Result<Reply, Fault> {
     let rest_version = call.world.rest_version();
     let server = call.world.state().server.clone();
-    let product = Element::new("productVersion").with("build", server.build).text(server.product_version);
+    let product = Element::new("productVersion")
+        .with("build", server.build)
+        .text(server.product_version);
     let rest = Element::new("restApiVersion").text(rest_version);
     Ok(Reply::ok(Element::new("serverInfo").child(product).child(rest)))
 }
@@ -17,10 +19,18 @@ pub(super) fn show(call: &Call<'_>) -> Result<Reply, Fault> {
 pub(super) fn list_sites(call: &Call<'_>) -> Result<Reply, Fault> {
     let session = call.session()?;
     if session.viewer().role != crate::site_file::SiteRole::ServerAdministrator {
-        return Err(Fault::forbidden(403_000, "The user must be a server administrator to perform this operation."));
+        return Err(Fault::forbidden(
+            403_000,
+            "The user must be a server administrator to perform this operation.",
+        ));
     }
-    let sites: Vec<Element> =
-        call.world.state().sites.iter().map(|hosted| element(hosted.present())).collect();
+    let sites: Vec<Element> = call
+        .world
+        .state()
+        .sites
+        .iter()
+        .map(|hosted| element(hosted.present()))
+        .collect();
     let (pagination, rows) = call.page()?.cut(sites)?;
     Ok(Reply::page(pagination, Element::list("sites", rows)))
 }

@@ -7,38 +7,58 @@ use crate::wire::{Element, Fault};
 
 /// The tags of something, as they stand inside it.
 pub(super) fn list(site: &Site, tags: &[u32]) -> Element {
-    let tags = tags.iter().map(|&tag| Element::new("tag").with("label", &site.tags[tag as usize].name));
+    let tags = tags
+        .iter()
+        .map(|&tag| Element::new("tag").with("label", &site.tags[tag as usize].name));
     Element::list("tags", tags)
 }
 
 /// `PUT …/workbooks/{workbook}/tags`.
 pub(super) fn add_to_workbook(call: &Call<'_>) -> Result<Reply, Fault> {
-    add(call, |session| Ok(Ref::new(Kind::Workbook, workbook::find(call, session)?)))
+    add(call, |session| {
+        Ok(Ref::new(Kind::Workbook, workbook::find(call, session)?))
+    })
 }
 
 /// `DELETE …/workbooks/{workbook}/tags/{tag}`.
 pub(super) fn remove_from_workbook(call: &Call<'_>) -> Result<Reply, Fault> {
-    remove(call, |session| Ok(Ref::new(Kind::Workbook, workbook::find(call, session)?)))
+    remove(call, |session| {
+        Ok(Ref::new(Kind::Workbook, workbook::find(call, session)?))
+    })
 }
 
 /// `PUT …/views/{view}/tags`.
 pub(super) fn add_to_view(call: &Call<'_>) -> Result<Reply, Fault> {
-    add(call, |session| Ok(Ref::new(Kind::View, view::find(session, call.part(0))?)))
+    add(call, |session| {
+        Ok(Ref::new(Kind::View, view::find(session, call.part(0))?))
+    })
 }
 
 /// `DELETE …/views/{view}/tags/{tag}`.
 pub(super) fn remove_from_view(call: &Call<'_>) -> Result<Reply, Fault> {
-    remove(call, |session| Ok(Ref::new(Kind::View, view::find(session, call.part(0))?)))
+    remove(call, |session| {
+        Ok(Ref::new(Kind::View, view::find(session, call.part(0))?))
+    })
 }
 
 /// `PUT …/datasources/{datasource}/tags`.
 pub(super) fn add_to_datasource(call: &Call<'_>) -> Result<Reply, Fault> {
-    add(call, |session| Ok(Ref::new(Kind::Datasource, datasource::find(session, call.part(0))?)))
+    add(call, |session| {
+        Ok(Ref::new(
+            Kind::Datasource,
+            datasource::find(session, call.part(0))?,
+        ))
+    })
 }
 
 /// `DELETE …/datasources/{datasource}/tags/{tag}`.
 pub(super) fn remove_from_datasource(call: &Call<'_>) -> Result<Reply, Fault> {
-    remove(call, |session| Ok(Ref::new(Kind::Datasource, datasource::find(session, call.part(0))?)))
+    remove(call, |session| {
+        Ok(Ref::new(
+            Kind::Datasource,
+            datasource::find(session, call.part(0))?,
+        ))
+    })
 }
 
 /// `PUT …/tables/{table}/tags`.
@@ -62,7 +82,10 @@ pub(super) fn remove_from_database(call: &Call<'_>) -> Result<Reply, Fault> {
 }
 
 fn in_catalog(call: &Call<'_>, session: &SignedIn, kind: Kind, code: u32) -> Result<Ref, Fault> {
-    let found = session.site.find(kind, call.part(0)).map(|index| Ref::new(kind, index));
+    let found = session
+        .site
+        .find(kind, call.part(0))
+        .map(|index| Ref::new(kind, index));
     found.ok_or_else(|| Fault::not_found(code, &format!("{kind:?}"), call.part(0)))
 }
 
@@ -72,8 +95,11 @@ fn add(call: &Call<'_>, target: impl Fn(&SignedIn) -> Result<Ref, Fault>) -> Res
     let target: Target<'_> = &target;
     let object = target(call.session()?)?;
     let wanted = call.body()?.required("tags")?;
-    let labels: Vec<String> =
-        wanted.children("tag").filter_map(|tag| tag.attribute("label")).map(str::to_owned).collect();
+    let labels: Vec<String> = wanted
+        .children("tag")
+        .filter_map(|tag| tag.attribute("label"))
+        .map(str::to_owned)
+        .collect();
     if labels.is_empty() {
         return Err(Fault::bad_body("no tag is given"));
     }
@@ -106,5 +132,9 @@ fn remove(call: &Call<'_>, target: impl Fn(&SignedIn) -> Result<Ref, Fault>) -> 
             _ => false,
         }
     })?;
-    if removed { Ok(Reply::no_content()) } else { Err(Fault::not_found(404_007, "Tag", name)) }
+    if removed {
+        Ok(Reply::no_content())
+    } else {
+        Err(Fault::not_found(404_007, "Tag", name))
+    }
 }

@@ -5,11 +5,26 @@ use crate::site::{Kind, Site};
 use crate::wire::{COMPARISON, EQUALITY, Element, Fault, Filter, FilterField, Scalar, SortKey};
 
 const FILTERS: &[FilterField] = &[
-    FilterField { name: "name", operators: EQUALITY },
-    FilterField { name: "friendlyName", operators: EQUALITY },
-    FilterField { name: "siteRole", operators: EQUALITY },
-    FilterField { name: "luid", operators: EQUALITY },
-    FilterField { name: "lastLogin", operators: COMPARISON },
+    FilterField {
+        name: "name",
+        operators: EQUALITY,
+    },
+    FilterField {
+        name: "friendlyName",
+        operators: EQUALITY,
+    },
+    FilterField {
+        name: "siteRole",
+        operators: EQUALITY,
+    },
+    FilterField {
+        name: "luid",
+        operators: EQUALITY,
+    },
+    FilterField {
+        name: "lastLogin",
+        operators: COMPARISON,
+    },
 ];
 const SORTS: &[&str] = &["name", "friendlyName", "siteRole", "luid", "lastLogin"];
 
@@ -26,7 +41,10 @@ pub(super) fn list(call: &Call<'_>) -> Result<Reply, Fault> {
         .collect();
     SortKey::sort(&sort, &mut rows, |&user, field| value(site, user, field));
     let (pagination, rows) = call.page()?.cut(rows)?;
-    Ok(Reply::page(pagination, Element::list("users", rows.into_iter().map(|user| element(site, user)))))
+    Ok(Reply::page(
+        pagination,
+        Element::list("users", rows.into_iter().map(|user| element(site, user))),
+    ))
 }
 
 /// `GET …/users/{user}`: oneself, or anyone for administrators.
@@ -37,7 +55,10 @@ pub(super) fn show(call: &Call<'_>) -> Result<Reply, Fault> {
         .find(Kind::User, call.part(0))
         .ok_or_else(|| Fault::not_found(404_002, "User", call.part(0)))?;
     if user != session.user && !session.viewer().role.is_administrator() {
-        return Err(Fault::forbidden(403_004, "The user is not permitted to see other users."));
+        return Err(Fault::forbidden(
+            403_004,
+            "The user is not permitted to see other users.",
+        ));
     }
     Ok(Reply::ok(element(&session.site, user)))
 }

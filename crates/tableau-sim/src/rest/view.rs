@@ -6,24 +6,77 @@ use crate::site::{Kind, Ref, Site};
 use crate::wire::{COMPARISON, EQUALITY, Element, Fault, Filter, FilterField, Scalar, SortKey};
 
 const FILTERS: &[FilterField] = &[
-    FilterField { name: "name", operators: EQUALITY },
-    FilterField { name: "caption", operators: EQUALITY },
-    FilterField { name: "title", operators: EQUALITY },
-    FilterField { name: "contentUrl", operators: EQUALITY },
-    FilterField { name: "viewUrlName", operators: EQUALITY },
-    FilterField { name: "tags", operators: EQUALITY },
-    FilterField { name: "projectName", operators: EQUALITY },
-    FilterField { name: "workbookName", operators: EQUALITY },
-    FilterField { name: "createdAt", operators: COMPARISON },
-    FilterField { name: "updatedAt", operators: COMPARISON },
-    FilterField { name: "hitsTotal", operators: COMPARISON },
-    FilterField { name: "ownerName", operators: EQUALITY },
-    FilterField { name: "ownerEmail", operators: EQUALITY },
-    FilterField { name: "sheetType", operators: EQUALITY },
+    FilterField {
+        name: "name",
+        operators: EQUALITY,
+    },
+    FilterField {
+        name: "caption",
+        operators: EQUALITY,
+    },
+    FilterField {
+        name: "title",
+        operators: EQUALITY,
+    },
+    FilterField {
+        name: "contentUrl",
+        operators: EQUALITY,
+    },
+    FilterField {
+        name: "viewUrlName",
+        operators: EQUALITY,
+    },
+    FilterField {
+        name: "tags",
+        operators: EQUALITY,
+    },
+    FilterField {
+        name: "projectName",
+        operators: EQUALITY,
+    },
+    FilterField {
+        name: "workbookName",
+        operators: EQUALITY,
+    },
+    FilterField {
+        name: "createdAt",
+        operators: COMPARISON,
+    },
+    FilterField {
+        name: "updatedAt",
+        operators: COMPARISON,
+    },
+    FilterField {
+        name: "hitsTotal",
+        operators: COMPARISON,
+    },
+    FilterField {
+        name: "ownerName",
+        operators: EQUALITY,
+    },
+    FilterField {
+        name: "ownerEmail",
+        operators: EQUALITY,
+    },
+    FilterField {
+        name: "sheetType",
+        operators: EQUALITY,
+    },
 ];
 const SORTS: &[&str] = &[
-    "name", "caption", "title", "contentUrl", "viewUrlName", "projectName", "workbookName", "createdAt",
-    "updatedAt", "hitsTotal", "ownerName", "ownerEmail", "sheetType",
+    "name",
+    "caption",
+    "title",
+    "contentUrl",
+    "viewUrlName",
+    "projectName",
+    "workbookName",
+    "createdAt",
+    "updatedAt",
+    "hitsTotal",
+    "ownerName",
+    "ownerEmail",
+    "sheetType",
 ];
 
 /// `GET …/views`.
@@ -39,7 +92,9 @@ pub(super) fn list(call: &Call<'_>) -> Result<Reply, Fault> {
         .map(|object| object.index)
         .filter(|&view| filter.accepts(|field| values(site, view, field)))
         .collect();
-    SortKey::sort(&sort, &mut rows, |&view, field| values(site, view, field).into_iter().next());
+    SortKey::sort(&sort, &mut rows, |&view, field| {
+        values(site, view, field).into_iter().next()
+    });
     let (pagination, rows) = call.page()?.cut(call.shuffled(rows, &sort))?;
     let rows = rows.into_iter().map(|view| element(session, view, usage));
     Ok(Reply::page(pagination, Element::list("views", rows)))
@@ -51,7 +106,9 @@ pub(super) fn of_workbook(call: &Call<'_>) -> Result<Reply, Fault> {
     let usage = asks_for_usage(call)?;
     let workbook = workbook::find(call, session)?;
     let views = session.site.workbooks[workbook as usize].views.iter().copied();
-    let rows = views.filter(|&view| is_listed(session, view)).map(|view| element(session, view, usage));
+    let rows = views
+        .filter(|&view| is_listed(session, view))
+        .map(|view| element(session, view, usage));
     Ok(Reply::ok(Element::list("views", rows)))
 }
 
@@ -65,7 +122,9 @@ pub(super) fn show(call: &Call<'_>) -> Result<Reply, Fault> {
 /// The view of that LUID, if the user sees it.
 pub(super) fn find(session: &SignedIn, luid: &str) -> Result<u32, Fault> {
     let found = session.site.find(Kind::View, luid);
-    found.filter(|&view| is_listed(session, view)).ok_or_else(|| Fault::not_found(404_011, "View", luid))
+    found
+        .filter(|&view| is_listed(session, view))
+        .ok_or_else(|| Fault::not_found(404_011, "View", luid))
 }
 
 fn is_listed(session: &SignedIn, index: u32) -> bool {
@@ -96,7 +155,11 @@ fn values(site: &Site, index: u32, field: &str) -> Vec<Scalar> {
         "name" | "caption" | "title" => one((&view.name).into()),
         "contentUrl" => one(content_url(site, index).into()),
         "viewUrlName" => one((&view.url_name).into()),
-        "tags" => view.tags.iter().map(|&tag| (&site.tags[tag as usize].name).into()).collect(),
+        "tags" => view
+            .tags
+            .iter()
+            .map(|&tag| (&site.tags[tag as usize].name).into())
+            .collect(),
         "projectName" => workbook
             .project
             .map(|project| (&site.projects[project as usize].name).into())
@@ -115,7 +178,10 @@ fn values(site: &Site, index: u32, field: &str) -> Vec<Scalar> {
 
 fn content_url(site: &Site, index: u32) -> String {
     let view = &site.views[index as usize];
-    format!("{}/sheets/{}", site.workbooks[view.workbook as usize].content_url, view.url_name)
+    format!(
+        "{}/sheets/{}",
+        site.workbooks[view.workbook as usize].content_url, view.url_name
+    )
 }
 
 /// A view as it stands inside its workbook.
@@ -133,7 +199,9 @@ fn element(session: &SignedIn, index: u32, usage: bool) -> Element {
     let site = &session.site;
     let view = &site.views[index as usize];
     let workbook = &site.workbooks[view.workbook as usize];
-    let project = workbook.project.and_then(|project| project::reference(site, project, session.user));
+    let project = workbook
+        .project
+        .and_then(|project| project::reference(site, project, session.user));
     Element::new("view")
         .with("id", view.identity.luid)
         .with("name", &view.name)

@@ -7,26 +7,83 @@ use crate::wire::{COMPARISON, EQUALITY, Element, Fault, Filter, FilterField, Sca
 
 /// There is no `projectId`: real servers refuse it too.
 const FILTERS: &[FilterField] = &[
-    FilterField { name: "name", operators: EQUALITY },
-    FilterField { name: "projectName", operators: EQUALITY },
-    FilterField { name: "tags", operators: EQUALITY },
-    FilterField { name: "createdAt", operators: COMPARISON },
-    FilterField { name: "updatedAt", operators: COMPARISON },
-    FilterField { name: "ownerName", operators: EQUALITY },
-    FilterField { name: "ownerEmail", operators: EQUALITY },
-    FilterField { name: "ownerDomain", operators: EQUALITY },
-    FilterField { name: "contentUrl", operators: EQUALITY },
-    FilterField { name: "hasExtracts", operators: &["eq"] },
-    FilterField { name: "sheetCount", operators: COMPARISON },
-    FilterField { name: "size", operators: COMPARISON },
-    FilterField { name: "displayTabs", operators: &["eq"] },
-    FilterField { name: "favoritesTotal", operators: COMPARISON },
-    FilterField { name: "hasAlerts", operators: &["eq"] },
-    FilterField { name: "subscriptionsTotal", operators: COMPARISON },
+    FilterField {
+        name: "name",
+        operators: EQUALITY,
+    },
+    FilterField {
+        name: "projectName",
+        operators: EQUALITY,
+    },
+    FilterField {
+        name: "tags",
+        operators: EQUALITY,
+    },
+    FilterField {
+        name: "createdAt",
+        operators: COMPARISON,
+    },
+    FilterField {
+        name: "updatedAt",
+        operators: COMPARISON,
+    },
+    FilterField {
+        name: "ownerName",
+        operators: EQUALITY,
+    },
+    FilterField {
+        name: "ownerEmail",
+        operators: EQUALITY,
+    },
+    FilterField {
+        name: "ownerDomain",
+        operators: EQUALITY,
+    },
+    FilterField {
+        name: "contentUrl",
+        operators: EQUALITY,
+    },
+    FilterField {
+        name: "hasExtracts",
+        operators: &["eq"],
+    },
+    FilterField {
+        name: "sheetCount",
+        operators: COMPARISON,
+    },
+    FilterField {
+        name: "size",
+        operators: COMPARISON,
+    },
+    FilterField {
+        name: "displayTabs",
+        operators: &["eq"],
+    },
+    FilterField {
+        name: "favoritesTotal",
+        operators: COMPARISON,
+    },
+    FilterField {
+        name: "hasAlerts",
+        operators: &["eq"],
+    },
+    FilterField {
+        name: "subscriptionsTotal",
+        operators: COMPARISON,
+    },
 ];
 const SORTS: &[&str] = &[
-    "name", "projectName", "createdAt", "updatedAt", "ownerName", "ownerEmail", "contentUrl", "hasExtracts",
-    "sheetCount", "size", "displayTabs",
+    "name",
+    "projectName",
+    "createdAt",
+    "updatedAt",
+    "ownerName",
+    "ownerEmail",
+    "contentUrl",
+    "hasExtracts",
+    "sheetCount",
+    "size",
+    "displayTabs",
 ];
 
 /// `GET …/workbooks`.
@@ -41,10 +98,14 @@ pub(super) fn list(call: &Call<'_>) -> Result<Reply, Fault> {
         .map(|object| object.index)
         .filter(|&workbook| filter.accepts(|field| values(site, workbook, field)))
         .collect();
-    SortKey::sort(&sort, &mut rows, |&workbook, field| values(site, workbook, field).into_iter().next());
+    SortKey::sort(&sort, &mut rows, |&workbook, field| {
+        values(site, workbook, field).into_iter().next()
+    });
     let (pagination, rows) = call.page()?.cut(call.shuffled(rows, &sort))?;
     let every_field = call.asks_for_all_fields();
-    let rows = rows.into_iter().map(|workbook| element(call, session, workbook, every_field));
+    let rows = rows
+        .into_iter()
+        .map(|workbook| element(call, session, workbook, every_field));
     Ok(Reply::page(pagination, Element::list("workbooks", rows)))
 }
 
@@ -54,7 +115,9 @@ pub(super) fn show(call: &Call<'_>) -> Result<Reply, Fault> {
     let workbook = find(call, session)?;
     let site = &session.site;
     let views = site.workbooks[workbook as usize].views.iter().copied();
-    let views = views.filter(|&index| !site.views[index as usize].hidden).map(|index| view::brief(site, index));
+    let views = views
+        .filter(|&index| !site.views[index as usize].hidden)
+        .map(|index| view::brief(site, index));
     let element = element(call, session, workbook, call.asks_for_all_fields());
     Ok(Reply::ok(element.child(Element::list("views", views))))
 }
@@ -65,7 +128,10 @@ pub(super) fn find(call: &Call<'_>, session: &SignedIn) -> Result<u32, Fault> {
     let site = &session.site;
     let found = match call.query.get("key") {
         Some("contentUrl") => {
-            let position = site.workbooks.iter().position(|workbook| workbook.content_url == name);
+            let position = site
+                .workbooks
+                .iter()
+                .position(|workbook| workbook.content_url == name);
             position.and_then(|position| u32::try_from(position).ok())
         }
         _ => site.find(Kind::Workbook, name),
@@ -73,7 +139,9 @@ pub(super) fn find(call: &Call<'_>, session: &SignedIn) -> Result<u32, Fault> {
     let visible = |&index: &u32| {
         site.workbooks[index as usize].in_rest && site.shows(Ref::new(Kind::Workbook, index), session.user)
     };
-    found.filter(visible).ok_or_else(|| Fault::not_found(404_006, "Workbook", name))
+    found
+        .filter(visible)
+        .ok_or_else(|| Fault::not_found(404_006, "Workbook", name))
 }
 
 /// Refuses users who neither own the workbook nor administer the site.
@@ -81,7 +149,10 @@ pub(super) fn require_control(session: &SignedIn, owner: u32, code: u32) -> Resu
     if session.user == owner || session.viewer().role.is_administrator() {
         return Ok(());
     }
-    Err(Fault::forbidden(code, "The user is not permitted to change this content."))
+    Err(Fault::forbidden(
+        code,
+        "The user is not permitted to change this content.",
+    ))
 }
 
 /// `PUT …/workbooks/{luid}`: name, description, project, owner.
@@ -91,15 +162,22 @@ pub(super) fn update(call: &Call<'_>) -> Result<Reply, Fault> {
     require_control(session, session.site.workbooks[index as usize].owner, 403_004)?;
     let wanted = call.body()?.required("workbook")?;
     let site = &session.site;
-    let project = match wanted.child("project").and_then(|project| project.attribute("id")) {
+    let project = match wanted
+        .child("project")
+        .and_then(|project| project.attribute("id"))
+    {
         None => None,
-        Some(id) => {
-            Some(site.find(Kind::Project, id).ok_or_else(|| Fault::not_found(404_005, "Project", id))?)
-        }
+        Some(id) => Some(
+            site.find(Kind::Project, id)
+                .ok_or_else(|| Fault::not_found(404_005, "Project", id))?,
+        ),
     };
     let owner = match wanted.child("owner").and_then(|owner| owner.attribute("id")) {
         None => None,
-        Some(id) => Some(site.find(Kind::User, id).ok_or_else(|| Fault::not_found(404_002, "User", id))?),
+        Some(id) => Some(
+            site.find(Kind::User, id)
+                .ok_or_else(|| Fault::not_found(404_002, "User", id))?,
+        ),
     };
     let name = wanted.attribute("name").map(str::to_owned);
     let description = wanted.attribute("description").map(str::to_owned);
@@ -137,7 +215,11 @@ fn values(site: &Site, index: u32, field: &str) -> Vec<Scalar> {
             .map(|project| (&site.projects[project as usize].name).into())
             .into_iter()
             .collect(),
-        "tags" => workbook.tags.iter().map(|&tag| (&site.tags[tag as usize].name).into()).collect(),
+        "tags" => workbook
+            .tags
+            .iter()
+            .map(|&tag| (&site.tags[tag as usize].name).into())
+            .collect(),
         "createdAt" => one(workbook.freshness.created_at.into()),
         "updatedAt" => one(workbook.freshness.updated_at.into()),
         "ownerName" => one((&owner.full_name).into()),
@@ -161,14 +243,22 @@ fn has_extracts(site: &Site, index: u32) -> bool {
 fn element(call: &Call<'_>, session: &SignedIn, index: u32, every_field: bool) -> Element {
     let site = &session.site;
     let workbook = &site.workbooks[index as usize];
-    let mut visible = workbook.views.iter().filter(|&&view| !site.views[view as usize].hidden);
-    let default_view = visible.next().map(|&view| site.views[view as usize].identity.luid);
+    let mut visible = workbook
+        .views
+        .iter()
+        .filter(|&&view| !site.views[view as usize].hidden);
+    let default_view = visible
+        .next()
+        .map(|&view| site.views[view as usize].identity.luid);
     let mut element = Element::new("workbook")
         .with("id", workbook.identity.luid)
         .with("name", &workbook.name)
         .with("description", &workbook.description)
         .with("contentUrl", &workbook.content_url)
-        .with("webpageUrl", call.web_page(site, &format!("workbooks/{}", workbook.identity.number)))
+        .with(
+            "webpageUrl",
+            call.web_page(site, &format!("workbooks/{}", workbook.identity.number)),
+        )
         .with("showTabs", false)
         .with("size", workbook.size)
         .with("createdAt", workbook.freshness.created_at)
@@ -182,13 +272,21 @@ fn element(call: &Call<'_>, session: &SignedIn, index: u32, every_field: bool) -
             .with("lastPublishedAt", workbook.freshness.created_at);
     }
     let owner = user::owner(site, workbook.owner, every_field);
-    let owner =
-        if every_field { owner } else { owner.with("name", &site.users[workbook.owner as usize].name) };
+    let owner = if every_field {
+        owner
+    } else {
+        owner.with("name", &site.users[workbook.owner as usize].name)
+    };
     // Workbooks in a personal space have a location and no project.
-    let project = workbook.project.and_then(|project| project::reference(site, project, session.user));
+    let project = workbook
+        .project
+        .and_then(|project| project::reference(site, project, session.user));
     let location = match workbook.project {
         Some(project) => project::reference(site, project, session.user).map(|found| {
-            let mut location = Element { name: "location", ..found };
+            let mut location = Element {
+                name: "location",
+                ..found
+            };
             location.attributes.insert(1, ("type", "Project".into()));
             location
         }),

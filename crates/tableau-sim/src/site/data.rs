@@ -27,9 +27,13 @@ impl DatabaseKind {
     /// The kind that a connection class makes.
     pub(crate) fn of_class(class: &str) -> Self {
         match class {
-            "excel-direct" | "textscan" | "hyper" | "dataengine" | "msaccess" | "ogrdirect" | "semistructpassivestore-direct" => {
-                Self::File
-            }
+            "excel-direct"
+            | "textscan"
+            | "hyper"
+            | "dataengine"
+            | "msaccess"
+            | "ogrdirect"
+            | "semistructpassivestore-direct" => Self::File,
             "google-sheets" | "googledrive" | "onedrive" | "box" | "dropbox" => Self::CloudFile,
             class if class.starts_with("cloudfile") => Self::CloudFile,
             class if class.starts_with("webdata-direct") => Self::WebDataConnector,

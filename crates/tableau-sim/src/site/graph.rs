@@ -113,7 +113,10 @@ impl Site {
     /// The object of that LUID, if it is of that kind.
     pub(crate) fn find(&self, kind: Kind, luid: &str) -> Option<u32> {
         let luid = Uuid::try_parse(luid).ok()?;
-        self.by_luid.get(&luid).filter(|found| found.kind == kind).map(|found| found.index)
+        self.by_luid
+            .get(&luid)
+            .filter(|found| found.kind == kind)
+            .map(|found| found.index)
     }
 
     /// The names of a project's ancestors and its own, root first.
@@ -155,7 +158,10 @@ impl Site {
                 let database = &self.databases[at];
                 (self.derived_permissions || viewer.role.is_administrator())
                     && (database.tables.is_empty()
-                        || database.tables.iter().any(|&table| self.shows(Ref::new(Kind::Table, table), user)))
+                        || database
+                            .tables
+                            .iter()
+                            .any(|&table| self.shows(Ref::new(Kind::Table, table), user)))
             }
             Kind::Column => self.shows(self.columns[at].owner, user),
             Kind::Field => self.shows(Ref::new(Kind::Datasource, self.fields[at].datasource), user),
@@ -179,7 +185,10 @@ impl Site {
             Kind::Table => &self.tables[at].tags,
             Kind::Database => &self.databases[at].tags,
             Kind::Column => &self.columns[at].tags,
-            Kind::Datasource => self.datasources[at].published.as_ref().map_or(&[], |published| &published.tags),
+            Kind::Datasource => self.datasources[at]
+                .published
+                .as_ref()
+                .map_or(&[], |published| &published.tags),
             _ => &[],
         }
     }
@@ -193,7 +202,10 @@ impl Site {
             Kind::Table => Some(&mut self.tables[at].tags),
             Kind::Database => Some(&mut self.databases[at].tags),
             Kind::Column => Some(&mut self.columns[at].tags),
-            Kind::Datasource => self.datasources[at].published.as_mut().map(|published| &mut published.tags),
+            Kind::Datasource => self.datasources[at]
+                .published
+                .as_mut()
+                .map(|published| &mut published.tags),
             _ => None,
         }
     }
@@ -205,7 +217,10 @@ impl Site {
         }
         let number = u32::try_from(self.tags.len()).unwrap_or(u32::MAX);
         let identity = Naming::new(&self.content_url).identify("tag", name, None);
-        self.tags.push(Tag { identity, name: name.to_owned() });
+        self.tags.push(Tag {
+            identity,
+            name: name.to_owned(),
+        });
         self.tag_numbers.insert(name.to_owned(), number);
         self.by_id.insert(identity.id, Ref::new(Kind::Tag, number));
         number
@@ -222,6 +237,9 @@ impl Site {
     /// A workbook's sheets or dashboards.
     pub(crate) fn views_of(&self, workbook: u32, kind: ViewKind) -> impl Iterator<Item = u32> + '_ {
         let views = &self.workbooks[workbook as usize].views;
-        views.iter().copied().filter(move |&view| self.views[view as usize].kind == kind)
+        views
+            .iter()
+            .copied()
+            .filter(move |&view| self.views[view as usize].kind == kind)
     }
 }

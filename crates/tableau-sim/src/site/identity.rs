@@ -27,7 +27,11 @@ impl Naming {
     /// Names within the site of that content URL.
     pub(crate) fn new(site: &str) -> Self {
         let root = Uuid::new_v5(&Uuid::NAMESPACE_URL, b"tailwater-tableau-sim");
-        Self { space: Uuid::new_v5(&root, site.as_bytes()), next_number: 1_001, seen: HashMap::new() }
+        Self {
+            space: Uuid::new_v5(&root, site.as_bytes()),
+            next_number: 1_001,
+            seen: HashMap::new(),
+        }
     }
 
     /// The identity of the object called `name` of a kind; `luid` replaces the made one.
@@ -36,10 +40,18 @@ impl Naming {
         // Two things of one name, such as two sheets called alike, are told apart by their order.
         let times = self.seen.entry(made).or_default();
         *times += 1;
-        let made = if *times == 1 { made } else { Uuid::new_v5(&made, times.to_string().as_bytes()) };
+        let made = if *times == 1 {
+            made
+        } else {
+            Uuid::new_v5(&made, times.to_string().as_bytes())
+        };
         let number = self.next_number;
         self.next_number += 1;
-        Identity { luid: luid.unwrap_or(made), id: Uuid::new_v5(&made, b"metadata"), number }
+        Identity {
+            luid: luid.unwrap_or(made),
+            id: Uuid::new_v5(&made, b"metadata"),
+            number,
+        }
     }
 }
 
@@ -53,7 +65,12 @@ mod tests {
         let second = Naming::new("acme").identify("workbook", "Sales/Orders", None);
         assert_eq!(first, second);
         assert_ne!(first.luid, first.id);
-        assert_ne!(first.luid, Naming::new("other").identify("workbook", "Sales/Orders", None).luid);
+        assert_ne!(
+            first.luid,
+            Naming::new("other")
+                .identify("workbook", "Sales/Orders", None)
+                .luid
+        );
     }
 
     #[test]

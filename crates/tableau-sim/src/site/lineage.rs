@@ -48,7 +48,12 @@ impl Downstream {
 impl Site {
     /// The place of an object in the numbering over all kinds.
     fn number(&self, object: Ref) -> usize {
-        self.downstream.offsets.get(object.kind as usize).copied().unwrap_or(0) as usize + object.at()
+        self.downstream
+            .offsets
+            .get(object.kind as usize)
+            .copied()
+            .unwrap_or(0) as usize
+            + object.at()
     }
 
     /// What an object stands on directly.
@@ -100,7 +105,11 @@ impl Site {
             offsets.push(u32::try_from(total).unwrap_or(u32::MAX));
             total += self.count(kind);
         }
-        self.downstream = Downstream { offsets, rows: Vec::new(), sources: Vec::new() };
+        self.downstream = Downstream {
+            offsets,
+            rows: Vec::new(),
+            sources: Vec::new(),
+        };
 
         let mut counts = vec![0u32; total + 1];
         for kind in Kind::ALL {

@@ -5,6 +5,7 @@
 //! format to those who write one.
 
 mod asset;
+mod builder;
 mod connection;
 mod content;
 mod datasource;
@@ -17,6 +18,7 @@ mod shorthand;
 mod table;
 
 pub use asset::{FieldEntry, Refresh, Schedule};
+pub use builder::{BUILDER_TOKEN, SiteBuilder};
 pub use connection::{Connection, NameParts};
 pub use content::{Dashboard, DashboardEntry, Sheet, SheetEntry, Workbook};
 pub use datasource::{Calculation, Datasource, PublishedDatasource};

@@ -91,12 +91,22 @@ pub(crate) struct Element {
 impl Element {
     /// An empty element.
     pub(crate) fn new(name: &'static str) -> Self {
-        Self { name, attributes: Vec::new(), children: Vec::new(), text: None, is_list: false }
+        Self {
+            name,
+            attributes: Vec::new(),
+            children: Vec::new(),
+            text: None,
+            is_list: false,
+        }
     }
 
     /// A wrapper around any number of equal children.
     pub(crate) fn list(name: &'static str, children: impl IntoIterator<Item = Element>) -> Self {
-        Self { children: children.into_iter().collect(), is_list: true, ..Self::new(name) }
+        Self {
+            children: children.into_iter().collect(),
+            is_list: true,
+            ..Self::new(name)
+        }
     }
 
     /// Adds an attribute.

@@ -13,7 +13,11 @@ pub(crate) struct Fault {
 impl Fault {
     /// Any fault.
     pub(crate) fn new(code: u32, summary: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { code, summary: summary.into(), detail: detail.into() }
+        Self {
+            code,
+            summary: summary.into(),
+            detail: detail.into(),
+        }
     }
 
     /// 400xxx.
@@ -28,7 +32,11 @@ impl Fault {
 
     /// 404xxx, "… could not be found".
     pub(crate) fn not_found(code: u32, kind: &str, id: &str) -> Self {
-        Self::new(code, "Resource Not Found", format!("{kind} '{id}' could not be found."))
+        Self::new(
+            code,
+            "Resource Not Found",
+            format!("{kind} '{id}' could not be found."),
+        )
     }
 
     /// 409xxx.
@@ -38,7 +46,11 @@ impl Fault {
 
     /// 401002: the token is unknown, replaced or expired.
     pub(crate) fn stale_token() -> Self {
-        Self::new(401_002, "Unauthorized Access", "Invalid authentication credentials were provided.")
+        Self::new(
+            401_002,
+            "Unauthorized Access",
+            "Invalid authentication credentials were provided.",
+        )
     }
 
     /// 401001: sign-in refused, for whatever reason.
@@ -48,7 +60,10 @@ impl Fault {
 
     /// 400000: the body is missing or malformed.
     pub(crate) fn bad_body(reason: &str) -> Self {
-        Self::bad_request(400_000, format!("Payload is either malformed or incomplete. ({reason})"))
+        Self::bad_request(
+            400_000,
+            format!("Payload is either malformed or incomplete. ({reason})"),
+        )
     }
 
     /// The HTTP status.

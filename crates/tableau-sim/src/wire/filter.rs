@@ -39,13 +39,19 @@ impl Filter {
         let mut conditions: Vec<Condition> = Vec::new();
         for part in split_outside_brackets(expression.unwrap_or_default()) {
             let mut pieces = part.splitn(3, ':');
-            let (Some(name), Some(operator), Some(value)) = (pieces.next(), pieces.next(), pieces.next()) else {
-                return Err(Fault::bad_request(400_065, format!("The filter expression '{part}' is not valid.")));
+            let (Some(name), Some(operator), Some(value)) = (pieces.next(), pieces.next(), pieces.next())
+            else {
+                return Err(Fault::bad_request(
+                    400_065,
+                    format!("The filter expression '{part}' is not valid."),
+                ));
             };
             let Some(field) = fields.iter().find(|field| field.name == name) else {
                 return Err(Fault::bad_request(
                     400_065,
-                    format!("The filter query contains a key which is not recognized for this api version. ({name})"),
+                    format!(
+                        "The filter query contains a key which is not recognized for this api version. ({name})"
+                    ),
                 ));
             };
             if !field.operators.contains(&operator) {
@@ -55,16 +61,23 @@ impl Filter {
                 ));
             }
             let values = if operator == "in" {
-                let list = value.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).ok_or_else(|| {
-                    Fault::bad_request(400_065, format!("The list '{value}' must stand in brackets."))
-                })?;
+                let list = value
+                    .strip_prefix('[')
+                    .and_then(|rest| rest.strip_suffix(']'))
+                    .ok_or_else(|| {
+                        Fault::bad_request(400_065, format!("The list '{value}' must stand in brackets."))
+                    })?;
                 list.split(',').map(str::to_owned).collect()
             } else {
                 vec![value.to_owned()]
             };
             // A field given twice: the last one wins.
             conditions.retain(|condition| condition.field != field.name);
-            conditions.push(Condition { field: field.name, operator: operator.to_owned(), values });
+            conditions.push(Condition {
+                field: field.name,
+                operator: operator.to_owned(),
+                values,
+            });
         }
         Ok(Self { conditions })
     }
@@ -123,13 +136,25 @@ mod tests {
     use super::*;
 
     const FIELDS: &[FilterField] = &[
-        FilterField { name: "name", operators: EQUALITY },
-        FilterField { name: "updatedAt", operators: COMPARISON },
+        FilterField {
+            name: "name",
+            operators: EQUALITY,
+        },
+        FilterField {
+            name: "updatedAt",
+            operators: COMPARISON,
+        },
     ];
 
     fn accepts(expression: &str, name: &str, updated_at: &str) -> bool {
         let filter = Filter::parse(Some(expression), FIELDS).unwrap();
-        filter.accepts(|field| vec![if field == "name" { name.into() } else { updated_at.into() }])
+        filter.accepts(|field| {
+            vec![if field == "name" {
+                name.into()
+            } else {
+                updated_at.into()
+            }]
+        })
     }
 
     #[test]
@@ -149,7 +174,11 @@ mod tests {
     #[test]
     fn unknown_fields_and_operators_are_400065() {
         for expression in ["projectId:eq:1", "name:gt:1", "name:eq", "name:in:A"] {
-            assert_eq!(Filter::parse(Some(expression), FIELDS).unwrap_err().code, 400_065, "{expression}");
+            assert_eq!(
+                Filter::parse(Some(expression), FIELDS).unwrap_err().code,
+                400_065,
+                "{expression}"
+            );
         }
     }
 }

@@ -53,14 +53,19 @@ mod tests {
     fn lists_are_arrays_in_their_wrapper_and_vanish_when_empty() {
         let full = Element::list("tags", [Element::new("tag").with("label", "weekly")]);
         let empty = Element::list("views", []);
-        assert_eq!(to_json(&[full, empty]), json!({"tags": {"tag": [{"label": "weekly"}]}, "views": {}}));
+        assert_eq!(
+            to_json(&[full, empty]),
+            json!({"tags": {"tag": [{"label": "weekly"}]}, "views": {}})
+        );
     }
 
     #[test]
     fn pagination_is_quoted_and_text_is_the_value() {
         let page = Element::new("pagination").with("pageNumber", 1u32);
         let version = Element::new("productVersion").with("build", "b").text("2025.1");
-        let info = Element::new("serverInfo").child(version).child(Element::new("restApiVersion").text("3.25"));
+        let info = Element::new("serverInfo")
+            .child(version)
+            .child(Element::new("restApiVersion").text("3.25"));
         assert_eq!(
             to_json(&[page, info]),
             json!({

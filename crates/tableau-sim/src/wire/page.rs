@@ -18,17 +18,26 @@ impl Page {
         let number = match query.get("pageNumber") {
             None => 1,
             Some(text) => text.parse().ok().filter(|&number| number >= 1).ok_or_else(|| {
-                Fault::bad_request(400_006, format!("Page number '{text}' is not a positive whole number."))
+                Fault::bad_request(
+                    400_006,
+                    format!("Page number '{text}' is not a positive whole number."),
+                )
             })?,
         };
         let size = match query.get("pageSize") {
             None => 100.min(size_max as usize),
             Some(text) => text.parse().ok().filter(|&size| size >= 1).ok_or_else(|| {
-                Fault::bad_request(400_007, format!("Page size '{text}' is not a positive whole number."))
+                Fault::bad_request(
+                    400_007,
+                    format!("Page size '{text}' is not a positive whole number."),
+                )
             })?,
         };
         if size > size_max as usize {
-            return Err(Fault::forbidden(403_014, format!("Page size {size} is larger than the maximum of {size_max}.")));
+            return Err(Fault::forbidden(
+                403_014,
+                format!("Page size {size} is larger than the maximum of {size_max}."),
+            ));
         }
         Ok(Self { number, size })
     }
@@ -41,13 +50,19 @@ impl Page {
         let total = rows.len();
         let skipped = (self.number - 1).saturating_mul(self.size);
         if skipped > 0 && skipped >= total {
-            return Err(Fault::bad_request(400_006, format!("Page number {} is beyond the last page.", self.number)));
+            return Err(Fault::bad_request(
+                400_006,
+                format!("Page number {} is beyond the last page.", self.number),
+            ));
         }
         let pagination = Element::new("pagination")
             .with("pageNumber", self.number as u64)
             .with("pageSize", self.size as u64)
             .with("totalAvailable", total as u64);
-        Ok((pagination, rows.into_iter().skip(skipped).take(self.size).collect()))
+        Ok((
+            pagination,
+            rows.into_iter().skip(skipped).take(self.size).collect(),
+        ))
     }
 }
 
@@ -62,7 +77,13 @@ mod tests {
     #[test]
     fn bounds_have_their_own_codes() {
         assert_eq!(page(""), Ok(Page { number: 1, size: 100 }));
-        assert_eq!(page("pageSize=1000&pageNumber=3"), Ok(Page { number: 3, size: 1_000 }));
+        assert_eq!(
+            page("pageSize=1000&pageNumber=3"),
+            Ok(Page {
+                number: 3,
+                size: 1_000
+            })
+        );
         assert_eq!(page("pageSize=1001"), Err(403_014));
         assert_eq!(page("pageSize=0"), Err(400_007));
         assert_eq!(page("pageNumber=x"), Err(400_006));

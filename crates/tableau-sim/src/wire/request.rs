@@ -24,7 +24,9 @@ impl Node {
         let mut reader = Reader::from_str(text);
         let mut open: Vec<Self> = vec![Self::default()];
         loop {
-            let event = reader.read_event().map_err(|error| Fault::bad_body(&error.to_string()))?;
+            let event = reader
+                .read_event()
+                .map_err(|error| Fault::bad_body(&error.to_string()))?;
             let closed = match event {
                 Event::Start(start) => {
                     open.push(Self::of_tag(&start)?);
@@ -36,7 +38,9 @@ impl Node {
                 _ => None,
             };
             if let Some(node) = closed {
-                let parent = open.last_mut().ok_or_else(|| Fault::bad_body("an element ends that never began"))?;
+                let parent = open
+                    .last_mut()
+                    .ok_or_else(|| Fault::bad_body("an element ends that never began"))?;
                 parent.children.push(node);
             }
         }
@@ -56,10 +60,16 @@ impl Node {
         for attribute in tag.attributes() {
             let attribute = attribute.map_err(|error| Fault::bad_body(&error.to_string()))?;
             let key = attribute.key.local_name().as_ref().to_owned();
-            let value = unescape(&attribute.value).map_err(|error| Fault::bad_body(&error.to_string()))?.into_owned();
+            let value = unescape(&attribute.value)
+                .map_err(|error| Fault::bad_body(&error.to_string()))?
+                .into_owned();
             attributes.push((key, value));
         }
-        Ok(Self { name, attributes, children: Vec::new() })
+        Ok(Self {
+            name,
+            attributes,
+            children: Vec::new(),
+        })
     }
 
     /// Reads a JSON body, whose members stand where XML has attributes and children of `tsRequest`.
@@ -75,13 +85,17 @@ impl Node {
     }
 
     fn of_value(name: &str, value: &Value) -> Self {
-        let mut node = Self { name: name.to_owned(), ..Self::default() };
+        let mut node = Self {
+            name: name.to_owned(),
+            ..Self::default()
+        };
         if let Value::Object(members) = value {
             for (member, value) in members {
                 match value {
                     Value::Object(_) => node.children.push(Self::of_value(member, value)),
                     Value::Array(items) => {
-                        node.children.extend(items.iter().map(|item| Self::of_value(member, item)));
+                        node.children
+                            .extend(items.iter().map(|item| Self::of_value(member, item)));
                     }
                     Value::String(text) => node.attributes.push((member.clone(), text.clone())),
                     Value::Null => {}
@@ -94,7 +108,10 @@ impl Node {
 
     /// The value of an attribute.
     pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
-        self.attributes.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
+        self.attributes
+            .iter()
+            .find(|(found, _)| found == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// The first child of that name.
@@ -117,7 +134,8 @@ impl Node {
     /// # Errors
     /// 400000 when it is not.
     pub(crate) fn required(&self, name: &str) -> Result<&Self, Fault> {
-        self.child(name).ok_or_else(|| Fault::bad_body(&format!("'{name}' is missing")))
+        self.child(name)
+            .ok_or_else(|| Fault::bad_body(&format!("'{name}' is missing")))
     }
 }
 
@@ -131,19 +149,37 @@ mod tests {
         let json = r#"{"tags": {"tag": [{"label": "a & b"}, {"label": "c"}]}}"#;
         let node = Node::from_xml(xml).unwrap();
         assert_eq!(node, Node::from_json(json).unwrap());
-        let labels: Vec<_> = node.child("tags").unwrap().children("tag").map(|tag| tag.attribute("label")).collect();
+        let labels: Vec<_> = node
+            .child("tags")
+            .unwrap()
+            .children("tag")
+            .map(|tag| tag.attribute("label"))
+            .collect();
         assert_eq!(labels, [Some("a & b"), Some("c")]);
     }
 
     #[test]
     fn prefixes_do_not_matter() {
         let xml = r#"<t:tsRequest xmlns:t="http://tableau.com/api"><t:site contentUrl="x"/></t:tsRequest>"#;
-        assert_eq!(Node::from_xml(xml).unwrap().child("site").unwrap().attribute("contentUrl"), Some("x"));
+        assert_eq!(
+            Node::from_xml(xml)
+                .unwrap()
+                .child("site")
+                .unwrap()
+                .attribute("contentUrl"),
+            Some("x")
+        );
     }
 
     #[test]
     fn broken_bodies_are_400000() {
-        for text in ["", "<tsRequest>", "</tsRequest>", "<other/>", "<tsRequest a=\"&bad;\"/>"] {
+        for text in [
+            "",
+            "<tsRequest>",
+            "</tsRequest>",
+            "<other/>",
+            "<tsRequest a=\"&bad;\"/>",
+        ] {
             assert_eq!(Node::from_xml(text).unwrap_err().code, 400_000, "{text}");
         }
         for text in ["", "[]", "{"] {

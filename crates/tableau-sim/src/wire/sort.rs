@@ -16,14 +16,27 @@ impl SortKey {
     ///
     /// # Errors
     /// 400065 when it names a field that is not among those given, or another direction.
-    pub(crate) fn parse(expression: Option<&str>, fields: &'static [&'static str]) -> Result<Vec<Self>, Fault> {
+    pub(crate) fn parse(
+        expression: Option<&str>,
+        fields: &'static [&'static str],
+    ) -> Result<Vec<Self>, Fault> {
         let mut keys = Vec::new();
-        for part in expression.unwrap_or_default().split(',').filter(|part| !part.is_empty()) {
+        for part in expression
+            .unwrap_or_default()
+            .split(',')
+            .filter(|part| !part.is_empty())
+        {
             let (name, direction) = part.split_once(':').unwrap_or((part, "asc"));
             let field = fields.iter().find(|field| **field == name);
             match (field, direction) {
-                (Some(field), "asc") => keys.push(Self { field, descending: false }),
-                (Some(field), "desc") => keys.push(Self { field, descending: true }),
+                (Some(field), "asc") => keys.push(Self {
+                    field,
+                    descending: false,
+                }),
+                (Some(field), "desc") => keys.push(Self {
+                    field,
+                    descending: true,
+                }),
                 _ => {
                     return Err(Fault::bad_request(
                         400_065,
@@ -44,12 +57,16 @@ impl SortKey {
             for key in keys {
                 let ordering = match (value(left, key.field), value(right, key.field)) {
                     (Some(Scalar::Number(left)), Some(Scalar::Number(right))) => left.cmp(&right),
-                    (left, right) => {
-                        left.map(|scalar| scalar.to_text()).cmp(&right.map(|scalar| scalar.to_text()))
-                    }
+                    (left, right) => left
+                        .map(|scalar| scalar.to_text())
+                        .cmp(&right.map(|scalar| scalar.to_text())),
                 };
                 if ordering != Ordering::Equal {
-                    return if key.descending { ordering.reverse() } else { ordering };
+                    return if key.descending {
+                        ordering.reverse()
+                    } else {
+                        ordering
+                    };
                 }
             }
             Ordering::Equal
@@ -73,7 +90,13 @@ mod tests {
 
     #[test]
     fn unknown_keys_are_refused() {
-        assert_eq!(SortKey::parse(Some("size:up"), &["size"]).unwrap_err().code, 400_065);
-        assert_eq!(SortKey::parse(Some("other:asc"), &["size"]).unwrap_err().code, 400_065);
+        assert_eq!(
+            SortKey::parse(Some("size:up"), &["size"]).unwrap_err().code,
+            400_065
+        );
+        assert_eq!(
+            SortKey::parse(Some("other:asc"), &["size"]).unwrap_err().code,
+            400_065
+        );
     }
 }

@@ -7,7 +7,9 @@ pub(crate) fn to_xml(version: &str, children: &[Element]) -> String {
     let mut text = String::with_capacity(512);
     text.push_str("<?xml version='1.0' encoding='UTF-8'?>");
     text.push_str(r#"<tsResponse xmlns="http://tableau.com/api" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" "#);
-    text.push_str("xsi:schemaLocation=\"http://tableau.com/api https://help.tableau.com/samples/en-us/rest_api/ts-api_");
+    text.push_str(
+        "xsi:schemaLocation=\"http://tableau.com/api https://help.tableau.com/samples/en-us/rest_api/ts-api_",
+    );
     escape(&version.replace('.', "_"), &mut text);
     text.push_str(".xsd\">");
     for child in children {
@@ -67,8 +69,13 @@ mod tests {
 
     #[test]
     fn names_are_escaped() {
-        let element = Element::new("workbook").with("name", "A & <B> \"C\"\n\u{1}").text("x<y");
+        let element = Element::new("workbook")
+            .with("name", "A & <B> \"C\"\n\u{1}")
+            .text("x<y");
         let text = to_xml("3.25", &[element]);
-        assert!(text.contains(r#"<workbook name="A &amp; &lt;B&gt; &quot;C&quot;&#10;">x&lt;y</workbook>"#), "{text}");
+        assert!(
+            text.contains(r#"<workbook name="A &amp; &lt;B&gt; &quot;C&quot;&#10;">x&lt;y</workbook>"#),
+            "{text}"
+        );
     }
 }

@@ -52,7 +52,11 @@ impl Builder {
             reason,
         })?;
         let name = file.name.clone().unwrap_or_else(|| {
-            if file.content_url.is_empty() { "Default".to_owned() } else { file.content_url.clone() }
+            if file.content_url.is_empty() {
+                "Default".to_owned()
+            } else {
+                file.content_url.clone()
+            }
         });
         let site = Site {
             identity: naming.identify("site", "", luid),
@@ -138,7 +142,11 @@ impl Builder {
         let times = self.content_urls.entry(format!("{kind}/{base}")).or_default();
         *times += 1;
         // Tableau appends a long number to the second of a name.
-        if *times == 1 { base } else { format!("{base}_{}", 17_078_880_698_360_u64 + u64::from(*times)) }
+        if *times == 1 {
+            base
+        } else {
+            format!("{base}_{}", 17_078_880_698_360_u64 + u64::from(*times))
+        }
     }
 }
 
@@ -154,19 +162,33 @@ pub(super) fn reference(kind: Kind, index: u32) -> Ref {
 
 /// The name as Tableau writes it in addresses: letters, digits and underscores.
 pub(super) fn url_name(name: &str) -> String {
-    let kept: String = name.chars().filter(|c| c.is_alphanumeric() || matches!(c, '_' | '-')).collect();
-    if kept.is_empty() { "Untitled".to_owned() } else { kept }
+    let kept: String = name
+        .chars()
+        .filter(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
+        .collect();
+    if kept.is_empty() {
+        "Untitled".to_owned()
+    } else {
+        kept
+    }
 }
 
 /// The times of an asset, with their defaults.
 pub(super) fn freshness(created_at: Option<Instant>, updated_at: Option<Instant>) -> Freshness {
-    let created_at = created_at.or(updated_at).map_or_else(founding, |instant| instant.0);
-    Freshness { created_at, updated_at: updated_at.map_or(created_at, |instant| instant.0) }
+    let created_at = created_at
+        .or(updated_at)
+        .map_or_else(founding, |instant| instant.0);
+    Freshness {
+        created_at,
+        updated_at: updated_at.map_or(created_at, |instant| instant.0),
+    }
 }
 
 /// The day on which everything without a date was made: 2025-01-01.
 fn founding() -> DateTime<Utc> {
-    Utc.with_ymd_and_hms(2025, 1, 1, 0, 0, 0).single().unwrap_or_default()
+    Utc.with_ymd_and_hms(2025, 1, 1, 0, 0, 0)
+        .single()
+        .unwrap_or_default()
 }
 
 fn parse_luid(written: Option<&str>) -> Result<Option<Uuid>, String> {

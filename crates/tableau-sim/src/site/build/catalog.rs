@@ -46,7 +46,9 @@ impl Builder {
         let owner = self.user(&subject, entry.owner.as_deref())?;
         let luid = self.luid(&subject, entry.luid.as_deref())?;
         let index = next_index(&self.site.virtual_connections);
-        let identity = self.naming.identify("virtual connection", &format!("{project}/{}", entry.name), luid);
+        let identity = self
+            .naming
+            .identify("virtual connection", &format!("{project}/{}", entry.name), luid);
         self.site.virtual_connections.push(VirtualConnection {
             identity,
             name: entry.name.clone(),
@@ -72,7 +74,9 @@ impl Builder {
                 extracted: table.extracted,
                 refreshed_at: table.refreshed_at.map(|instant| instant.0),
             });
-            self.site.virtual_connections[index as usize].tables.push(table_index);
+            self.site.virtual_connections[index as usize]
+                .tables
+                .push(table_index);
             if self.virtual_tables.insert(full_name, table_index).is_some() {
                 return Err(self.wrong(subject, format!("the table `{}` is there twice", table.name)));
             }
@@ -136,22 +140,34 @@ impl Builder {
         let connection = match &entry.connection {
             Some(key) => self.connection(subject, key)?,
             None => connection.ok_or_else(|| {
-                self.wrong(subject, format!("the table `{}` is on no connection; give one", entry.name))
+                self.wrong(
+                    subject,
+                    format!("the table `{}` is on no connection; give one", entry.name),
+                )
             })?,
         };
         let rules = &self.connection_entries[connection as usize];
         let database_name = entry.database.clone().unwrap_or_else(|| rules.database.clone());
         let name_parts = rules.full_name;
+        let is_workbook_file = rules.class == "excel-direct";
         let schema = (!entry.schema_is_null).then(|| entry.schema.clone());
-        let key = (connection, database_name.clone(), schema.clone(), entry.name.clone());
+        let key = (
+            connection,
+            database_name.clone(),
+            schema.clone(),
+            entry.name.clone(),
+        );
         if let Some(&table) = self.tables.get(&key) {
             return Ok(table);
         }
 
         let database = self.database(connection, &database_name);
         let luid = self.luid(subject, entry.luid.as_deref())?;
-        let path =
-            format!("{connection}\u{0}{database_name}\u{0}{}\u{0}{}", schema.as_deref().unwrap_or("\u{1}"), entry.name);
+        let path = format!(
+            "{connection}\u{0}{database_name}\u{0}{}\u{0}{}",
+            schema.as_deref().unwrap_or("\u{1}"),
+            entry.name
+        );
         let identity = self.naming.identify("table", &path, luid);
         let index = next_index(&self.site.tables);
         let owner = reference(Kind::Table, index);
@@ -162,7 +178,17 @@ impl Builder {
             identity,
             database,
             full_name: entry.full_name.clone().unwrap_or_else(|| {
-                full_name(name_parts, &database_name, schema.as_deref().unwrap_or_default(), &entry.name)
+                if is_workbook_file {
+                    // Recorded: sheets of Excel files end in a dollar sign there.
+                    format!("[{}$]", entry.name)
+                } else {
+                    full_name(
+                        name_parts,
+                        &database_name,
+                        schema.as_deref().unwrap_or_default(),
+                        &entry.name,
+                    )
+                }
             }),
             schema,
             name: entry.name.clone(),
@@ -188,9 +214,15 @@ impl Builder {
         }
         let rules = &self.connection_entries[connection as usize];
         // A display name stands for the connection's own database, not for others on the same server.
-        let shown = if name == rules.database { rules.display_name.as_deref().unwrap_or(name) } else { name };
+        let shown = if name == rules.database {
+            rules.display_name.as_deref().unwrap_or(name)
+        } else {
+            name
+        };
         let index = next_index(&self.site.databases);
-        let identity = self.naming.identify("database", &format!("{}\u{0}{name}", rules.key), None);
+        let identity = self
+            .naming
+            .identify("database", &format!("{}\u{0}{name}", rules.key), None);
         self.site.databases.push(Database {
             identity,
             kind: DatabaseKind::of_class(&rules.class),
@@ -223,12 +255,17 @@ impl Builder {
             let mut upstream = Vec::new();
             for source in &entry.from {
                 let found = self.column_called(sources, source).ok_or_else(|| {
-                    self.wrong(subject, format!("no column of the tables beside it is called `{source}`"))
+                    self.wrong(
+                        subject,
+                        format!("no column of the tables beside it is called `{source}`"),
+                    )
                 })?;
                 upstream.push(found);
             }
             let index = next_index(&self.site.columns);
-            let identity = self.naming.identify("column", &format!("{path}\u{0}{}", entry.name), None);
+            let identity = self
+                .naming
+                .identify("column", &format!("{path}\u{0}{}", entry.name), None);
             self.site.columns.push(Column {
                 identity,
                 owner,
@@ -249,7 +286,11 @@ impl Builder {
             column_name == name || format!("{}.{column_name}", self.site.tables[table as usize].name) == name
         };
         tables.iter().find_map(|&table| {
-            self.site.tables[table as usize].columns.iter().copied().find(|&column| matches(table, column))
+            self.site.tables[table as usize]
+                .columns
+                .iter()
+                .copied()
+                .find(|&column| matches(table, column))
         })
     }
 }

@@ -2,9 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::super::{
-    CustomSql, Datasource, Extract, Field, FieldKind, Freshness, Kind, Published, Ref,
-};
+use super::super::{CustomSql, Datasource, Extract, Field, FieldKind, Freshness, Kind, Published, Ref};
 use super::builder::{Builder, freshness, next_index, reference};
 use crate::error::Error;
 use crate::site_file::{self, TablesReported};
@@ -60,15 +58,16 @@ impl Builder {
         entry: &site_file::Datasource,
         times: Freshness,
     ) -> Result<u32, Error> {
-        let connection = entry.connection.as_deref().map(|key| self.connection(subject, key)).transpose()?;
+        let connection = entry
+            .connection
+            .as_deref()
+            .map(|key| self.connection(subject, key))
+            .transpose()?;
         let parent = match &entry.published {
             None => None,
-            Some(key) => Some(
-                self.datasources
-                    .get(key)
-                    .copied()
-                    .ok_or_else(|| self.wrong(subject, format!("no published data source has the key `{key}`")))?,
-            ),
+            Some(key) => Some(self.datasources.get(key).copied().ok_or_else(|| {
+                self.wrong(subject, format!("no published data source has the key `{key}`"))
+            })?),
         };
         if parent.is_some() && !(entry.tables.is_empty() && entry.custom_sql.is_empty() && !entry.extract) {
             return Err(self.wrong(
@@ -94,7 +93,10 @@ impl Builder {
             Home::Workbook(workbook) => (Some(workbook), None),
             Home::Published(published) => (None, Some(published)),
         };
-        let name = entry.name.clone().unwrap_or_else(|| self.made_name(parent, &tables, &queries));
+        let name = entry
+            .name
+            .clone()
+            .unwrap_or_else(|| self.made_name(parent, &tables, &queries));
         self.site.datasources.push(Datasource {
             identity,
             name,
@@ -133,10 +135,18 @@ impl Builder {
         let first = tables.first().map(|&table| {
             let table = &self.site.tables[table as usize];
             let database = &self.site.databases[table.database as usize];
-            format!("{} ({})", table.name, database.name.as_deref().unwrap_or_default())
+            format!(
+                "{} ({})",
+                table.name,
+                database.name.as_deref().unwrap_or_default()
+            )
         });
         first
-            .or_else(|| queries.first().map(|&query| self.site.queries[query as usize].name.clone()))
+            .or_else(|| {
+                queries
+                    .first()
+                    .map(|&query| self.site.queries[query as usize].name.clone())
+            })
             .unwrap_or_else(|| "Data source".to_owned())
     }
 
@@ -150,7 +160,9 @@ impl Builder {
     ) -> Result<u32, Error> {
         let connection = match &entry.connection {
             Some(key) => self.connection(subject, key)?,
-            None => connection.ok_or_else(|| self.wrong(subject, "custom SQL needs a connection; give one"))?,
+            None => {
+                connection.ok_or_else(|| self.wrong(subject, "custom SQL needs a connection; give one"))?
+            }
         };
         if !entry.supported && !entry.tables.is_empty() {
             return Err(self.wrong(subject, "custom SQL that is not `supported` has no `tables`"));
@@ -184,7 +196,12 @@ impl Builder {
             .tables
             .iter()
             .map(|&table| self.site.tables[table as usize].database)
-            .chain(datasource.queries.iter().map(|&query| self.site.queries[query as usize].database));
+            .chain(
+                datasource
+                    .queries
+                    .iter()
+                    .map(|&query| self.site.queries[query as usize].database),
+            );
         let mut used: Vec<u32> = connection.into_iter().collect();
         for database in databases {
             let connection = self.site.databases[database as usize].connection;
@@ -194,8 +211,12 @@ impl Builder {
         }
         for connection in used {
             let key = &self.connection_entries[connection as usize].key;
-            let identity = self.naming.identify("connection", &format!("{path}\u{0}{key}"), None);
-            self.site.datasources[index as usize].connections.push((identity, connection));
+            let identity = self
+                .naming
+                .identify("connection", &format!("{path}\u{0}{key}"), None);
+            self.site.datasources[index as usize]
+                .connections
+                .push((identity, connection));
         }
     }
 
@@ -212,12 +233,18 @@ impl Builder {
                 self.add_field(index, path, name, FieldKind::Remote, Vec::new(), vec![remote]);
             }
         } else {
-            let hides_columns =
-                matches!(entry.tables_reported, TablesReported::ListsOnly | TablesReported::Nowhere);
+            let hides_columns = matches!(
+                entry.tables_reported,
+                TablesReported::ListsOnly | TablesReported::Nowhere
+            );
             let mut taken: HashMap<String, ()> = HashMap::new();
             for (table_name, column) in self.connected_columns(index) {
                 let name = self.site.columns[column as usize].name.clone();
-                let name = if taken.contains_key(&name) { format!("{name} ({table_name})") } else { name };
+                let name = if taken.contains_key(&name) {
+                    format!("{name} ({table_name})")
+                } else {
+                    name
+                };
                 taken.insert(name.clone(), ());
                 let columns = if hides_columns { Vec::new() } else { vec![column] };
                 self.add_field(index, path, name, FieldKind::Column, columns, Vec::new());
@@ -227,10 +254,18 @@ impl Builder {
             let mut fields = Vec::new();
             for name in &calculation.uses {
                 fields.push(self.field_called(index, name).ok_or_else(|| {
-                    self.wrong(subject, format!("the calculation `{}` uses no known field `{name}`", calculation.name))
+                    self.wrong(
+                        subject,
+                        format!(
+                            "the calculation `{}` uses no known field `{name}`",
+                            calculation.name
+                        ),
+                    )
                 })?);
             }
-            let kind = FieldKind::Calculated { formula: calculation.formula.clone() };
+            let kind = FieldKind::Calculated {
+                formula: calculation.formula.clone(),
+            };
             self.add_field(index, path, calculation.name.clone(), kind, Vec::new(), fields);
         }
         Ok(())
@@ -247,7 +282,14 @@ impl Builder {
     ) {
         let index = next_index(&self.site.fields);
         let identity = self.naming.identify("field", &format!("{path}\u{0}{name}"), None);
-        self.site.fields.push(Field { identity, kind, datasource, name, columns, fields });
+        self.site.fields.push(Field {
+            identity,
+            kind,
+            datasource,
+            name,
+            columns,
+            fields,
+        });
         self.site.datasources[datasource as usize].fields.push(index);
     }
 
@@ -255,9 +297,18 @@ impl Builder {
     fn connected_columns(&self, datasource: u32) -> Vec<(String, u32)> {
         let site = &self.site;
         let datasource = &site.datasources[datasource as usize];
-        let tables = datasource.tables.iter().map(|&table| &site.tables[table as usize]);
-        let queries = datasource.queries.iter().map(|&query| &site.queries[query as usize]);
-        let virtual_tables = datasource.virtual_tables.iter().map(|&table| &site.virtual_tables[table as usize]);
+        let tables = datasource
+            .tables
+            .iter()
+            .map(|&table| &site.tables[table as usize]);
+        let queries = datasource
+            .queries
+            .iter()
+            .map(|&query| &site.queries[query as usize]);
+        let virtual_tables = datasource
+            .virtual_tables
+            .iter()
+            .map(|&table| &site.virtual_tables[table as usize]);
         tables
             .map(|table| (&table.name, &table.columns))
             .chain(queries.map(|query| (&query.name, &query.columns)))
@@ -270,7 +321,10 @@ impl Builder {
     pub(super) fn field_called(&self, datasource: u32, name: &str) -> Option<u32> {
         let site = &self.site;
         let fields = &site.datasources[datasource as usize].fields;
-        let by_name = fields.iter().copied().find(|&field| site.fields[field as usize].name == name);
+        let by_name = fields
+            .iter()
+            .copied()
+            .find(|&field| site.fields[field as usize].name == name);
         by_name.or_else(|| {
             fields.iter().copied().find(|&field| {
                 let mut base = &site.fields[field as usize];

@@ -44,7 +44,10 @@ impl Builder {
     /// The user of that name; the first one when none is named.
     pub(super) fn user(&self, subject: &str, name: Option<&str>) -> Result<u32, Error> {
         let Some(name) = name else { return Ok(0) };
-        self.users.get(name).copied().ok_or_else(|| self.wrong(subject, format!("no user is called `{name}`")))
+        self.users
+            .get(name)
+            .copied()
+            .ok_or_else(|| self.wrong(subject, format!("no user is called `{name}`")))
     }
 
     /// Reads a list of roles and user names.

@@ -8,7 +8,11 @@ use crate::site_file::{self, ProjectPath};
 impl Builder {
     pub(super) fn add_projects(&mut self, file: &site_file::Site) -> Result<(), Error> {
         // Shorter paths first, so that a declared parent is not made up by its child.
-        let mut entries: Vec<_> = file.projects.iter().map(|entry| (entry.path.names(), entry)).collect();
+        let mut entries: Vec<_> = file
+            .projects
+            .iter()
+            .map(|entry| (entry.path.names(), entry))
+            .collect();
         entries.sort_by_key(|(names, _)| names.len());
         for (names, entry) in entries {
             let subject = format!("project `{}`", names.join("/"));
@@ -46,10 +50,16 @@ impl Builder {
             return Err(self.wrong(subject, "a project's path holds at least one name"));
         };
         if name.is_empty() {
-            return Err(self.wrong(subject, format!("the path `{}` has an empty name", names.join("/"))));
+            return Err(self.wrong(
+                subject,
+                format!("the path `{}` has an empty name", names.join("/")),
+            ));
         }
-        let parent =
-            if ancestors.is_empty() { None } else { Some(self.project_at(subject, ancestors)?) };
+        let parent = if ancestors.is_empty() {
+            None
+        } else {
+            Some(self.project_at(subject, ancestors)?)
+        };
         let index = next_index(&self.site.projects);
         let identity = self.naming.identify("project", &names.join("\u{0}"), None);
         self.site.projects.push(Project {

@@ -22,12 +22,18 @@ impl Builder {
         }
         let owner = self.user(&subject, entry.owner.as_deref())?;
         let project = match (entry.personal_space, &entry.project) {
-            (true, Some(_)) => return Err(self.wrong(subject, "is both in a project and in a personal space")),
+            (true, Some(_)) => {
+                return Err(self.wrong(subject, "is both in a project and in a personal space"));
+            }
             (true, None) => None,
             (false, path) => Some(self.project(&subject, path.as_ref())?),
         };
         // A personal space is its owner's; a project is one whoever owns what lies in it.
-        let place = (project, if project.is_none() { owner } else { 0 }, entry.name.clone());
+        let place = (
+            project,
+            if project.is_none() { owner } else { 0 },
+            entry.name.clone(),
+        );
         if self.workbook_names.insert(place, ()).is_some() {
             return Err(self.wrong(subject, "its project has two workbooks of that name"));
         }
@@ -73,8 +79,14 @@ impl Builder {
         }
         for name in &entry.parameters {
             let parameter = next_index(&self.site.parameters);
-            let identity = self.naming.identify("parameter", &format!("{path}\u{0}{name}"), None);
-            self.site.parameters.push(Parameter { identity, name: name.clone(), workbook: index });
+            let identity = self
+                .naming
+                .identify("parameter", &format!("{path}\u{0}{name}"), None);
+            self.site.parameters.push(Parameter {
+                identity,
+                name: name.clone(),
+                workbook: index,
+            });
             self.site.workbooks[index as usize].parameters.push(parameter);
         }
         self.add_sheets(&subject, index, &path, &entry.sheets)?;
@@ -109,14 +121,21 @@ impl Builder {
 
     fn sheet_datasources(&self, subject: &str, workbook: u32, sheet: &Sheet) -> Result<Vec<u32>, Error> {
         let all = &self.site.workbooks[workbook as usize].datasources;
-        let Some(names) = &sheet.datasources else { return Ok(all.clone()) };
+        let Some(names) = &sheet.datasources else {
+            return Ok(all.clone());
+        };
         names
             .iter()
             .map(|name| {
-                let found =
-                    all.iter().copied().find(|&index| self.site.datasources[index as usize].name == *name);
+                let found = all
+                    .iter()
+                    .copied()
+                    .find(|&index| self.site.datasources[index as usize].name == *name);
                 found.ok_or_else(|| {
-                    self.wrong(subject, format!("the sheet `{}` uses no data source `{name}`", sheet.name))
+                    self.wrong(
+                        subject,
+                        format!("the sheet `{}` uses no data source `{name}`", sheet.name),
+                    )
                 })
             })
             .collect()
@@ -132,9 +151,14 @@ impl Builder {
         if let Some(names) = &sheet.fields {
             let mut fields = Vec::new();
             for name in names {
-                let found = datasources.iter().find_map(|&datasource| self.field_called(datasource, name));
+                let found = datasources
+                    .iter()
+                    .find_map(|&datasource| self.field_called(datasource, name));
                 fields.push(found.ok_or_else(|| {
-                    self.wrong(subject, format!("the sheet `{}` uses no known field `{name}`", sheet.name))
+                    self.wrong(
+                        subject,
+                        format!("the sheet `{}` uses no known field `{name}`", sheet.name),
+                    )
                 })?);
             }
             return Ok((fields, Vec::new()));
@@ -143,7 +167,9 @@ impl Builder {
         for &index in datasources {
             let datasource = &self.site.datasources[index as usize];
             fields.extend_from_slice(&datasource.fields);
-            let connected = datasource.parent.map_or(datasource, |parent| &self.site.datasources[parent as usize]);
+            let connected = datasource
+                .parent
+                .map_or(datasource, |parent| &self.site.datasources[parent as usize]);
             if connected.lists_tables {
                 let lists = [
                     (Kind::Table, &connected.tables),
@@ -173,8 +199,10 @@ impl Builder {
                 Some(names) => names
                     .iter()
                     .map(|name| {
-                        let found =
-                            all.iter().copied().find(|&view| self.site.views[view as usize].name == *name);
+                        let found = all
+                            .iter()
+                            .copied()
+                            .find(|&view| self.site.views[view as usize].name == *name);
                         found.ok_or_else(|| {
                             self.wrong(subject, format!("`{}` shows no sheet `{name}`", dashboard.name))
                         })
@@ -196,13 +224,20 @@ impl Builder {
         let identity = self.naming.identify("view", &format!("{path}\u{0}{name}"), None);
         let views = &self.site.workbooks[workbook as usize].views;
         let base = url_name(name);
-        let taken = views.iter().filter(|&&view| self.site.views[view as usize].url_name == base).count();
+        let taken = views
+            .iter()
+            .filter(|&&view| self.site.views[view as usize].url_name == base)
+            .count();
         View {
             identity,
             kind,
             workbook,
             name: name.to_owned(),
-            url_name: if taken == 0 { base } else { format!("{base}_{taken}") },
+            url_name: if taken == 0 {
+                base
+            } else {
+                format!("{base}_{taken}")
+            },
             hidden: false,
             usage: 0,
             tags: Vec::new(),
@@ -224,7 +259,11 @@ impl Builder {
     pub(super) fn schedule(&mut self, entry: Option<&site_file::Schedule>) -> Option<Schedule> {
         let entry = entry?;
         Some(Schedule {
-            identity: crate::site::Naming::new(&self.site.content_url).identify("schedule", &entry.name, None),
+            identity: crate::site::Naming::new(&self.site.content_url).identify(
+                "schedule",
+                &entry.name,
+                None,
+            ),
             task: self.naming.identify("task", &entry.name, None),
             name: entry.name.clone(),
             frequency: entry.frequency.clone(),
