@@ -1,41 +1,31 @@
 //! SQL text and a dialect in; upstream tables and columns out, with a confidence.
+//!
+//! This crate answers one question: which relations, and which of their columns, does a piece of
+//! SQL stand on? It is the only user of sqlparser, and no type of it leaves the crate. It does not
+//! check SQL, does not format or translate it, and knows nothing of dbt nodes: matching a
+//! [`TableName`] to one is the work of `tailwater-core`.
+//!
+//! ```text
+//! text ─▶ template ─▶ parse ─▶ resolve ─▶ Upstream
+//!           │           │  refused by every grammar
+//!           │           └────▶ scan ─────▲
+//!           └ Tableau parameters, Jinja and M escapes become something neutral
+//! ```
+//!
+//! Start reading at [`upstream()`] in `read.rs`, which calls the four stages in turn; each stage is
+//! a folder of its own. [`Request`] is what goes in, [`Upstream`] what comes out.
 
 mod name;
 mod parse;
+mod read;
 mod request;
 mod resolve;
+mod scan;
+mod template;
 mod text;
 mod upstream;
 
 pub use name::TableName;
+pub use read::upstream;
 pub use request::{KnownColumns, Request};
 pub use upstream::{ColumnRef, JsonLine, Note, OutputColumn, TableUse, Upstream};
-
-use tailwater_core::confidence::Confidence;
-
-/// Reads the upstream of a piece of SQL.
-pub fn upstream(request: &Request<'_>) -> Upstream {
-    let parsed = parse::parse(request.sql, request.dialect);
-    let mut resolver = resolve::Resolver::new(request);
-    let (confidence, error) = match &parsed {
-        Ok(statements) => {
-            for statement in statements {
-                resolver.read_statement(statement);
-            }
-            (Confidence::Parsed, None)
-        }
-        Err(error) => (
-            Confidence::Scanned,
-            Some(text::clipped(error, Upstream::MAX_ERROR_LENGTH)),
-        ),
-    };
-    let findings = resolver.finish();
-    Upstream {
-        tables: findings.tables,
-        columns: findings.columns,
-        confidence,
-        templated: false,
-        error,
-        notes: findings.notes,
-    }
-}

@@ -1,21 +1,133 @@
 //! Which grammars are tried, in which order.
+//!
+//! The text's own dialect cuts it into tokens whatever grammar parses them: what is a string and
+//! what a name does not depend on who parses.
 
 use sqlparser::ast::Statement;
-use sqlparser::parser::Parser;
+use sqlparser::parser::{Parser, ParserError};
+use sqlparser::tokenizer::Tokenizer;
 use tailwater_core::dialect::Dialect;
 
 use super::grammar::Grammar;
+use super::rewrite::{Tape, rewrite};
 
 /// How deep constructs may nest.
 const RECURSION_LIMIT: usize = 200;
 
-/// Parses `sql`.
-pub(crate) fn parse(sql: &str, dialect: Dialect) -> Result<Vec<Statement>, String> {
+/// Brackets nested deeper than this are not given to a parser: no construct of the recursion limit
+/// can hold them.
+const MAX_BRACKETS: usize = 2 * RECURSION_LIMIT;
+
+/// Chains longer than this are not given to a parser: the tree would lean deeper than a stack
+/// should grow.
+const MAX_LINKS: usize = 150_000;
+
+/// Texts longer than this are tried in their own dialect and the generic one only.
+const RETRY_LENGTH: usize = 256 * 1024;
+
+/// Expressions that the parser may start for each byte of the text.
+const FUEL_PER_BYTE: u64 = 16;
+const FUEL_AT_LEAST: u64 = 4_096;
+
+/// A text cut into tokens, ready to be parsed once.
+pub(crate) struct Prepared {
+    tape: Result<Tape, String>,
+    length: usize,
+}
+
+impl Prepared {
+    /// How deep the tree can lean to one side.
+    pub(crate) fn links(&self) -> usize {
+        self.tape.as_ref().map_or(0, |tape| tape.links.min(MAX_LINKS))
+    }
+}
+
+/// Cuts a text into tokens.
+pub(crate) fn prepare(sql: &str, dialect: Dialect) -> Prepared {
     let grammar = Grammar::of(dialect);
-    grammar.refuel(64 * sql.len() as u64 + 1_000);
-    Parser::new(&grammar)
+    Prepared {
+        tape: tape(sql, dialect, &grammar),
+        length: sql.len(),
+    }
+}
+
+fn tape(sql: &str, dialect: Dialect, grammar: &Grammar) -> Result<Tape, String> {
+    let mut tokens = Vec::with_capacity(sql.len() / 4);
+    Tokenizer::new(grammar, sql)
+        .tokenize_with_location_into_buf(&mut tokens)
+        .map_err(|error| ParserError::from(error).to_string())?;
+    let mut tape = Tape::new(tokens);
+    rewrite(&mut tape, dialect);
+    Ok(tape)
+}
+
+/// Parses a text in its own dialect.
+pub(crate) fn parse(prepared: Prepared, dialect: Dialect) -> Result<Vec<Statement>, String> {
+    parse_tape(prepared.tape?, prepared.length, &Grammar::of(dialect))
+}
+
+/// Parses a text in the first grammar that accepts it, other than its own dialect's.
+pub(crate) fn parse_otherwise(sql: &str, dialect: Dialect) -> Option<Vec<Statement>> {
+    let own = Grammar::of(dialect);
+    let is_cut = tape(sql, dialect, &own).is_ok();
+    let others = if sql.len() > RETRY_LENGTH {
+        &[Dialect::Generic]
+    } else {
+        others(dialect)
+    };
+    let grammars = others.iter().map(|&other| (other, Grammar::of(other)));
+    let hive = (matches!(dialect, Dialect::Spark | Dialect::Databricks | Dialect::Generic)
+        && sql.len() <= RETRY_LENGTH)
+        .then(|| (Dialect::Spark, Grammar::hive()));
+    grammars.chain(hive).find_map(|(other, grammar)| {
+        let cutter = if is_cut { &own } else { &grammar };
+        let rules = if is_cut { dialect } else { other };
+        let tape = tape(sql, rules, cutter).ok()?;
+        parse_tape(tape, sql.len(), &grammar).ok()
+    })
+}
+
+fn parse_tape(tape: Tape, length: usize, grammar: &Grammar) -> Result<Vec<Statement>, String> {
+    if tape.depth > MAX_BRACKETS {
+        return Err(format!("brackets are nested {} deep", tape.depth));
+    }
+    if tape.links > MAX_LINKS {
+        return Err(format!("an expression chains more than {MAX_LINKS} operators"));
+    }
+    grammar.refuel(FUEL_AT_LEAST + FUEL_PER_BYTE * length as u64);
+    Parser::new(grammar)
         .with_recursion_limit(RECURSION_LIMIT)
-        .try_with_sql(sql)
-        .and_then(|mut parser| parser.parse_statements())
+        .with_tokens_with_locations(tape.into_tokens())
+        .parse_statements()
         .map_err(|error| error.to_string())
+}
+
+/// The grammars to try after a text's own, likeliest first.
+const fn others(dialect: Dialect) -> &'static [Dialect] {
+    use Dialect as D;
+    match dialect {
+        D::Generic => &[
+            D::Postgres,
+            D::Snowflake,
+            D::DuckDb,
+            D::SqlServer,
+            D::MySql,
+            D::BigQuery,
+            D::Databricks,
+            D::ClickHouse,
+            D::Oracle,
+        ],
+        D::Redshift => &[D::Postgres, D::Generic, D::Snowflake, D::DuckDb],
+        D::Postgres => &[D::Generic, D::DuckDb, D::Snowflake, D::Redshift],
+        D::Databricks => &[D::Generic, D::Snowflake, D::DuckDb, D::BigQuery],
+        D::Spark => &[D::Databricks, D::Generic, D::Snowflake, D::DuckDb],
+        D::Athena | D::Trino => &[D::DuckDb, D::Snowflake, D::Postgres, D::Databricks, D::BigQuery],
+        D::MySql => &[D::Generic, D::Postgres, D::DuckDb, D::Sqlite],
+        D::ClickHouse => &[D::Generic, D::DuckDb, D::Snowflake, D::MySql],
+        D::DuckDb => &[D::Generic, D::Postgres, D::Snowflake, D::ClickHouse],
+        D::Oracle | D::Teradata => &[D::Generic, D::Snowflake, D::Postgres, D::DuckDb],
+        D::Snowflake | D::BigQuery | D::SqlServer | D::Sqlite => {
+            &[D::Generic, D::Postgres, D::Databricks, D::DuckDb]
+        }
+    }
 }

@@ -2,5 +2,6 @@
 
 mod attempt;
 mod grammar;
+mod rewrite;
 
-pub(crate) use attempt::parse;
+pub(crate) use attempt::{Prepared, parse, parse_otherwise, prepare};

@@ -11,6 +11,7 @@ use sqlparser::ast::{
 use tailwater_core::dialect::Dialect;
 
 use crate::name::{Part, TableName, split_quoted_path};
+use crate::template::PLACEHOLDER;
 use crate::upstream::Note;
 
 use super::expression::argument_expression;
@@ -434,7 +435,10 @@ impl<'a> Resolver<'_, 'a> {
     }
 
     /// The table of these parts with the defaults in front, entered in the ledger.
-    pub(super) fn upstream_table(&mut self, parts: &[Part<'a>]) -> Option<Bound<'a>> {
+    pub(super) fn upstream_table(&mut self, parts: &[Part<'_>]) -> Option<Bound<'a>> {
+        if parts.iter().any(|part| part.text == PLACEHOLDER) {
+            return self.templated_table(parts);
+        }
         let last = parts.last()?;
         if last.text.starts_with('@') || (last.text.is_empty() && parts.len() == 1) {
             return None;
@@ -471,6 +475,19 @@ impl<'a> Resolver<'_, 'a> {
             |text| folding.name(text, false).into_owned(),
         );
         Some(Bound::Table(table))
+    }
+
+    /// A name of which a template would fill in a part: what the text itself says of it.
+    fn templated_table(&mut self, parts: &[Part<'_>]) -> Option<Bound<'a>> {
+        let kept = parts
+            .iter()
+            .rev()
+            .take_while(|part| part.text != PLACEHOLDER)
+            .count();
+        if kept == 0 {
+            return None;
+        }
+        self.upstream_table(&parts[parts.len() - kept..])
     }
 
     /// The folded name by which a relation is recognised, with the defaults in front.

@@ -2,11 +2,13 @@
 
 use tailwater_core::dialect::Dialect;
 
+use crate::template::PLACEHOLDER;
+
 /// Whether an unquoted name is a value of the engine, not a column: `ROWNUM`, `SYSDATE`.
 ///
 /// Sources: the manuals' lists of pseudo columns and of functions called without parentheses.
 pub(super) fn is_pseudo_column(dialect: Dialect, name: &str) -> bool {
-    if name.starts_with(['@', ':', '$', '?']) || name.starts_with("__$") {
+    if name.starts_with(['@', ':', '$', '?']) || name.starts_with("__$") || name == PLACEHOLDER {
         return true;
     }
     let is_any = |names: &[&str]| names.iter().any(|pseudo| pseudo.eq_ignore_ascii_case(name));

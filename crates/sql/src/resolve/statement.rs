@@ -18,7 +18,8 @@ use tailwater_core::dialect::Dialect;
 
 use crate::name::{Defaults, Folding, Part, split_quoted_path};
 use crate::request::Request;
-use crate::upstream::{ColumnRef, OutputColumn};
+use crate::scan::Scan;
+use crate::upstream::{ColumnRef, Note, OutputColumn};
 
 use super::expression::argument_expression;
 use super::ledger::{ColumnId, Findings, Ledger};
@@ -68,6 +69,44 @@ impl<'r, 'a> Resolver<'r, 'a> {
     pub(crate) fn read_statement(&mut self, statement: &'a Statement) {
         if let Some(shape) = self.statement(statement, None) {
             self.result = Some(shape);
+        }
+    }
+
+    /// Enters what the scan of a statement found.
+    pub(crate) fn read_scan(&mut self, position: usize, scan: &Scan) {
+        for found in &scan.reads {
+            let parts: Vec<Part<'_>> = found
+                .parts
+                .iter()
+                .map(|(text, quoted)| Part {
+                    text,
+                    quoted: *quoted,
+                })
+                .collect();
+            if let [only] = parts.as_slice()
+                && super::pseudo::is_pseudo_table(self.dialect, only.text)
+            {
+                continue;
+            }
+            self.upstream_table(&parts);
+        }
+        if let Some(created) = &scan.creates {
+            let parts: Vec<Part<'_>> = created
+                .parts
+                .iter()
+                .map(|(text, quoted)| Part {
+                    text,
+                    quoted: *quoted,
+                })
+                .collect();
+            let key = self.relation_key(&parts);
+            let nothing = self.ledger.nothing();
+            self.created.insert(key, Rc::new(Shape::value(nothing)));
+        }
+        if scan.is_query {
+            self.result = None;
+            self.ledger
+                .note(|| Note::StatementScanned { statement: position });
         }
     }
 
@@ -123,7 +162,7 @@ impl<'r, 'a> Resolver<'r, 'a> {
 
     fn references(&mut self, ids: &[ColumnId], left: &mut usize) -> Vec<ColumnRef> {
         if ids.len() > *left {
-            self.ledger.note(|| crate::upstream::Note::LineageCutShort);
+            self.ledger.note(|| Note::LineageCutShort);
             return Vec::new();
         }
         *left -= ids.len();

@@ -1,0 +1,143 @@
+//! ClickHouse: FINAL, SAMPLE, strictness of joins, scalars in WITH, query parameters.
+
+use sqlparser::keywords::Keyword;
+use sqlparser::tokenizer::Token;
+
+use super::common::asof_without_condition;
+use super::tape::{Tape, word as token};
+
+const JOIN_WORDS: &[&str] = &[
+    "join", "left", "right", "inner", "full", "outer", "any", "all", "semi", "anti", "asof",
+];
+
+pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
+    match keyword {
+        Keyword::FINAL if tape.follows_operand(position) && !tape.is(position + 1, &Token::Period) => {
+            tape.drop_range(position, position + 1);
+        }
+        Keyword::SAMPLE if tape.follows_operand(position) => sample(tape, position),
+        Keyword::GLOBAL
+            if tape.is_any_word(position + 1, JOIN_WORDS)
+                || tape.is_any_word(position + 1, &["in", "not"]) =>
+        {
+            tape.drop_range(position, position + 1);
+        }
+        Keyword::ANY | Keyword::ALL if is_strictness(tape, position) => {
+            tape.drop_range(position, position + 1)
+        }
+        Keyword::ASOF if asof_without_condition(tape, position) => tape.drop_range(position, position + 1),
+        Keyword::WITH => scalars(tape, position),
+        _ if tape.are_words(position, &["paste", "join"]) => tape.replace(position, token("CROSS")),
+        _ => {}
+    }
+}
+
+/// `ANY LEFT JOIN`, `LEFT ANY JOIN`; not `= ANY (…)`, `UNION ALL` or `SELECT ALL`.
+fn is_strictness(tape: &Tape, position: usize) -> bool {
+    let after_set_operation = matches!(tape.before(position), Some(Token::Word(before))
+        if matches!(before.keyword, Keyword::UNION | Keyword::EXCEPT | Keyword::INTERSECT | Keyword::SELECT));
+    !after_set_operation && tape.is_any_word(position + 1, JOIN_WORDS)
+}
+
+/// `SAMPLE 0.1`, `SAMPLE 1/10 OFFSET 1/2`, `SAMPLE 10000`.
+fn sample(tape: &mut Tape, position: usize) {
+    let Some(mut end) = ratio_end(tape, position + 1) else {
+        return;
+    };
+    if tape.is_word(end, "offset")
+        && let Some(after) = ratio_end(tape, end + 1)
+    {
+        end = after;
+    }
+    tape.drop_range(position, end);
+}
+
+fn ratio_end(tape: &Tape, position: usize) -> Option<usize> {
+    let is_number = |at: usize| matches!(tape.at(at), Some(Token::Number(..)));
+    if !is_number(position) {
+        return None;
+    }
+    Some(if tape.is(position + 1, &Token::Div) && is_number(position + 2) {
+        position + 3
+    } else {
+        position + 1
+    })
+}
+
+/// `WITH 10 AS n, (SELECT max(x) FROM t) AS m SELECT …`: a scalar stands before its name. Turned
+/// into `n AS (SELECT 10)`, so that what the scalar reads is found.
+fn scalars(tape: &mut Tape, with: usize) {
+    let mut start = with + 1;
+    if tape.is_word(start, "recursive") {
+        start += 1;
+    }
+    loop {
+        let is_table = matches!(tape.at(start), Some(Token::Word(_)))
+            && tape.is_word(start + 1, "as")
+            && tape.is(start + 2, &Token::LParen);
+        let end = if is_table {
+            match tape.closing(start + 2) {
+                Some(close) => close + 1,
+                None => return,
+            }
+        } else {
+            let Some(as_at) = scalar_end(tape, start) else {
+                return;
+            };
+            let Some(name) = tape
+                .at(as_at + 1)
+                .filter(|token| matches!(token, Token::Word(_)))
+                .cloned()
+            else {
+                return;
+            };
+            tape.insert(start, vec![name, token("AS"), Token::LParen, token("SELECT")]);
+            tape.replace(as_at, Token::RParen);
+            tape.drop_range(as_at + 1, as_at + 2);
+            as_at + 2
+        };
+        if !tape.is(end, &Token::Comma) {
+            return;
+        }
+        start = end + 1;
+    }
+}
+
+/// The position of the AS that ends a scalar.
+fn scalar_end(tape: &mut Tape, start: usize) -> Option<usize> {
+    let mut position = start;
+    while position < tape.len() {
+        match tape.at(position)? {
+            Token::LParen => position = tape.closing(position)?,
+            Token::SemiColon | Token::Comma | Token::RParen => return None,
+            Token::Word(word) if matches!(word.keyword, Keyword::SELECT | Keyword::WITH) => return None,
+            Token::Word(word) if word.keyword == Keyword::AS => {
+                return (position > start).then_some(position);
+            }
+            _ => {}
+        }
+        position += 1;
+    }
+    None
+}
+
+/// `{name:Type}` is a query parameter; `pair.1` the first element of a tuple.
+pub(super) fn symbol(tape: &mut Tape, position: usize) {
+    if tape.is(position, &Token::LBrace)
+        && matches!(tape.at(position + 1), Some(Token::Word(_)))
+        && tape.is(position + 2, &Token::Colon)
+        && let Some(close) =
+            (position + 3..tape.len().min(position + 16)).find(|&at| tape.is(at, &Token::RBrace))
+    {
+        let is_identifier = tape.is_word(position + 3, "identifier");
+        tape.replace(
+            position,
+            if is_identifier {
+                token(crate::template::PLACEHOLDER)
+            } else {
+                Token::Number("0".to_owned(), false)
+            },
+        );
+        tape.drop_range(position + 1, close + 1);
+    }
+}

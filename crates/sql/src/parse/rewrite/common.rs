@@ -1,0 +1,219 @@
+//! Rules of one or two lines for dialects that need few of them.
+
+use sqlparser::keywords::Keyword;
+use sqlparser::tokenizer::{Token, Word};
+
+use super::tape::{Tape, word};
+
+/// `FOR SYSTEM_TIME AS OF …`, `FOR VERSION AS OF …`, `FOR TIMESTAMP BETWEEN … AND …` after a table
+/// choose rows of the same table.
+pub(super) fn time_travel(tape: &mut Tape, position: usize) {
+    if !tape.is_any_word(
+        position + 1,
+        &[
+            "system_time",
+            "system_version",
+            "version",
+            "timestamp",
+            "business_time",
+        ],
+    ) {
+        return;
+    }
+    let after = position + 2;
+    let end = if tape.are_words(after, &["as", "of"]) {
+        tape.operand_end(after + 2)
+    } else if tape.is_word(after, "all") {
+        Some(after + 1)
+    } else if tape.is_any_word(after, &["between", "from"]) {
+        match tape.operand_end(after + 1) {
+            Some(middle) if tape.is_any_word(middle, &["and", "to"]) => tape.operand_end(middle + 1),
+            _ => None,
+        }
+    } else if tape.are_words(after, &["contained", "in"]) {
+        tape.closing(after + 2).map(|close| close + 1)
+    } else {
+        None
+    };
+    if let Some(end) = end {
+        tape.drop_range(position, end);
+    }
+}
+
+/// `'a' 'b'` on two lines is one string.
+pub(super) fn joined_strings(tape: &mut Tape, position: usize) {
+    let both_strings = matches!(tape.at(position), Some(Token::SingleQuotedString(_)))
+        && matches!(tape.at(position + 1), Some(Token::SingleQuotedString(_)));
+    if both_strings && tape.line(position) != tape.line(position + 1) {
+        tape.drop_range(position + 1, position + 2);
+    }
+}
+
+/// Snowflake's `@stage/path/file.csv`: one quoted name, so that no slash is taken for a division.
+pub(super) fn snowflake_stage(tape: &mut Tape, position: usize) {
+    let after_from = matches!(tape.before(position), Some(Token::Word(before))
+        if matches!(before.keyword, Keyword::FROM | Keyword::JOIN))
+        || matches!(tape.before(position), Some(Token::Comma | Token::LParen));
+    if !after_from || !tape.is(position, &Token::AtSign) {
+        return;
+    }
+    let mut end = position;
+    while tape.touch(end)
+        && !matches!(
+            tape.at(end + 1),
+            Some(Token::LParen | Token::RParen | Token::Comma | Token::SemiColon) | None
+        )
+    {
+        end += 1;
+    }
+    let path: String = tape
+        .copies(position, end + 1)
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    tape.replace(
+        position,
+        Token::Word(Word {
+            value: path,
+            quote_style: Some('"'),
+            keyword: Keyword::NoKeyword,
+        }),
+    );
+    tape.drop_range(position + 1, end + 1);
+}
+
+/// Legacy BigQuery SQL: `[project:dataset.table]`, with a dash in the project's name.
+pub(super) fn bigquery_legacy_table(tape: &mut Tape, position: usize) {
+    let after_from = matches!(tape.before(position), Some(Token::Word(before))
+        if matches!(before.keyword, Keyword::FROM | Keyword::JOIN));
+    if !after_from || !tape.is(position, &Token::LBracket) {
+        return;
+    }
+    let Some(close) = (position + 1..tape.len().min(position + 32)).find(|&at| tape.is(at, &Token::RBracket))
+    else {
+        return;
+    };
+    let path: String = tape
+        .copies(position + 1, close)
+        .iter()
+        .map(|token| match token {
+            Token::Colon => ".".to_owned(),
+            Token::Word(word) => word.value.clone(),
+            other => other.to_string(),
+        })
+        .collect();
+    tape.replace(
+        position,
+        Token::Word(Word {
+            value: path,
+            quote_style: Some('`'),
+            keyword: Keyword::NoKeyword,
+        }),
+    );
+    tape.drop_range(position + 1, close + 1);
+}
+
+/// PostgreSQL: `FROM ONLY t`, `BETWEEN SYMMETRIC`, `ROWS FROM (f())`.
+pub(super) fn postgres_word(tape: &mut Tape, position: usize, keyword: Keyword) {
+    match keyword {
+        Keyword::ONLY if in_from(tape, position) => {
+            tape.drop_range(position, position + 1);
+        }
+        Keyword::SYMMETRIC | Keyword::ASYMMETRIC => tape.drop_range(position, position + 1),
+        Keyword::ROWS if in_from(tape, position) && tape.is_word(position + 1, "from") => {
+            tape.drop_range(position, position + 2);
+        }
+        _ => {}
+    }
+}
+
+/// Whether a name of a FROM clause can begin here.
+fn in_from(tape: &Tape, position: usize) -> bool {
+    matches!(tape.before(position), Some(Token::Word(before))
+        if matches!(before.keyword, Keyword::FROM | Keyword::JOIN | Keyword::UPDATE | Keyword::USING))
+        && matches!(tape.at(position + 1), Some(Token::Word(_) | Token::LParen))
+}
+
+/// SQLite: `INDEXED BY i` and `NOT INDEXED` are hints.
+pub(super) fn sqlite_word(tape: &mut Tape, position: usize, keyword: Keyword) {
+    if keyword == Keyword::NOT && tape.is_word(position + 1, "indexed") {
+        tape.drop_range(position, position + 2);
+    } else if tape.are_words(position, &["indexed", "by"]) {
+        tape.drop_range(position, position + 3);
+    }
+}
+
+/// DuckDB: `USING SAMPLE 10%`, `POSITIONAL JOIN`, `ASOF JOIN`, `SUMMARIZE t`.
+pub(super) fn duckdb_word(tape: &mut Tape, position: usize, keyword: Keyword) {
+    match keyword {
+        Keyword::USING if tape.is_word(position + 1, "sample") => {
+            let mut end = position + 2;
+            if let Some(after) = tape.operand_end(end) {
+                end = after;
+            }
+            if matches!(tape.at(end), Some(Token::Mod)) || tape.is_any_word(end, &["rows", "percent"]) {
+                end += 1;
+            }
+            if tape.is(end, &Token::LParen)
+                && let Some(close) = tape.closing(end)
+            {
+                end = close + 1;
+            }
+            tape.drop_range(position, end);
+        }
+        Keyword::ASOF if asof_without_condition(tape, position) => tape.drop_range(position, position + 1),
+        _ if tape.are_words(position, &["positional", "join"]) => tape.replace(position, word("CROSS")),
+        _ if tape.is_word(position, "summarize") && at_start(tape, position) => {
+            if matches!(tape.at(position + 1), Some(Token::Word(next)) if next.keyword != Keyword::SELECT) {
+                tape.replace(position, word("FROM"));
+            } else {
+                tape.drop_range(position, position + 1);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// `ASOF JOIN … ON …`, unlike Snowflake's `MATCH_CONDITION (…)`.
+pub(super) fn asof_without_condition(tape: &Tape, position: usize) -> bool {
+    tape.is_any_word(position + 1, &["join", "left", "right", "inner", "full"])
+        && !(position..tape.len().min(position + 24)).any(|at| tape.is_word(at, "match_condition"))
+}
+
+/// Spark: `t TIMESTAMP AS OF …` without FOR, `t@v1`, `STREAM t`.
+pub(super) fn spark_word(tape: &mut Tape, position: usize, keyword: Keyword) {
+    match keyword {
+        Keyword::TIMESTAMP | Keyword::VERSION
+            if tape.follows_operand(position) && tape.are_words(position + 1, &["as", "of"]) =>
+        {
+            if let Some(end) = tape.operand_end(position + 3) {
+                tape.drop_range(position, end);
+            }
+        }
+        Keyword::STREAM
+            if matches!(tape.before(position), Some(Token::Word(before))
+                if matches!(before.keyword, Keyword::FROM | Keyword::JOIN))
+                && matches!(tape.at(position + 1), Some(Token::Word(_))) =>
+        {
+            tape.drop_range(position, position + 1);
+        }
+        _ => {}
+    }
+}
+
+/// MySQL: `LOCK IN SHARE MODE`, `PROCEDURE ANALYSE()`.
+pub(super) fn mysql_word(tape: &mut Tape, position: usize, keyword: Keyword) {
+    if keyword == Keyword::LOCK && tape.are_words(position + 1, &["in", "share", "mode"]) {
+        tape.drop_range(position, position + 4);
+    } else if keyword == Keyword::PROCEDURE
+        && tape.is_word(position + 1, "analyse")
+        && let Some(close) = tape.closing(position + 2)
+    {
+        tape.drop_range(position, close + 1);
+    }
+}
+
+/// Whether a statement begins here.
+pub(super) fn at_start(tape: &Tape, position: usize) -> bool {
+    matches!(tape.before(position), None | Some(Token::SemiColon))
+}

@@ -1,0 +1,15 @@
+//! Constructs that no grammar of sqlparser knows, turned into ones that mean the same to us.
+//!
+//! The rules work on tokens, never on text, so strings and quoted names are safe from them. Most
+//! take away what cannot change which tables and columns are read: hints, locks, samples.
+
+mod clickhouse;
+mod common;
+mod oracle;
+mod rule;
+mod sqlserver;
+mod tape;
+mod teradata;
+
+pub(super) use rule::rewrite;
+pub(super) use tape::Tape;

@@ -1,0 +1,72 @@
+//! Oracle: partitions, samples and flashback after a table, database links, KEEP.
+
+use sqlparser::keywords::Keyword;
+use sqlparser::tokenizer::Token;
+
+use super::tape::{Tape, word as token};
+
+pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
+    match keyword {
+        Keyword::PARTITION | Keyword::SAMPLE
+            if tape.is(position + 1, &Token::LParen) && tape.follows_operand(position) =>
+        {
+            drop_with_brackets(tape, position);
+        }
+        Keyword::AS
+            if tape.is_word(position + 1, "of") && tape.is_any_word(position + 2, &["timestamp", "scn"]) =>
+        {
+            if let Some(end) = tape.operand_end(position + 3) {
+                tape.drop_range(position, end);
+            }
+        }
+        Keyword::ONLY
+            if matches!(tape.before(position), Some(Token::Word(before)) if before.keyword == Keyword::FROM)
+                && tape.is(position + 1, &Token::LParen) =>
+        {
+            tape.drop_range(position, position + 1);
+        }
+        Keyword::NoKeyword if tape.is_word(position, "keep") => keep(tape, position),
+        _ if tape.is_word(position, "subpartition") && tape.is(position + 1, &Token::LParen) => {
+            drop_with_brackets(tape, position);
+        }
+        _ => {}
+    }
+}
+
+fn drop_with_brackets(tape: &mut Tape, position: usize) {
+    // `OVER (PARTITION (…))` is no table's partition; `PARTITION BY` has no bracket.
+    if matches!(tape.before(position), Some(Token::LParen)) {
+        return;
+    }
+    if let Some(close) = tape.closing(position + 1) {
+        tape.drop_range(position, close + 1);
+    }
+}
+
+/// `max(a) KEEP (DENSE_RANK LAST ORDER BY b)` reads the columns of `WITHIN GROUP (ORDER BY b)`.
+fn keep(tape: &mut Tape, position: usize) {
+    let opens = tape.is(position + 1, &Token::LParen)
+        && tape.is_word(position + 2, "dense_rank")
+        && tape.is_any_word(position + 3, &["first", "last"]);
+    if opens {
+        tape.replace(position, token("WITHIN"));
+        tape.insert(position + 1, vec![token("GROUP")]);
+        tape.drop_range(position + 2, position + 4);
+    }
+}
+
+/// `orders@reporting`: the table behind a database link.
+pub(super) fn symbol(tape: &mut Tape, position: usize) {
+    if !tape.is(position, &Token::AtSign) || !matches!(tape.before(position), Some(Token::Word(_))) {
+        return;
+    }
+    let mut end = position + 1;
+    if !matches!(tape.at(end), Some(Token::Word(_))) {
+        return;
+    }
+    end += 1;
+    while tape.is(end, &Token::Period) && matches!(tape.at(end + 1), Some(Token::Word(_))) {
+        end += 2;
+    }
+    tape.drop_range(position, end);
+}

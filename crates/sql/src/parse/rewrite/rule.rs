@@ -1,0 +1,66 @@
+//! Which rules run on which dialect: one pass over the tokens.
+
+use sqlparser::keywords::Keyword;
+use sqlparser::tokenizer::Token;
+use tailwater_core::dialect::Dialect;
+
+use super::tape::Tape;
+use super::{clickhouse, common, oracle, sqlserver, teradata};
+
+/// Runs the rules of `dialect` over a tape.
+pub(in crate::parse) fn rewrite(tape: &mut Tape, dialect: Dialect) {
+    let mut position = 0;
+    while position < tape.len() {
+        if !tape.is_dropped(position) {
+            visit(tape, position, dialect);
+        }
+        position += 1;
+    }
+}
+
+fn visit(tape: &mut Tape, position: usize, dialect: Dialect) {
+    let keyword = match tape.at(position) {
+        Some(Token::Word(word)) if word.quote_style.is_none() => word.keyword,
+        Some(Token::Word(_) | Token::Comma | Token::Period | Token::Number(..)) | None => return,
+        Some(_) => {
+            symbol(tape, position, dialect);
+            return;
+        }
+    };
+    if keyword == Keyword::FOR {
+        common::time_travel(tape, position);
+    }
+    match dialect {
+        Dialect::SqlServer => sqlserver::word(tape, position, keyword),
+        Dialect::Teradata => teradata::word(tape, position, keyword),
+        Dialect::Oracle => oracle::word(tape, position, keyword),
+        Dialect::ClickHouse => clickhouse::word(tape, position, keyword),
+        Dialect::Postgres | Dialect::Redshift => common::postgres_word(tape, position, keyword),
+        Dialect::Sqlite => common::sqlite_word(tape, position, keyword),
+        Dialect::DuckDb => common::duckdb_word(tape, position, keyword),
+        Dialect::Spark | Dialect::Databricks => common::spark_word(tape, position, keyword),
+        Dialect::MySql => common::mysql_word(tape, position, keyword),
+        Dialect::Generic => {
+            teradata::word(tape, position, keyword);
+            sqlserver::hints(tape, position, keyword);
+        }
+        Dialect::Snowflake | Dialect::BigQuery | Dialect::Athena | Dialect::Trino => {}
+    }
+}
+
+fn symbol(tape: &mut Tape, position: usize, dialect: Dialect) {
+    match dialect {
+        Dialect::SqlServer => sqlserver::symbol(tape, position),
+        Dialect::Snowflake => common::snowflake_stage(tape, position),
+        Dialect::Teradata => teradata::symbol(tape, position),
+        Dialect::Oracle => oracle::symbol(tape, position),
+        Dialect::ClickHouse => clickhouse::symbol(tape, position),
+        Dialect::Generic => {
+            sqlserver::symbol(tape, position);
+            common::snowflake_stage(tape, position);
+        }
+        Dialect::BigQuery => common::bigquery_legacy_table(tape, position),
+        _ => {}
+    }
+    common::joined_strings(tape, position);
+}

@@ -1,0 +1,92 @@
+//! T-SQL: query hints, table hints, batch separators.
+
+use sqlparser::keywords::Keyword;
+use sqlparser::tokenizer::Token;
+
+use super::tape::Tape;
+
+/// Table hints. Source: SQL Server, "Table hints (Transact-SQL)".
+const TABLE_HINTS: &[&str] = &[
+    "forcescan",
+    "forceseek",
+    "holdlock",
+    "index",
+    "keepdefaults",
+    "keepidentity",
+    "noexpand",
+    "nolock",
+    "nowait",
+    "paglock",
+    "readcommitted",
+    "readcommittedlock",
+    "readpast",
+    "readuncommitted",
+    "repeatableread",
+    "rowlock",
+    "serializable",
+    "snapshot",
+    "spatial_window_max_cells",
+    "tablock",
+    "tablockx",
+    "updlock",
+    "xlock",
+];
+
+pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
+    match keyword {
+        // `OPTION (RECOMPILE, MAXDOP 1)` after a query.
+        Keyword::OPTION if tape.is(position + 1, &Token::LParen) && tape.follows_operand(position) => {
+            if let Some(close) = tape.closing(position + 1) {
+                tape.drop_range(position, close + 1);
+            }
+        }
+        Keyword::NoKeyword if tape.is_word(position, "go") && tape.is_alone_on_line(position) => {
+            tape.replace(position, Token::SemiColon);
+        }
+        // `GO 5` repeats the batch.
+        Keyword::NoKeyword
+            if tape.is_word(position, "go")
+                && matches!(tape.at(position + 1), Some(Token::Number(..)))
+                && tape.is_alone_on_line(position + 1) =>
+        {
+            tape.drop_range(position + 1, position + 2);
+            tape.replace(position, Token::SemiColon);
+        }
+        _ => hints(tape, position, keyword),
+    }
+}
+
+/// `WITH (NOLOCK)` in any place after a table, also before its alias.
+pub(super) fn hints(tape: &mut Tape, position: usize, keyword: Keyword) {
+    if keyword == Keyword::WITH
+        && let Some(close) = hint_list(tape, position + 1)
+    {
+        tape.drop_range(position, close + 1);
+    }
+}
+
+/// `FROM orders (NOLOCK)`.
+pub(super) fn symbol(tape: &mut Tape, position: usize) {
+    let after_name = matches!(
+        tape.before(position),
+        Some(Token::Word(before)) if before.quote_style.is_some() || !super::tape::opens_clause(before.keyword)
+    );
+    if after_name && let Some(close) = hint_list(tape, position) {
+        tape.drop_range(position, close + 1);
+    }
+}
+
+/// The end of a bracketed list of table hints.
+fn hint_list(tape: &mut Tape, open: usize) -> Option<usize> {
+    if !tape.is(open, &Token::LParen) || !tape.is_any_word(open + 1, TABLE_HINTS) {
+        return None;
+    }
+    let follows = matches!(
+        tape.at(open + 2),
+        Some(Token::RParen | Token::Comma | Token::Eq | Token::LParen | Token::Word(_))
+    );
+    // `count(index)` is a call on a column: only lists whose first hint stands where hints do.
+    let is_column_call =
+        tape.is_any_word(open + 1, &["index", "snapshot"]) && tape.is(open + 2, &Token::RParen);
+    (follows && !is_column_call).then(|| tape.closing(open)).flatten()
+}

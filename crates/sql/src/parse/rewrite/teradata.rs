@@ -1,0 +1,167 @@
+//! Teradata: abbreviated verbs, locks, samples, word operators, and formats in brackets.
+
+use sqlparser::keywords::Keyword;
+use sqlparser::tokenizer::Token;
+
+use super::common::at_start;
+use super::tape::{Tape, word as token};
+
+pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
+    match keyword {
+        Keyword::SAMPLE if tape.follows_operand(position) => sample(tape, position),
+        Keyword::MOD
+            if tape.follows_operand(position)
+                && tape.begins_operand(position + 1)
+                && !tape.is(position + 1, &Token::LParen) =>
+        {
+            tape.replace(position, Token::Mod);
+        }
+        Keyword::LOCK if at_start(tape, position) => locking(tape, position),
+        Keyword::NoKeyword => plain_word(tape, position),
+        _ => {}
+    }
+}
+
+fn plain_word(tape: &mut Tape, position: usize) {
+    let Some(text) = tape.word(position).map(|word| word.value.len()) else {
+        return;
+    };
+    match text {
+        2 => word_operator(tape, position),
+        3 if tape.is_word(position, "sel") && begins_query(tape, position) => {
+            tape.replace(position, token("SELECT"));
+        }
+        3 if tape.is_word(position, "del") && at_start(tape, position) => {
+            tape.replace(position, token("DELETE"))
+        }
+        3 if tape.is_word(position, "ins") && at_start(tape, position) => {
+            tape.replace(position, token("INSERT"))
+        }
+        3 if tape.is_word(position, "upd") && at_start(tape, position) => {
+            tape.replace(position, token("UPDATE"))
+        }
+        7 if tape.is_word(position, "locking") => locking(tape, position),
+        _ => {}
+    }
+}
+
+fn begins_query(tape: &Tape, position: usize) -> bool {
+    match tape.before(position) {
+        None | Some(Token::SemiColon | Token::LParen | Token::RParen) => true,
+        Some(Token::Word(before)) => {
+            matches!(
+                before.keyword,
+                Keyword::UNION
+                    | Keyword::ALL
+                    | Keyword::MINUS
+                    | Keyword::EXCEPT
+                    | Keyword::INTERSECT
+                    | Keyword::AS
+                    | Keyword::ACCESS
+                    | Keyword::EXPLAIN
+            ) || before.value.eq_ignore_ascii_case("access")
+        }
+        _ => false,
+    }
+}
+
+/// `a EQ b`, `a NE b`, `a LT b`, `a LE b`, `a GT b`, `a GE b`.
+fn word_operator(tape: &mut Tape, position: usize) {
+    if !tape.follows_operand(position) || !tape.begins_operand(position + 1) {
+        return;
+    }
+    let operator = [
+        ("eq", Token::Eq),
+        ("ne", Token::Neq),
+        ("lt", Token::Lt),
+        ("le", Token::LtEq),
+        ("gt", Token::Gt),
+        ("ge", Token::GtEq),
+    ]
+    .into_iter()
+    .find(|(name, _)| tape.is_word(position, name));
+    if let Some((_, operator)) = operator {
+        tape.replace(position, operator);
+    }
+}
+
+/// `LOCKING ROW FOR ACCESS`, `LOCKING TABLE db.t FOR READ MODE NOWAIT`, `LOCK ROW ACCESS`.
+fn locking(tape: &mut Tape, position: usize) {
+    const MODES: &[&str] = &["access", "read", "share", "write", "exclusive", "checksum"];
+    let limit = tape.len().min(position + 12);
+    let Some(mode) = (position + 1..limit).find(|&at| tape.is_any_word(at, MODES)) else {
+        return;
+    };
+    let mut end = mode + 1;
+    while tape.is_any_word(end, &["mode", "nowait", "override"]) {
+        end += 1;
+    }
+    let before_query = tape.is_any_word(
+        end,
+        &[
+            "select", "sel", "with", "locking", "lock", "insert", "ins", "update", "upd", "delete", "del",
+            "merge",
+        ],
+    ) || tape.is(end, &Token::LParen);
+    if before_query {
+        tape.drop_range(position, end);
+    }
+}
+
+/// `SAMPLE 10`, `SAMPLE .1, .2`, `SAMPLE RANDOMIZED ALLOCATION 100` at the end of a query.
+fn sample(tape: &mut Tape, position: usize) {
+    let mut end = position + 1;
+    while tape.is_any_word(end, &["with", "replacement", "randomized", "allocation"]) {
+        end += 1;
+    }
+    if !matches!(tape.at(end), Some(Token::Number(..))) {
+        return;
+    }
+    while matches!(tape.at(end), Some(Token::Number(..))) {
+        end += 1;
+        if tape.is(end, &Token::Comma) && matches!(tape.at(end + 1), Some(Token::Number(..))) {
+            end += 1;
+        }
+    }
+    tape.drop_range(position, end);
+}
+
+/// `x (FORMAT '…')`, `x (TITLE '…')`, `x (NOT CASESPECIFIC)`, `x (NAMED y)`; `a ** b`.
+pub(super) fn symbol(tape: &mut Tape, position: usize) {
+    if tape.is(position, &Token::Mul) && tape.is(position + 1, &Token::Mul) && tape.touch(position) {
+        tape.drop_range(position, position + 1);
+        return;
+    }
+    if !tape.is(position, &Token::LParen) || !tape.follows_operand(position) {
+        return;
+    }
+    let is_phrase = tape.is_any_word(position + 1, &["format", "title"])
+        && matches!(tape.at(position + 2), Some(Token::SingleQuotedString(_)))
+        || tape.is_any_word(position + 1, &["casespecific", "cs", "uppercase"])
+            && tape.is(position + 2, &Token::RParen)
+        || tape.is_word(position + 1, "not") && tape.is_any_word(position + 2, &["casespecific", "cs"])
+        || tape.is_any_word(
+            position + 1,
+            &[
+                "date",
+                "time",
+                "timestamp",
+                "integer",
+                "decimal",
+                "char",
+                "varchar",
+                "float",
+            ],
+        ) && tape.is(position + 2, &Token::Comma)
+            && tape.is_word(position + 3, "format");
+    let Some(close) = tape.closing(position) else {
+        return;
+    };
+    if is_phrase {
+        tape.drop_range(position, close + 1);
+    } else if tape.is_word(position + 1, "named") && close == position + 3 {
+        tape.drop_range(position, position + 1);
+        tape.replace(position + 1, token("AS"));
+        tape.drop_range(close, close + 1);
+    }
+}

@@ -1,0 +1,148 @@
+//! The stages in their order, for one text.
+
+use std::borrow::Cow;
+
+use sqlparser::ast::Statement;
+use tailwater_core::confidence::Confidence;
+use tailwater_core::dialect::Dialect;
+
+use crate::parse::{Prepared, parse, parse_otherwise, prepare};
+use crate::request::Request;
+use crate::resolve::Resolver;
+use crate::scan::{Scan, scan, split_statements};
+use crate::template::{neutralise, without_doubled_angles};
+use crate::text::clipped;
+use crate::upstream::Upstream;
+
+/// Chains up to this long fit on any thread's stack.
+const SAFE_LINKS: usize = 500;
+
+/// Stack for one link of a chain: what dropping one level of a syntax tree takes, with room.
+const STACK_PER_LINK: usize = 1024;
+
+/// Stack for everything else.
+const STACK_BASE: usize = 2 * 1024 * 1024;
+
+/// Reads what a piece of SQL stands on.
+///
+/// It never fails and never panics: the worst that text can bring about is an answer with
+/// [`Confidence::Scanned`], no columns, and the parser's message.
+pub fn upstream(request: &Request<'_>) -> Upstream {
+    let neutral = neutralise(request.sql);
+    let prepared = prepare(&neutral.text, request.dialect);
+    let links = prepared.links();
+    let mut answer = if links > SAFE_LINKS {
+        stacker::grow(STACK_BASE + links * STACK_PER_LINK, || {
+            read(request, &neutral.text, prepared)
+        })
+    } else {
+        read(request, &neutral.text, prepared)
+    };
+    answer.templated |= neutral.templated;
+    if !neutral.notes.is_empty() {
+        answer.notes.splice(0..0, neutral.notes);
+        answer.notes.truncate(Upstream::MAX_NOTES);
+    }
+    answer
+}
+
+/// A statement, or a run of them, as far as it could be read.
+enum Piece {
+    Parsed(Vec<Statement>),
+    Scanned(usize, Scan),
+}
+
+fn read(request: &Request<'_>, text: &str, prepared: Prepared) -> Upstream {
+    let dialect = request.dialect;
+    let mut reading = Reading {
+        confidence: Confidence::Parsed,
+        error: None,
+        templated: false,
+        pieces: Vec::new(),
+    };
+    match parse(prepared, dialect) {
+        Ok(statements) => reading.pieces.push(Piece::Parsed(statements)),
+        Err(error) => reading.refused(text, dialect, error),
+    }
+    let mut resolver = Resolver::new(request);
+    for piece in &reading.pieces {
+        match piece {
+            Piece::Parsed(statements) => {
+                for statement in statements {
+                    resolver.read_statement(statement);
+                }
+            }
+            Piece::Scanned(position, scan) => resolver.read_scan(*position, scan),
+        }
+    }
+    let findings = resolver.finish();
+    Upstream {
+        tables: findings.tables,
+        columns: findings.columns,
+        confidence: reading.confidence,
+        templated: reading.templated,
+        error: reading
+            .error
+            .map(|error| clipped(&error, Upstream::MAX_ERROR_LENGTH)),
+        notes: findings.notes,
+    }
+}
+
+struct Reading {
+    confidence: Confidence,
+    error: Option<String>,
+    templated: bool,
+    pieces: Vec<Piece>,
+}
+
+impl Reading {
+    /// The whole text was refused: try it without doubled brackets, then statement by statement.
+    fn refused(&mut self, text: &str, dialect: Dialect, error: String) {
+        let mut text = Cow::Borrowed(text);
+        if let Some(single) = without_doubled_angles(&text) {
+            if let Ok(statements) = parse(prepare(&single, dialect), dialect) {
+                self.templated = true;
+                self.pieces.push(Piece::Parsed(statements));
+                return;
+            }
+            if text.contains("<<=") || text.contains(">>=") || text.contains("<<>>") {
+                self.templated = true;
+                text = Cow::Owned(single);
+            }
+        }
+        let ranges = split_statements(&text, dialect);
+        if ranges.len() == 1 {
+            self.statement(1, &text[ranges[0].clone()], dialect, error);
+            return;
+        }
+        for (position, range) in ranges.into_iter().enumerate() {
+            let statement = &text[range];
+            match parse(prepare(statement, dialect), dialect) {
+                Ok(statements) => self.pieces.push(Piece::Parsed(statements)),
+                Err(error) => self.statement(position + 1, statement, dialect, error),
+            }
+        }
+    }
+
+    /// One statement that its dialect refused.
+    fn statement(&mut self, position: usize, text: &str, dialect: Dialect, error: String) {
+        if let Some(statements) = parse_otherwise(text, dialect) {
+            self.pieces.push(Piece::Parsed(statements));
+            self.worsen(Confidence::Retried, error);
+            return;
+        }
+        let scan = scan(text, dialect);
+        // A statement that reads nothing (`SET NOCOUNT ON`) casts no doubt on the others.
+        if scan.is_query || !scan.reads.is_empty() || position == 1 {
+            self.worsen(Confidence::Scanned, error);
+        }
+        self.pieces.push(Piece::Scanned(position, scan));
+    }
+
+    fn worsen(&mut self, confidence: Confidence, error: String) {
+        if confidence > self.confidence {
+            self.confidence = confidence;
+            self.error = Some(error);
+        }
+    }
+}
