@@ -75,6 +75,13 @@ pub struct ExposureTitle {
     pub label: String,
 }
 
+impl ExposureTitle {
+    /// The order in which people look things up.
+    fn by_label(&self, other: &Self) -> std::cmp::Ordering {
+        (&self.label, &self.unique_id).cmp(&(&other.label, &other.unique_id))
+    }
+}
+
 /// What changed in an exposure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ExposureChange {
@@ -314,6 +321,14 @@ impl Workspace {
             .iter()
             .filter(|(id, _)| !resolution.exposures.contains_key(*id));
         report.removed.extend(gone.map(|(_, exposure)| title(exposure)));
+        report.added.sort_by(ExposureTitle::by_label);
+        report
+            .changed
+            .sort_by(|left, right| left.title.by_label(&right.title));
+        report.removed.sort_by(ExposureTitle::by_label);
+        report
+            .kept
+            .sort_by(|left, right| left.title.by_label(&right.title));
         report.outcome = match (is_partial(&merged.inventory), report.has_changes()) {
             (true, _) => SyncOutcome::Partial,
             (false, true) => SyncOutcome::Changed,

@@ -1,0 +1,601 @@
+//! Syncing a simulated Tableau site against the demo project's real manifest.
+
+#![expect(clippy::expect_used, reason = "a test that cannot be set up should stop")]
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use secrecy::SecretString;
+use tailwater_core::clock::SystemClock;
+use tailwater_core::diagnostic::Diagnostic;
+use tailwater_core::gap::GapReason;
+use tailwater_core::mapping::MappingRule;
+use tailwater_engine::bi::NoProgress;
+use tailwater_engine::settings::{
+    IntegrationSettings, Kind, ProjectSettings, SecuritySettings, Settings, StoreSettings,
+};
+use tailwater_engine::store::SyncOutcome;
+use tailwater_engine::sync::{SyncOptions, SyncReport};
+use tailwater_engine::workspace::{Options, Workspace};
+use tailwater_engine::{Error, integration::NewIntegration};
+use tailwater_tableau_sim::{Running, Simulator, SiteFile};
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+
+const SECRET: &str = "the-secret-of-the-token";
+
+/// A workbook of the simulated site: its name, and the table that it stands on.
+type Book = (&'static str, &'static str);
+
+const BOOKS: [Book; 3] = [
+    ("Orders", "shop.marts.fct_orders"),
+    ("Customers", "shop.staging.customers"),
+    ("Stray", "prod.marts.fct_orders"),
+];
+
+/// A site with one project, `Sales`, and a workbook for each name and table.
+fn site_file(books: &[Book]) -> SiteFile {
+    let mut text = format!(
+        r#"
+        [[site]]
+        content_url = "acme"
+        [[site.user]]
+        name = "ada@acme.example"
+        full_name = "Ada Admin"
+        email = "ada@acme.example"
+        role = "SiteAdministratorExplorer"
+        [[site.token]]
+        name = "tailwater"
+        secret = "{SECRET}"
+        user = "ada@acme.example"
+        [[site.project]]
+        path = "Sales"
+        [[site.project]]
+        path = "Finance"
+        "#
+    );
+    for database in ["shop", "prod"] {
+        let _ = write!(
+            text,
+            r#"
+            [[site.connection]]
+            key = "{database}"
+            class = "genericjdbc"
+            server = "warehouse"
+            database = "{database}"
+            "#
+        );
+    }
+    for (number, (name, table)) in books.iter().enumerate() {
+        let (database, table) = table.split_once('.').expect("a database");
+        let _ = write!(
+            text,
+            r#"
+            [[site.workbook]]
+            luid = "0000000{number}-0000-4000-8000-000000000000"
+            name = "{name}"
+            project = "Sales"
+            owner = "ada@acme.example"
+            created_at = 2025-01-0{day}T00:00:00Z
+            sheets = ["Sheet 1"]
+            [[site.workbook.datasource]]
+            name = "{name} data"
+            connection = "{database}"
+            tables = ["{table}"]
+            "#,
+            day = number + 1,
+        );
+    }
+    SiteFile::from_toml(&text).expect("a site file")
+}
+
+async fn start(books: &[Book]) -> Running {
+    Simulator::start(site_file(books), tailwater_tableau_sim::Options::default())
+        .await
+        .expect("a simulator")
+}
+
+/// A workspace in a directory of its own whose settings declare the simulated site.
+struct Bench {
+    directory: TempDir,
+    settings: Settings,
+}
+
+fn demo() -> &'static Utf8Path {
+    Utf8Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../demo"))
+}
+
+impl Bench {
+    fn new(simulator: &Running) -> Self {
+        let directory = TempDir::new().expect("a directory");
+        std::fs::write(directory.path().join("secret"), SECRET).expect("a file");
+        let integration = IntegrationSettings {
+            name: "main".into(),
+            kind: Kind::Tableau,
+            server: simulator.base_url().to_owned(),
+            site: Some("acme".to_owned()),
+            token_name: "tailwater".to_owned(),
+            token_secret_env: None,
+            token_secret_file: Some("secret".into()),
+            allow_http: false,
+            collections: vec!["Sales/**".to_owned()],
+            projects: vec![],
+            mapping: vec![],
+        };
+        let project = ProjectSettings {
+            name: "shop".into(),
+            manifest: Some(demo().join("dbt/target/manifest.json")),
+            target_dir: None,
+        };
+        let settings = Settings {
+            store: StoreSettings::default(),
+            security: SecuritySettings::default(),
+            projects: vec![project],
+            integrations: vec![integration],
+        };
+        Self { directory, settings }
+    }
+
+    fn integration(&mut self) -> &mut IntegrationSettings {
+        &mut self.settings.integrations[0]
+    }
+
+    /// The same site on another server, as if it had changed meanwhile.
+    fn point_at(&mut self, simulator: &Running) {
+        self.integration().server = simulator.base_url().to_owned();
+    }
+
+    async fn open(&self) -> Workspace {
+        let options = Options {
+            root: self.path(""),
+            settings: self.settings.clone(),
+            key: None,
+            clock: Arc::new(SystemClock),
+        };
+        Workspace::open(options).await.expect("a workspace")
+    }
+
+    fn path(&self, name: &str) -> Utf8PathBuf {
+        Utf8PathBuf::from_path_buf(self.directory.path().join(name)).expect("a path in UTF-8")
+    }
+
+    async fn try_sync(&self) -> Result<SyncReport, Error> {
+        let workspace = self.open().await;
+        let synced = workspace
+            .sync(
+                &"main".into(),
+                SyncOptions::default(),
+                &NoProgress,
+                &CancellationToken::new(),
+            )
+            .await;
+        workspace.close().await;
+        synced
+    }
+
+    async fn sync(&self) -> SyncReport {
+        self.try_sync().await.expect("a sync")
+    }
+
+    /// What is stored: name, what it depends on, whether it is stale.
+    async fn stored(&self) -> Vec<(String, Vec<String>, bool)> {
+        let workspace = self.open().await;
+        let exposures = workspace.store().load_exposures(None).await.expect("exposures");
+        workspace.close().await;
+        let mut rows: Vec<_> = exposures
+            .into_iter()
+            .map(|row| {
+                let depends_on = row.exposure.depends_on.iter().map(ToString::to_string).collect();
+                (row.exposure.name, depends_on, row.exposure.stale.is_some())
+            })
+            .collect();
+        rows.sort();
+        rows
+    }
+}
+
+fn row(name: &str, depends_on: &[&str], is_stale: bool) -> (String, Vec<String>, bool) {
+    (
+        name.to_owned(),
+        depends_on.iter().map(|id| (*id).to_owned()).collect(),
+        is_stale,
+    )
+}
+
+fn labels(titles: &[tailwater_engine::sync::ExposureTitle]) -> Vec<&str> {
+    titles.iter().map(|title| title.label.as_str()).collect()
+}
+
+#[tokio::test]
+async fn the_first_sync_adds_and_the_second_writes_nothing() {
+    let simulator = start(&BOOKS).await;
+    let bench = Bench::new(&simulator);
+    let first = bench.sync().await;
+    assert_eq!(first.outcome, SyncOutcome::Changed);
+    assert_eq!(labels(&first.added), ["Customers", "Orders", "Stray"]);
+    assert_eq!((first.tables.linked, first.tables.unlinked_total()), (2, 1));
+    assert_eq!(
+        bench.stored().await,
+        [
+            row("customers", &["model.shop.stg_shop__customers"], false),
+            row("orders", &["model.shop.fct_orders"], false),
+            row("stray", &[], false),
+        ]
+    );
+
+    let second = bench.sync().await;
+    assert_eq!(second.outcome, SyncOutcome::Unchanged);
+    assert!(!second.has_changes() && !second.has_failures());
+    let workspace = bench.open().await;
+    let syncs = workspace.store().syncs(None, 10).await.expect("history");
+    assert_eq!(
+        syncs.iter().map(|sync| sync.outcome).collect::<Vec<_>>(),
+        [SyncOutcome::Unchanged, SyncOutcome::Changed]
+    );
+}
+
+#[tokio::test]
+async fn a_dry_run_says_the_same_and_leaves_nothing_behind() {
+    let simulator = start(&BOOKS).await;
+    let bench = Bench::new(&simulator);
+    let workspace = bench.open().await;
+    let options = SyncOptions { is_dry_run: true };
+    let report = workspace
+        .sync(&"main".into(), options, &NoProgress, &CancellationToken::new())
+        .await
+        .expect("a sync");
+    assert_eq!(report.added.len(), 3);
+    assert!(
+        workspace
+            .store()
+            .load_exposures(None)
+            .await
+            .expect("exposures")
+            .is_empty()
+    );
+    assert!(
+        workspace
+            .store()
+            .syncs(None, 10)
+            .await
+            .expect("history")
+            .is_empty()
+    );
+}
+
+#[tokio::test]
+async fn what_is_gone_is_removed_and_a_rename_keeps_the_name() {
+    let simulator = start(&BOOKS).await;
+    let mut bench = Bench::new(&simulator);
+    bench.sync().await;
+    let later = start(&[("Revenue", "shop.marts.fct_orders"), BOOKS[1]]).await;
+    bench.point_at(&later);
+    let report = bench.sync().await;
+    assert_eq!(labels(&report.removed), ["Stray"]);
+    assert_eq!(
+        report
+            .changed
+            .iter()
+            .map(|change| change.title.label.as_str())
+            .collect::<Vec<_>>(),
+        ["Customers", "Revenue"]
+    );
+    let names: Vec<String> = bench.stored().await.into_iter().map(|(name, ..)| name).collect();
+    assert_eq!(names, ["customers", "orders"]);
+}
+
+#[tokio::test]
+async fn links_that_come_and_go_are_named() {
+    let simulator = start(&BOOKS[..1]).await;
+    let mut bench = Bench::new(&simulator);
+    bench.sync().await;
+    let later = start(&[("Orders", "shop.marts.fct_payments")]).await;
+    bench.point_at(&later);
+    let report = bench.sync().await;
+    assert_eq!(
+        report.changed[0].gained,
+        BTreeSet::from(["model.shop.fct_payments".into()])
+    );
+    assert_eq!(
+        report.changed[0].lost,
+        BTreeSet::from(["model.shop.fct_orders".into()])
+    );
+}
+
+#[tokio::test]
+async fn a_backfill_keeps_what_was_known_and_the_next_good_sync_heals() {
+    let simulator = start(&BOOKS).await;
+    let bench = Bench::new(&simulator);
+    bench.sync().await;
+    let before = bench.stored().await;
+    simulator.set_switches(|switches| {
+        switches.backfill_running = true;
+        switches.backfill_percent = 0;
+    });
+    let report = bench.sync().await;
+    assert!(report.removed.is_empty());
+    assert_eq!(report.kept.len(), 3);
+    let during: Vec<_> = bench.stored().await;
+    let depends_on = |rows: &[(String, Vec<String>, bool)]| -> Vec<_> {
+        rows.iter()
+            .map(|(name, nodes, _)| (name.clone(), nodes.clone()))
+            .collect()
+    };
+    assert_eq!(depends_on(&during), depends_on(&before));
+    assert!(during.iter().all(|(.., is_stale)| *is_stale));
+
+    simulator.set_switches(|switches| switches.backfill_running = false);
+    bench.sync().await;
+    assert_eq!(bench.stored().await, before);
+}
+
+#[tokio::test]
+async fn a_failed_sync_is_recorded_and_changes_nothing() {
+    let simulator = start(&BOOKS).await;
+    let bench = Bench::new(&simulator);
+    bench.sync().await;
+    let before = bench.stored().await;
+    simulator.set_switches(|switches| switches.not_tableau = true);
+    let error = bench.try_sync().await.expect_err("no Tableau");
+    assert!(error.code().starts_with("TW-"), "{}", error.code());
+    assert!(error.hint().is_some());
+    assert_eq!(bench.stored().await, before);
+    let workspace = bench.open().await;
+    let syncs = workspace.store().syncs(None, 1).await.expect("history");
+    assert_eq!(syncs[0].outcome, SyncOutcome::Failed);
+    assert_eq!(
+        syncs[0].error.as_ref().map(|error| error.code.as_str()),
+        Some(error.code())
+    );
+}
+
+#[tokio::test]
+async fn a_sync_that_is_stopped_leaves_nothing_and_frees_the_lease() {
+    let simulator = start(&BOOKS).await;
+    let bench = Bench::new(&simulator);
+    let workspace = bench.open().await;
+    let cancel = CancellationToken::new();
+    cancel.cancel();
+    simulator.set_switches(|switches| switches.delay_milliseconds = 60_000);
+    let error = workspace
+        .sync(&"main".into(), SyncOptions::default(), &NoProgress, &cancel)
+        .await
+        .expect_err("stopped");
+    assert!(matches!(error, Error::Cancelled));
+    assert!(
+        workspace
+            .store()
+            .load_exposures(None)
+            .await
+            .expect("exposures")
+            .is_empty()
+    );
+    simulator.set_switches(|switches| switches.delay_milliseconds = 0);
+    assert_eq!(bench.sync().await.added.len(), 3);
+}
+
+#[tokio::test]
+async fn two_syncs_of_one_integration_do_not_sign_in_at_once() {
+    let simulator = start(&BOOKS).await;
+    let bench = Bench::new(&simulator);
+    let workspace = bench.open().await;
+    let (one, two) = (CancellationToken::new(), CancellationToken::new());
+    let name = "main".into();
+    let (first, second) = tokio::join!(
+        workspace.sync(&name, SyncOptions::default(), &NoProgress, &one),
+        workspace.sync(&name, SyncOptions::default(), &NoProgress, &two),
+    );
+    let busy = [first.err(), second.err()];
+    assert!(
+        matches!(
+            busy,
+            [None, Some(Error::Busy { .. })] | [Some(Error::Busy { .. }), None]
+        ),
+        "{busy:?}"
+    );
+    assert_eq!(simulator.count("/auth/signin"), 1);
+}
+
+#[tokio::test]
+async fn an_unknown_project_or_integration_names_those_that_are_known() {
+    let simulator = start(&BOOKS).await;
+    let mut bench = Bench::new(&simulator);
+    let workspace = bench.open().await;
+    let error = workspace
+        .find_integration(&"mian".into())
+        .await
+        .expect_err("unknown");
+    assert_eq!(error.hint().as_deref(), Some("known are main"));
+    bench.integration().projects = vec!["other".into()];
+    let error = bench.try_sync().await.expect_err("unknown project");
+    assert_eq!(error.code(), "TW-PROJECT-UNKNOWN");
+    assert_eq!(simulator.count("/auth/signin"), 0, "nothing was contacted");
+}
+
+#[tokio::test]
+async fn nothing_selected_is_an_error_that_says_how_to_select() {
+    let simulator = start(&BOOKS).await;
+    let mut bench = Bench::new(&simulator);
+    bench.integration().collections = vec![];
+    let error = bench.try_sync().await.expect_err("nothing selected");
+    assert_eq!(error.code(), "TW-COLLECTION-NONE-SELECTED");
+}
+
+#[tokio::test]
+async fn a_selected_collection_that_is_not_there_is_reported() {
+    let simulator = start(&BOOKS).await;
+    let mut bench = Bench::new(&simulator);
+    bench.integration().collections.push("Slaes".to_owned());
+    let report = bench.sync().await;
+    assert_eq!(report.patterns_without_match, ["Slaes"]);
+    assert!(report.has_failures());
+    assert_eq!(report.added.len(), 3);
+}
+
+/// The life of an integration made by command: add, select, map, remove; the secret stays sealed.
+#[tokio::test]
+async fn an_integration_made_by_command_lives_in_the_store() {
+    let simulator = start(&BOOKS).await;
+    let mut bench = Bench::new(&simulator);
+    bench.settings.integrations.clear();
+    bench.settings.projects.clear();
+    let workspace = bench.open().await;
+    let summary = workspace
+        .add_project("shop".into(), &demo().join("dbt/target"))
+        .await
+        .expect("a project");
+    assert_eq!(
+        (summary.package.as_str(), summary.adapter.as_str()),
+        ("shop", "duckdb")
+    );
+    let new = NewIntegration {
+        name: "main".into(),
+        server: format!("{}/#/site/acme/home", simulator.base_url()),
+        site: None,
+        token_name: "tailwater".to_owned(),
+        secret: SecretString::from(SECRET),
+        allow_http: false,
+        projects: vec!["shop".into()],
+    };
+    let integration = workspace.add_tableau(new).await.expect("an integration");
+    assert_eq!(
+        (integration.server.as_str(), integration.site.as_str()),
+        (simulator.base_url(), "acme")
+    );
+
+    let error = workspace
+        .select_collections(&"main".into(), &["Salse".to_owned()])
+        .await
+        .expect_err("misspelt");
+    assert!(
+        error
+            .hint()
+            .is_some_and(|hint| hint.contains("did you mean `Sales`")),
+        "{:?}",
+        error.hint()
+    );
+    let (selection, is_changed) = workspace
+        .select_collections(&"main".into(), &["Sales".to_owned()])
+        .await
+        .expect("selected");
+    assert!(is_changed);
+    assert_eq!(selection.patterns(), ["Sales"]);
+    let cancel = CancellationToken::new();
+    workspace
+        .sync(&"main".into(), SyncOptions::default(), &NoProgress, &cancel)
+        .await
+        .expect("a sync");
+
+    let unmatched = workspace.unmatched(&"main".into()).await.expect("gaps");
+    assert_eq!(
+        unmatched
+            .groups
+            .iter()
+            .map(|group| group.reason)
+            .collect::<Vec<_>>(),
+        [GapReason::OtherDatabase]
+    );
+    let proposed = unmatched.proposals[0].rule.clone();
+    assert_eq!(
+        (proposed.database.as_deref(), proposed.to.as_str()),
+        (Some("prod"), "shop")
+    );
+    let rule = MappingRule::try_from(proposed).expect("a rule");
+    workspace.add_mapping(&"main".into(), rule).await.expect("mapped");
+    let report = workspace
+        .sync(&"main".into(), SyncOptions::default(), &NoProgress, &cancel)
+        .await
+        .expect("a sync");
+    assert_eq!(
+        report.changed[0].gained,
+        BTreeSet::from(["model.shop.fct_orders".into()])
+    );
+    assert_eq!(report.tables.unlinked_total(), 0);
+
+    let error = workspace
+        .remove_project(&"shop".into())
+        .await
+        .expect_err("in use");
+    assert_eq!(error.code(), "TW-PROJECT-IN-USE");
+    workspace.close().await;
+    for name in ["tailwater.db", "tailwater.db-wal", "key"] {
+        let bytes = std::fs::read(bench.path(".tailwater").join(name)).unwrap_or_default();
+        assert!(
+            !bytes
+                .windows(SECRET.len())
+                .any(|window| window == SECRET.as_bytes()),
+            "{name} holds the secret"
+        );
+    }
+
+    let workspace = bench.open().await;
+    workspace
+        .remove_integration(&"main".into())
+        .await
+        .expect("removed");
+    assert!(
+        workspace
+            .store()
+            .load_exposures(None)
+            .await
+            .expect("exposures")
+            .is_empty()
+    );
+    workspace.remove_project(&"shop".into()).await.expect("removed");
+}
+
+#[tokio::test]
+async fn what_the_file_declares_commands_do_not_change() {
+    let simulator = start(&BOOKS).await;
+    let bench = Bench::new(&simulator);
+    let workspace = bench.open().await;
+    for error in [
+        workspace
+            .remove_integration(&"main".into())
+            .await
+            .expect_err("from file"),
+        workspace
+            .remove_project(&"shop".into())
+            .await
+            .expect_err("from file"),
+        workspace
+            .select_collections(&"main".into(), &["Sales".to_owned()])
+            .await
+            .expect_err("from file"),
+    ] {
+        assert_eq!(error.code(), "TW-SETTINGS-READ-ONLY");
+    }
+}
+
+#[tokio::test]
+async fn selectors_reach_imported_exposures() {
+    let simulator = start(&BOOKS).await;
+    let bench = Bench::new(&simulator);
+    bench.sync().await;
+    let workspace = bench.open().await;
+    let catalog = workspace.catalog().await.expect("a catalog");
+    let names = |select: &str| -> Vec<String> {
+        let chosen = catalog.select_exposures(Some(select)).expect("a selector");
+        chosen
+            .into_iter()
+            .filter(|exposure| exposure.integration.is_some())
+            .map(|exposure| exposure.name.clone())
+            .collect()
+    };
+    assert_eq!(names("fct_orders+"), ["orders"]);
+    assert_eq!(names("exposure:customers"), ["customers"]);
+    assert_eq!(
+        names("path:imported_from_tableau"),
+        ["customers", "orders", "stray"]
+    );
+    let lineage = catalog.lineage("+exposure:customers", None).expect("lineage");
+    let to_exposure: Vec<&str> = lineage
+        .edges
+        .iter()
+        .filter(|edge| edge.to.as_str() == "exposure.shop.customers")
+        .map(|edge| edge.from.as_str())
+        .collect();
+    assert_eq!(to_exposure, ["model.shop.stg_shop__customers"]);
+}
