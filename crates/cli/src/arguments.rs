@@ -1,0 +1,91 @@
+//! The command line as a whole: global options and the list of commands.
+
+use camino::Utf8PathBuf;
+use clap::{ArgAction, Parser, Subcommand};
+
+use crate::command::{completions, init, sql};
+use crate::environment;
+use crate::printer::{ColorChoice, Options};
+
+const AFTER_HELP: &str = "\
+Exit codes:
+  0  done
+  1  done, with failures that are listed
+  2  could not run
+
+`tailwater COMMAND --help` explains a command and shows examples.";
+
+/// Keeps BI dashboards as dbt exposures, with the evidence for every link and a reason for every gap
+#[derive(Debug, Parser)]
+#[command(
+    name = "tailwater",
+    version,
+    propagate_version = true,
+    after_help = AFTER_HELP,
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub global: Global,
+
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options that every command has.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// The configuration file [default: `tailwater.toml` here or in a directory above]
+    #[arg(long, global = true, value_name = "FILE", env = environment::CONFIG.name, hide_env_values = true)]
+    pub config: Option<Utf8PathBuf>,
+
+    /// Print answers as JSON, and progress and errors as JSON lines
+    #[arg(long, global = true)]
+    pub json: bool,
+
+    /// Print neither progress nor notes
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+
+    /// Log what is done to standard error; twice for more
+    #[arg(long, short, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+
+    /// Whether to colour the output
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
+    pub color: ColorChoice,
+}
+
+impl Global {
+    /// How output looks.
+    pub fn options(&self) -> Options {
+        Options {
+            is_json: self.json,
+            is_quiet: self.quiet,
+            is_verbose: self.verbose > 0 || environment::text(environment::LOG).is_some(),
+            color: self.color,
+        }
+    }
+}
+
+/// The commands, in the order in which a newcomer needs them.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Init(init::Args),
+    Sql(sql::Args),
+    Completions(completions::Args),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_holds_together() {
+        Arguments::command().debug_assert();
+    }
+}

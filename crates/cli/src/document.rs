@@ -1,0 +1,311 @@
+//! What a command has to say to people: lines and tables, with the meaning of each piece but without a
+//! terminal in mind. [`Document::to_text`] makes text of it, for a given width, with or without colour.
+//!
+//! Every piece of text goes through [`escape::to_line`] on its way in, so that no name or message of a
+//! stranger can reach a terminal in any other way. Colour only repeats what the words say already.
+
+use unicode_width::UnicodeWidthStr;
+
+use crate::escape;
+use crate::table::Table;
+
+/// What a piece of text means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Style {
+    /// Running text.
+    #[default]
+    Plain,
+    /// The thing that is spoken of.
+    Strong,
+    /// What only the curious read.
+    Faint,
+    /// All is well.
+    Good,
+    /// Usable with a limit.
+    Warning,
+    /// Does not work.
+    Bad,
+    /// Something to type or to look for.
+    Literal,
+}
+
+impl Style {
+    /// Select Graphic Rendition (ECMA-48, section 8.3.117); empty for running text.
+    const fn code(self) -> &'static str {
+        match self {
+            Self::Plain => "",
+            Self::Strong => "\u{1b}[1m",
+            Self::Faint => "\u{1b}[2m",
+            Self::Good => "\u{1b}[32m",
+            Self::Warning => "\u{1b}[33m",
+            Self::Bad => "\u{1b}[31m",
+            Self::Literal => "\u{1b}[36m",
+        }
+    }
+}
+
+const RESET: &str = "\u{1b}[0m";
+
+/// A paragraph: pieces of text with a meaning each, broken at blanks where the width demands it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Line {
+    spans: Vec<(Style, String)>,
+    /// Blanks in front of the first line.
+    indent: usize,
+    /// Blanks in front of the lines after it, on top of `indent`.
+    hanging: usize,
+}
+
+impl Line {
+    /// An empty line.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Blanks in front of every line.
+    pub const fn indent(mut self, blanks: usize) -> Self {
+        self.indent = blanks;
+        self
+    }
+
+    /// More blanks in front of the lines after the first.
+    pub const fn hanging(mut self, blanks: usize) -> Self {
+        self.hanging = blanks;
+        self
+    }
+
+    /// Adds text of the given meaning.
+    pub fn styled(mut self, style: Style, text: impl AsRef<str>) -> Self {
+        self.spans
+            .push((style, escape::to_line(text.as_ref()).into_owned()));
+        self
+    }
+
+    /// Adds running text.
+    pub fn plain(self, text: impl AsRef<str>) -> Self {
+        self.styled(Style::Plain, text)
+    }
+
+    /// Adds the thing that is spoken of.
+    pub fn strong(self, text: impl AsRef<str>) -> Self {
+        self.styled(Style::Strong, text)
+    }
+
+    /// Adds what only the curious read.
+    pub fn faint(self, text: impl AsRef<str>) -> Self {
+        self.styled(Style::Faint, text)
+    }
+
+    /// Adds running text in which what stands between backticks is to be typed.
+    pub fn prose(mut self, text: impl AsRef<str>) -> Self {
+        for (position, piece) in text.as_ref().split('`').enumerate() {
+            if position % 2 == 0 {
+                self = self.plain(piece);
+            } else {
+                self = self.styled(Style::Literal, format!("`{piece}`"));
+            }
+        }
+        self
+    }
+
+    fn write(&self, text: &mut String, width: usize, is_coloured: bool) {
+        let mut column = 0;
+        let mut is_at_start = true;
+        text.push_str(&" ".repeat(self.indent));
+        column += self.indent;
+        for (style, word) in self.words() {
+            let (blanks, word_width) = (word.len() - word.trim_start_matches(' ').len(), word.width());
+            let mut shown = word;
+            if !is_at_start && blanks > 0 && column + word_width > width {
+                text.push('\n');
+                let blanks_before = self.indent + self.hanging;
+                text.push_str(&" ".repeat(blanks_before));
+                column = blanks_before;
+                shown = word.trim_start_matches(' ');
+            }
+            column += shown.width();
+            is_at_start = false;
+            if is_coloured && style != Style::Plain {
+                text.push_str(style.code());
+                text.push_str(shown);
+                text.push_str(RESET);
+            } else {
+                text.push_str(shown);
+            }
+        }
+        // Blanks at the end of a line only disturb those who compare output.
+        text.truncate(text.trim_end_matches(' ').len());
+        text.push('\n');
+    }
+
+    /// The pieces between which a line may break: each begins with the blanks in front of it.
+    fn words(&self) -> impl Iterator<Item = (Style, &str)> {
+        self.spans.iter().flat_map(|(style, text)| {
+            let mut rest = text.as_str();
+            std::iter::from_fn(move || {
+                if rest.is_empty() {
+                    return None;
+                }
+                let word_start = rest.len() - rest.trim_start_matches(' ').len();
+                let end = rest[word_start..]
+                    .find(' ')
+                    .map_or(rest.len(), |at| word_start + at);
+                let (word, behind) = rest.split_at(end);
+                rest = behind;
+                Some((*style, word))
+            })
+        })
+    }
+}
+
+impl From<&str> for Line {
+    fn from(text: &str) -> Self {
+        Self::new().prose(text)
+    }
+}
+
+impl From<String> for Line {
+    fn from(text: String) -> Self {
+        Self::new().prose(text)
+    }
+}
+
+#[derive(Debug, Clone)]
+enum Block {
+    Line(Line),
+    Table(Table),
+}
+
+/// Lines and tables, from top to bottom.
+#[derive(Debug, Clone, Default)]
+pub struct Document {
+    blocks: Vec<Block>,
+}
+
+impl Document {
+    /// An empty document.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a paragraph.
+    pub fn line(&mut self, line: impl Into<Line>) {
+        self.blocks.push(Block::Line(line.into()));
+    }
+
+    /// Adds an empty line, unless it would be the first or there is one.
+    pub fn blank(&mut self) {
+        let is_wanted = match self.blocks.last() {
+            None => false,
+            Some(Block::Line(line)) => *line != Line::default(),
+            Some(Block::Table(_)) => true,
+        };
+        if is_wanted {
+            self.line(Line::new());
+        }
+    }
+
+    /// Adds a title with an empty line before it.
+    pub fn heading(&mut self, text: impl AsRef<str>) {
+        self.blank();
+        self.line(Line::new().strong(text));
+    }
+
+    /// Adds a table.
+    pub fn table(&mut self, table: Table) {
+        self.blocks.push(Block::Table(table));
+    }
+
+    /// The text for a terminal of the given width.
+    pub fn to_text(&self, width: usize, is_coloured: bool) -> String {
+        let mut text = String::new();
+        for block in &self.blocks {
+            match block {
+                Block::Line(line) => line.write(&mut text, width, is_coloured),
+                Block::Table(table) => table.write(&mut text, width, is_coloured),
+            }
+        }
+        text
+    }
+}
+
+impl From<Line> for Document {
+    fn from(line: Line) -> Self {
+        Self {
+            blocks: vec![Block::Line(line)],
+        }
+    }
+}
+
+impl From<&str> for Document {
+    fn from(text: &str) -> Self {
+        Line::from(text).into()
+    }
+}
+
+impl From<String> for Document {
+    fn from(text: String) -> Self {
+        Line::from(text).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lines_break_at_blanks_and_hang() {
+        let line = Line::new()
+            .indent(2)
+            .hanging(2)
+            .plain("one two three ")
+            .strong("four five");
+        let document = Document::from(line);
+        assert_eq!(
+            document.to_text(12, false),
+            "  one two\n    three\n    four\n    five\n"
+        );
+        assert_eq!(document.to_text(80, false), "  one two three four five\n");
+    }
+
+    #[test]
+    fn a_word_longer_than_the_line_stays_whole() {
+        let document = Document::from(Line::new().plain("see https://example.org/a/long/address now"));
+        assert_eq!(
+            document.to_text(10, false),
+            "see\nhttps://example.org/a/long/address\nnow\n"
+        );
+    }
+
+    #[test]
+    fn wide_characters_count_twice() {
+        let document = Document::from(Line::new().plain("売上 売上"));
+        assert_eq!(document.to_text(9, false), "売上 売上\n");
+        assert_eq!(document.to_text(8, false), "売上\n売上\n");
+    }
+
+    #[test]
+    fn colour_is_only_put_where_it_is_wanted_and_ours() {
+        let document = Document::from(Line::new().strong("a\u{1b}[31mb"));
+        assert_eq!(document.to_text(80, false), "ab\n");
+        assert_eq!(document.to_text(80, true), "\u{1b}[1mab\u{1b}[0m\n");
+    }
+
+    #[test]
+    fn what_is_to_be_typed_is_marked_in_prose() {
+        let document = Document::from("run `tailwater sync` now");
+        assert_eq!(document.to_text(80, false), "run `tailwater sync` now\n");
+        let coloured = document.to_text(80, true);
+        assert!(coloured.contains("\u{1b}[36m`tailwater\u{1b}[0m"), "{coloured:?}");
+    }
+
+    #[test]
+    fn empty_lines_do_not_pile_up() {
+        let mut document = Document::new();
+        document.blank();
+        document.line("a");
+        document.blank();
+        document.heading("b");
+        assert_eq!(document.to_text(80, false), "a\n\nb\n");
+    }
+}

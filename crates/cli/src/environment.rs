@@ -1,0 +1,124 @@
+//! Every environment variable that Tailwater reads, with what it means. `docs/reference/environment.md`
+//! is made of this list.
+
+use std::env;
+
+/// A variable and its meaning.
+#[derive(Debug, Clone, Copy)]
+pub struct Variable {
+    /// Its name.
+    pub name: &'static str,
+    /// What it does, as running text; what stands between backticks is to be typed.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the reference page is made of it"))]
+    pub meaning: &'static str,
+}
+
+/// Names the configuration file.
+pub const CONFIG: Variable = Variable {
+    name: "TAILWATER_CONFIG",
+    meaning: "The configuration file, when `--config` is not given. Without both, `tailwater.toml` is looked \
+              for in the working directory and the directories above it.",
+};
+
+/// Holds the key that seals secrets.
+pub const KEY: Variable = Variable {
+    name: "TAILWATER_KEY",
+    meaning: "The text of the key that seals secrets at rest. It wins over the key file, which is then \
+              neither read nor made.",
+};
+
+/// Chooses what is logged.
+pub const LOG: Variable = Variable {
+    name: "TAILWATER_LOG",
+    meaning: "What is logged to standard error, as `LEVEL` or `MODULE=LEVEL,…`, for example \
+              `tailwater_bi=debug`. It wins over `-v`.",
+};
+
+/// The beginning of variables that stand for settings.
+pub const PREFIX: &str = "TAILWATER_";
+
+/// What stands between the parts of a setting's name.
+pub const SEPARATOR: &str = "__";
+
+/// `[store] url`.
+pub const STORE_URL: Variable = Variable {
+    name: "TAILWATER_STORE__URL",
+    meaning: "Stands for `url` under `[store]`: `sqlite:PATH` or `postgres://…`. Keeps a database password out \
+              of the file.",
+};
+
+/// `[security] key_file`.
+pub const SECURITY_KEY_FILE: Variable = Variable {
+    name: "TAILWATER_SECURITY__KEY_FILE",
+    meaning: "Stands for `key_file` under `[security]`.",
+};
+
+/// Switches colour off.
+pub const NO_COLOR: Variable = Variable {
+    name: "NO_COLOR",
+    meaning: "Set to anything but nothing, it switches colour off; `--color` wins over it.",
+};
+
+/// Names the terminal.
+pub const TERM: Variable = Variable {
+    name: "TERM",
+    meaning: "`dumb` switches colour off; `--color` wins over it.",
+};
+
+/// Gives the width.
+pub const COLUMNS: Variable = Variable {
+    name: "COLUMNS",
+    meaning: "The width of text in columns, where standard output is no terminal (otherwise 100).",
+};
+
+/// Every variable, in the order in which the reference lists them.
+pub const ALL: [Variable; 8] = [
+    CONFIG,
+    STORE_URL,
+    SECURITY_KEY_FILE,
+    KEY,
+    LOG,
+    NO_COLOR,
+    TERM,
+    COLUMNS,
+];
+
+/// The variable's text; `None` when it is not set, empty, or not Unicode.
+pub fn text(variable: Variable) -> Option<String> {
+    env::var(variable.name).ok().filter(|text| !text.is_empty())
+}
+
+/// Whether nothing in the environment speaks against colour (the convention of <https://no-color.org>).
+pub fn allows_colour() -> bool {
+    text(NO_COLOR).is_none() && text(TERM).is_none_or(|terminal| terminal != "dumb")
+}
+
+/// The width that the environment tells.
+pub fn columns() -> Option<usize> {
+    text(COLUMNS)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use super::*;
+
+    #[test]
+    fn the_reference_page_is_up_to_date() {
+        let mut page = String::from(
+            "# Environment variables\n\n\
+             This page is generated: `UPDATE=1 cargo test -p tailwater` writes it anew.\n\n\
+             | variable | meaning |\n| --- | --- |\n",
+        );
+        for variable in ALL {
+            writeln!(page, "| `{}` | {} |", variable.name, variable.meaning).unwrap();
+        }
+        page.push_str(
+            "\nEvery other setting of the [configuration](../configuration.md) can be given in the same way: \
+             `TAILWATER_`, the section, two\nunderscores, the key. Secrets of tokens come from whichever variable \
+             the integration names with `token_secret_env`.\n",
+        );
+        crate::reference::assert_page("reference/environment.md", &page);
+    }
+}

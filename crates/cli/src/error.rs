@@ -1,0 +1,188 @@
+//! What can go wrong in the command line itself; errors of use cases keep their own code and advice.
+//! And how a command ends: the exit codes.
+
+use std::io;
+use std::process::ExitCode;
+
+use camino::Utf8PathBuf;
+use tailwater_core::diagnostic::Diagnostic;
+
+/// How a command ended that could run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Everything was done: exit code 0.
+    Done,
+    /// Done, but something failed that the answer lists: exit code 1.
+    DoneWithFailures,
+}
+
+impl Outcome {
+    /// Done, with failures when there are any.
+    pub const fn with_failures(has_failures: bool) -> Self {
+        if has_failures {
+            Self::DoneWithFailures
+        } else {
+            Self::Done
+        }
+    }
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Done => Self::SUCCESS,
+            Outcome::DoneWithFailures => Self::from(1),
+        }
+    }
+}
+
+/// The exit code of a command that could not run.
+pub const COULD_NOT_RUN: u8 = 2;
+
+/// Why a command could not run.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The arguments make no sense together.
+    #[error("{message}")]
+    Usage {
+        /// What is wrong with them.
+        message: String,
+        /// What to write instead.
+        hint: Option<String>,
+    },
+    /// A use case failed.
+    #[error(transparent)]
+    Engine(#[from] tailwater_engine::Error),
+    /// The working directory cannot be used.
+    #[error("cannot use the working directory")]
+    WorkingDirectory {
+        /// Why not.
+        source: io::Error,
+    },
+    /// The configuration file that was named is not there.
+    #[error("there is no configuration file `{path}`")]
+    ConfigMissing {
+        /// The file.
+        path: Utf8PathBuf,
+    },
+    /// The configuration file cannot be read.
+    #[error("cannot read the configuration file `{path}`")]
+    ConfigUnreadable {
+        /// The file.
+        path: Utf8PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The configuration file says what makes no sense.
+    #[error("`{path}`, line {line}, column {column}: {problem}")]
+    ConfigInvalid {
+        /// The file.
+        path: Utf8PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// The column in characters, from 1.
+        column: usize,
+        /// What makes no sense. Never quotes a value, which may be a secret.
+        problem: String,
+        /// What to write instead.
+        hint: String,
+    },
+    /// A variable that stands for a setting says what makes no sense.
+    #[error("the environment variable `{variable}` is no good setting: {problem}")]
+    ConfigVariable {
+        /// The variable.
+        variable: String,
+        /// What makes no sense. Never quotes the value, which may be a secret.
+        problem: String,
+        /// What to write instead.
+        hint: String,
+    },
+    /// `init` finds a file.
+    #[error("`{path}` already exists")]
+    ConfigExists {
+        /// The file.
+        path: Utf8PathBuf,
+    },
+    /// The configuration file cannot be written.
+    #[error("cannot write `{path}`")]
+    ConfigWrite {
+        /// The file.
+        path: Utf8PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A file to read cannot be read.
+    #[error("cannot read `{path}`")]
+    Input {
+        /// The file; `-` for standard input.
+        path: Utf8PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A file to read is not text.
+    #[error("`{path}` is not text in UTF-8")]
+    InputNotText {
+        /// The file; `-` for standard input.
+        path: Utf8PathBuf,
+        /// Where it stops to be text.
+        source: std::str::Utf8Error,
+    },
+    /// The answer cannot be written.
+    #[error("cannot write to standard output")]
+    Output(#[source] io::Error),
+}
+
+impl Error {
+    /// Whether the reader of standard output has gone away, which is no fault: `tailwater … | head`.
+    pub fn is_closed_pipe(&self) -> bool {
+        matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}
+
+impl Diagnostic for Error {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Usage { .. } => "TW-CLI-USAGE",
+            Self::Engine(error) => error.code(),
+            Self::WorkingDirectory { .. } => "TW-CLI-WORKING-DIRECTORY",
+            Self::ConfigMissing { .. } => "TW-CONFIG-MISSING",
+            Self::ConfigUnreadable { .. } => "TW-CONFIG-UNREADABLE",
+            Self::ConfigInvalid { .. } => "TW-CONFIG-INVALID",
+            Self::ConfigVariable { .. } => "TW-CONFIG-VARIABLE",
+            Self::ConfigExists { .. } => "TW-CONFIG-EXISTS",
+            Self::ConfigWrite { .. } => "TW-CONFIG-WRITE",
+            Self::Input { .. } => "TW-CLI-INPUT",
+            Self::InputNotText { .. } => "TW-CLI-INPUT-NOT-TEXT",
+            Self::Output(_) => "TW-CLI-OUTPUT",
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Usage { hint, .. } => return hint.clone(),
+            Self::Engine(error) => return error.hint(),
+            Self::WorkingDirectory { .. } => {
+                "change to a directory that exists and that this user may enter".to_owned()
+            }
+            Self::ConfigMissing { .. } => {
+                "correct `--config` or `TAILWATER_CONFIG`; `tailwater init` writes a file to begin with"
+                    .to_owned()
+            }
+            Self::ConfigUnreadable { .. } => {
+                "check that it is a text file in UTF-8 which this user may read".to_owned()
+            }
+            Self::ConfigInvalid { hint, .. } | Self::ConfigVariable { hint, .. } => hint.clone(),
+            Self::ConfigExists { .. } => "`tailwater init --force` overwrites it".to_owned(),
+            Self::ConfigWrite { .. } => {
+                "check that the directory exists and that this user may write to it".to_owned()
+            }
+            Self::Input { .. } => {
+                "check the path and that this user may read it; `-` reads standard input".to_owned()
+            }
+            Self::InputNotText { .. } => {
+                "save the file as UTF-8, for example with `iconv -t UTF-8`".to_owned()
+            }
+            Self::Output(_) => "check that there is room where the output goes".to_owned(),
+        })
+    }
+}
