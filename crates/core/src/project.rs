@@ -3,7 +3,7 @@
 //! What a manifest holds and this does not: macros, raw and compiled code, docs blocks. They are most
 //! of its bytes and no rule needs them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -24,7 +24,6 @@ pub struct Project {
     nodes: Vec<Node>,
     disabled: Vec<Node>,
     groups: Vec<Group>,
-    position: HashMap<NodeId, usize>,
 }
 
 impl Default for ProjectName {
@@ -317,19 +316,19 @@ impl Project {
     pub fn new(
         name: ProjectName,
         metadata: ProjectMetadata,
-        nodes: Vec<Node>,
+        mut nodes: Vec<Node>,
         mut disabled: Vec<Node>,
     ) -> Self {
-        let by_id: BTreeMap<NodeId, Node> = nodes
-            .into_iter()
-            .map(|node| (node.unique_id.clone(), node))
-            .collect();
-        let nodes: Vec<Node> = by_id.into_values().collect();
-        let position = nodes
-            .iter()
-            .enumerate()
-            .map(|(index, node)| (node.unique_id.clone(), index))
-            .collect();
+        // In place: a large project's nodes are tens of megabytes.
+        nodes.sort_by(|left, right| left.unique_id.cmp(&right.unique_id));
+        nodes.dedup_by(|later, earlier| {
+            let is_same = later.unique_id == earlier.unique_id;
+            if is_same {
+                std::mem::swap(later, earlier);
+            }
+            is_same
+        });
+        nodes.shrink_to_fit();
         disabled.sort_by(|left, right| left.unique_id.cmp(&right.unique_id));
         Self {
             name,
@@ -337,7 +336,6 @@ impl Project {
             nodes,
             disabled,
             groups: Vec::new(),
-            position,
         }
     }
 
@@ -365,7 +363,10 @@ impl Project {
 
     /// Looks a node up.
     pub fn find(&self, unique_id: &str) -> Option<&Node> {
-        self.position.get(unique_id).map(|&index| &self.nodes[index])
+        self.nodes
+            .binary_search_by(|node| node.unique_id.as_str().cmp(unique_id))
+            .ok()
+            .map(|index| &self.nodes[index])
     }
 
     /// The manual exposures: those written in YAML.
@@ -387,5 +388,46 @@ impl Project {
             *counts.entry(node.resource_type).or_insert(0) += 1;
         }
         counts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn node(id: &str, path: &str) -> Node {
+        Node {
+            unique_id: NodeId::from(id),
+            path: path.to_owned(),
+            ..Node::default()
+        }
+    }
+
+    #[test]
+    fn nodes_are_sorted_and_of_equal_ids_the_last_is_kept() {
+        let nodes = ["c", "a", "b", "a", "c", "a"].into_iter().enumerate();
+        let nodes = nodes.map(|(at, id)| node(id, &at.to_string())).collect();
+        let project = Project::new(
+            ProjectName::new("p"),
+            ProjectMetadata::default(),
+            nodes,
+            Vec::new(),
+        );
+        let held: Vec<_> = project
+            .nodes()
+            .iter()
+            .map(|node| (node.unique_id.as_str(), node.path.as_str()))
+            .collect();
+        assert_eq!(held, [("a", "5"), ("b", "2"), ("c", "4")]);
+        assert_eq!(project.find("b").map(|node| node.path.as_str()), Some("2"));
+        assert_eq!(project.find("d"), None);
+    }
+
+    #[test]
+    fn every_kind_reads_back_from_its_name() {
+        for kind in ResourceType::ALL {
+            assert_eq!(ResourceType::from_name(kind.name()), Some(kind));
+        }
+        assert_eq!(ResourceType::from_name("macro"), None);
     }
 }

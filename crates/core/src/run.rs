@@ -192,3 +192,23 @@ pub struct WarehouseTable {
     /// How many bytes it takes, when the warehouse says so.
     pub bytes: Option<u64>,
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("success")]
+    #[case("partial success")]
+    #[case("no-op")]
+    #[case("runtime error")]
+    #[case("a word of the future")]
+    fn statuses_keep_dbts_words(#[case] word: &str) {
+        let status = RunStatus::from(word);
+        assert_eq!(status.name(), word);
+        let json = serde_json::to_string(&status).unwrap();
+        assert_eq!(serde_json::from_str::<RunStatus>(&json).unwrap(), status);
+    }
+}

@@ -78,7 +78,10 @@ pub(crate) fn describe_object(bytes: &[u8]) -> String {
 
 /// Explains an object that the parser refused.
 fn explain_object(json: &[u8], error: serde_json::Error, origin: &str, wanted: ArtifactKind) -> Error {
-    if error.is_eof() {
+    // Cut inside a number: `1768456800.` is no number, but its end is missing, not its form wrong.
+    let is_cut_number = json.last().is_some_and(|last| b"+-.eE".contains(last))
+        && offset_of(json, error.line(), error.column()) + 1 >= json.len();
+    if error.is_eof() || is_cut_number {
         return Error::Truncated {
             origin: origin.to_owned(),
             length: json.len(),
@@ -309,6 +312,7 @@ mod tests {
     #[case(b" \n", "TW-DBT-EMPTY", "empty")]
     #[case(b"{\"a\": [1, 2", "TW-DBT-TRUNCATED", "after 11 bytes")]
     #[case(b"{\"a\": \"\xc3", "TW-DBT-TRUNCATED", "after 8 bytes")]
+    #[case(b"{\"a\": 12.", "TW-DBT-TRUNCATED", "after 9 bytes")]
     #[case(b"{\"a\": 1,\n \"b\": x}", "TW-DBT-MALFORMED", "line 2, byte 15")]
     #[case(b"{\"a\": 1} {}", "TW-DBT-MALFORMED", "line 1, byte 9")]
     #[case(b"{\"a\": \"\xe9t\xe9\"}", "TW-DBT-OTHER-FORMAT", "text that is not UTF-8")]

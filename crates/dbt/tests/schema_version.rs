@@ -3,7 +3,11 @@
 //! The fixtures are written by hand after the published schemas (https://schemas.getdbt.com) and hold what differs: names
 //! of fields that came and went, and shapes that changed.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test stops at the first surprise"
+)]
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rstest::rstest;

@@ -1,7 +1,7 @@
 //! The graph and its walks.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::BinaryHeap;
 
 use super::adjacency::Adjacency;
 use super::component::{Components, components};
@@ -24,7 +24,6 @@ pub enum Direction {
 #[derive(Debug, Clone, Default)]
 pub struct Graph {
     ids: Vec<NodeId>,
-    positions: HashMap<NodeId, usize>,
     children: Adjacency,
     parents: Adjacency,
 }
@@ -37,20 +36,15 @@ impl Graph {
         let mut ids: Vec<NodeId> = given.iter().map(|&(id, _)| id.clone()).collect();
         ids.sort();
         ids.dedup();
-        let positions: HashMap<NodeId, usize> = ids
-            .iter()
-            .enumerate()
-            .map(|(position, id)| (id.clone(), position))
-            .collect();
         let mut downstream = Vec::new();
         for (id, reads) in given {
-            let Some(&reader) = positions.get(id) else {
+            let Ok(reader) = ids.binary_search(id) else {
                 continue;
             };
             downstream.extend(
                 reads
                     .iter()
-                    .filter_map(|read| positions.get(read).map(|&read| (read, reader))),
+                    .filter_map(|read| ids.binary_search(read).ok().map(|read| (read, reader))),
             );
         }
         let upstream = downstream.iter().map(|&(read, reader)| (reader, read)).collect();
@@ -58,7 +52,6 @@ impl Graph {
             children: Adjacency::new(ids.len(), downstream),
             parents: Adjacency::new(ids.len(), upstream),
             ids,
-            positions,
         }
     }
 
@@ -88,7 +81,15 @@ impl Graph {
 
     /// A node's position.
     pub fn position(&self, unique_id: &str) -> Option<usize> {
-        self.positions.get(unique_id).copied()
+        self.ids.binary_search_by(|id| id.as_str().cmp(unique_id)).ok()
+    }
+
+    /// The set of the given nodes; ids that are not in the graph are left out.
+    pub fn set_of<'a>(&self, ids: impl IntoIterator<Item = &'a NodeId>) -> NodeSet {
+        NodeSet::from_positions(
+            self.len(),
+            ids.into_iter().filter_map(|id| self.position(id.as_str())),
+        )
     }
 
     /// The positions of what a node reads, sorted.
@@ -193,7 +194,7 @@ impl Graph {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeSet, HashMap};
 
     use proptest::prelude::*;
 
@@ -241,6 +242,13 @@ mod tests {
         assert_eq!(graph.parents(1), [0, 1]);
         assert_eq!(graph.children(0), [1]);
         assert_eq!(graph.position("gone"), None);
+        assert_eq!(
+            graph
+                .set_of(&["b", "gone"].map(NodeId::from))
+                .iter()
+                .collect::<Vec<_>>(),
+            [1]
+        );
     }
 
     #[test]

@@ -211,3 +211,123 @@ fn fresher_sources<'f>(previous: &'f SourceFreshness, current: &'f SourceFreshne
         .map(|(id, _)| id)
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use chrono::{DateTime, TimeZone, Utc};
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::*;
+    use crate::id::NodeId;
+    use crate::project::FreshnessCriteria;
+    use crate::run::{FreshnessResult, RunStatus};
+
+    fn with_config(config: &Value) -> Node {
+        Node {
+            config: Arc::new(config.as_object().cloned().unwrap_or_default()),
+            ..Node::default()
+        }
+    }
+
+    #[rstest]
+    #[case("materialized", "table", true)]
+    #[case("materialized", "TABLE", false)]
+    #[case("severity", "Warn", true)]
+    #[case("enabled", "True", true)]
+    #[case("enabled", "false", false)]
+    #[case("tags", "nightly", true)]
+    #[case("tags", "night*", false)]
+    #[case("meta.owner", "ann", true)]
+    #[case("meta.flags", "TRUE", true)]
+    #[case("meta.hours", "6", false)]
+    #[case("meta.none", "x", false)]
+    #[case("materialized.deeper", "table", false)]
+    #[case("", "table", false)]
+    fn configuration_is_compared_as_dbt_does(
+        #[case] keys: &str,
+        #[case] value: &str,
+        #[case] expected: bool,
+    ) {
+        let node = with_config(&json!({
+            "materialized": "table",
+            "severity": "WARN",
+            "enabled": true,
+            "tags": ["daily", "nightly"],
+            "meta": {"owner": "ann", "flags": [false, true], "hours": 6},
+        }));
+        let keys: Vec<String> = keys
+            .split('.')
+            .filter(|key| !key.is_empty())
+            .map(str::to_owned)
+            .collect();
+        assert_eq!(has_config(&node, &keys, value), expected);
+    }
+
+    #[rstest]
+    #[case("1", "2", VersionClass::Old)]
+    #[case("10", "9", VersionClass::Prerelease)]
+    #[case("1.0", "1", VersionClass::Latest)]
+    #[case("b", "a", VersionClass::Prerelease)]
+    fn versions_compare_as_numbers_or_as_text(
+        #[case] version: &str,
+        #[case] latest: &str,
+        #[case] expected: VersionClass,
+    ) {
+        let node = Node {
+            version: Some(version.to_owned()),
+            latest_version: Some(latest.to_owned()),
+            ..Node::default()
+        };
+        for class in [VersionClass::Old, VersionClass::Prerelease, VersionClass::Latest] {
+            assert_eq!(is_of_version(&node, class), class == expected);
+        }
+        assert!(is_of_version(&Node::default(), VersionClass::None));
+    }
+
+    #[rstest]
+    #[case("orders.sql", "orders")]
+    #[case("orders.v1.sql", "orders.v1")]
+    #[case(".hidden", ".hidden")]
+    #[case("plain", "plain")]
+    #[case("dot.", "dot.")]
+    fn stems_are_those_of_pythons_paths(#[case] name: &str, #[case] expected: &str) {
+        assert_eq!(stem(name), expected);
+    }
+
+    #[test]
+    fn a_source_is_fresher_with_newer_rows_or_when_it_was_not_checked_before() {
+        let instant = |day: u32| Utc.with_ymd_and_hms(2026, 1, day, 0, 0, 0).single();
+        let checked = |results: &[(&str, Option<DateTime<Utc>>)]| SourceFreshness {
+            results: results
+                .iter()
+                .map(|&(id, max_loaded_at)| FreshnessResult {
+                    unique_id: NodeId::from(id),
+                    status: RunStatus::Pass,
+                    max_loaded_at,
+                    snapshotted_at: None,
+                    age_seconds: None,
+                    criteria: FreshnessCriteria::default(),
+                    error: None,
+                })
+                .collect(),
+            ..SourceFreshness::default()
+        };
+        let before = checked(&[
+            ("same", instant(1)),
+            ("newer", instant(1)),
+            ("failed", instant(1)),
+        ]);
+        let after = checked(&[
+            ("same", instant(1)),
+            ("newer", instant(2)),
+            ("first", instant(1)),
+            ("failed", None),
+        ]);
+        let mut fresher: Vec<_> = fresher_sources(&before, &after).into_iter().collect();
+        fresher.sort_unstable();
+        assert_eq!(fresher, ["first", "newer"]);
+    }
+}

@@ -151,3 +151,87 @@ fn paths_of(node: &Node) -> impl Iterator<Item = &str> {
         .flatten()
         .filter(|path| !path.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::ProjectName;
+    use crate::project::ProjectMetadata;
+
+    fn node(id: &str, path: &str) -> Node {
+        let package = id.split('.').nth(1).unwrap_or_default().to_owned();
+        Node {
+            unique_id: NodeId::from(id),
+            package,
+            path: path.to_owned(),
+            ..Node::default()
+        }
+    }
+
+    fn project(package: &str, nodes: Vec<Node>) -> Project {
+        let metadata = ProjectMetadata {
+            package: package.to_owned(),
+            ..ProjectMetadata::default()
+        };
+        Project::new(ProjectName::new(package), metadata, nodes, Vec::new())
+    }
+
+    #[test]
+    fn a_package_of_two_projects_is_taken_once_and_further_nodes_join_their_project() {
+        let shop = project(
+            "shop",
+            vec![node("model.shop.a", ""), node("model.utils.u", "first")],
+        );
+        let fleet = project(
+            "fleet",
+            vec![node("model.fleet.b", ""), node("model.utils.u", "second")],
+        );
+        let exposure = Node {
+            resource_type: ResourceType::Exposure,
+            depends_on: vec![
+                "model.shop.a".into(),
+                "model.fleet.b".into(),
+                "model.gone.x".into(),
+            ],
+            ..node("exposure.fleet.sales", "")
+        };
+        let universe = Universe::new([&shop, &fleet], [&exposure]);
+        let ids: Vec<_> = universe.graph().ids().iter().map(NodeId::as_str).collect();
+        assert_eq!(
+            ids,
+            [
+                "exposure.fleet.sales",
+                "model.fleet.b",
+                "model.shop.a",
+                "model.utils.u"
+            ]
+        );
+        assert_eq!(universe.node(3).map(|node| node.path.as_str()), Some("first"));
+        assert_eq!(universe.graph().parents(0), [1, 2]);
+        let roots: Vec<_> = universe
+            .members
+            .iter()
+            .map(|member| universe.root_package(member))
+            .collect();
+        assert_eq!(roots, [Some("fleet"), Some("fleet"), Some("shop"), Some("shop")]);
+    }
+
+    #[test]
+    fn paths_are_those_of_each_projects_own_package() {
+        let shop = project(
+            "shop",
+            vec![
+                node("model.shop.a", "models/a.sql"),
+                node("model.utils.u", "models/utils/u.sql"),
+            ],
+        );
+        let universe = Universe::new([&shop], []);
+        let find = |text: &str| {
+            let pattern = PathPattern::new(text).unwrap();
+            universe.find_paths(&pattern).remove(&Some(0)).unwrap_or_default()
+        };
+        assert_eq!(find("models"), ["models"]);
+        // The package's directory is not below the project's.
+        assert_eq!(find("models/utils"), [] as [&str; 0]);
+    }
+}

@@ -12,7 +12,7 @@ use tailwater_core::project::{Group, Node, ResourceType};
 use crate::artifact::WireMetadata;
 use crate::lenient::{Block, Scalar, scalars_give, skip_list};
 use crate::manifest::config::Configs;
-use crate::manifest::node::{owner, to_node};
+use crate::manifest::node::{owner, parse_meta, to_node};
 use crate::manifest::package::PackageFacts;
 use crate::manifest::wire::WireNode;
 use crate::sniff::shortened;
@@ -46,26 +46,38 @@ struct Builder<'a> {
     document: Document,
     configs: Configs<'a>,
     unknown_types: BTreeMap<String, usize>,
+    /// How many `config` and `meta` blocks could not be read.
+    unreadable: usize,
 }
 
 impl<'a> Builder<'a> {
-    fn add(&mut self, key: &str, wire: &WireNode<'a>, section: Section) -> Result<(), serde_json::Error> {
+    fn add(&mut self, key: &str, wire: &WireNode<'a>, section: Section) {
         let unique_id = wire.unique_id.as_text().unwrap_or(key);
         if unique_id.is_empty() {
-            return Ok(());
+            return;
         }
         if section == Section::Groups {
             self.add_group(unique_id, wire);
-            return Ok(());
+            return;
         }
         let Some(resource_type) = resource_type(wire, unique_id, section) else {
             let word = wire.resource_type.as_text().unwrap_or("nothing");
             *self.unknown_types.entry(word.to_owned()).or_default() += 1;
-            return Ok(());
+            return;
         };
-        let config = self.configs.find_or_parse(wire.config)?;
+        // What is nested too deep, or has numbers beyond all bounds, is no reason to refuse the rest.
+        let config = self.configs.find_or_parse(wire.config);
+        let meta = parse_meta(wire.meta);
+        self.unreadable += usize::from(config.is_err()) + usize::from(meta.is_err());
+        let config = config.unwrap_or_default();
         let is_disabled = section == Section::Disabled || config.is_disabled;
-        let node = to_node(wire, unique_id.to_owned(), resource_type, config)?;
+        let node = to_node(
+            wire,
+            unique_id.to_owned(),
+            resource_type,
+            config,
+            meta.unwrap_or_default(),
+        );
         let facts = self.document.packages.entry(node.package.clone()).or_default();
         facts.entries += 1;
         if facts.root_path.is_none() {
@@ -76,7 +88,6 @@ impl<'a> Builder<'a> {
         } else {
             self.document.nodes.push(node);
         }
-        Ok(())
     }
 
     fn add_group(&mut self, unique_id: &str, wire: &WireNode<'a>) {
@@ -100,6 +111,12 @@ impl<'a> Builder<'a> {
             self.document.notes.push(format!(
                 "{count} {entries} of the resource type `{}`, which this release does not know, left out",
                 shortened(&word)
+            ));
+        }
+        if self.unreadable > 0 {
+            self.document.notes.push(format!(
+                "{} blocks of `config` or `meta` could not be read and count as empty",
+                self.unreadable
             ));
         }
         self.document
@@ -249,9 +266,8 @@ impl<'de: 'a, 'a> Visitor<'de> for EntrySeed<'_, 'a, '_> {
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
         let wire = WireNode::deserialize_from(map)?;
-        self.builder
-            .add(self.key, &wire, self.section)
-            .map_err(de::Error::custom)
+        self.builder.add(self.key, &wire, self.section);
+        Ok(())
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<(), A::Error> {
@@ -259,9 +275,7 @@ impl<'de: 'a, 'a> Visitor<'de> for EntrySeed<'_, 'a, '_> {
             return skip_list(sequence);
         }
         while let Some(Block(wire)) = sequence.next_element::<Block<WireNode<'de>>>()? {
-            self.builder
-                .add(self.key, &wire, self.section)
-                .map_err(de::Error::custom)?;
+            self.builder.add(self.key, &wire, self.section);
         }
         Ok(())
     }

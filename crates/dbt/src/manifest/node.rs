@@ -12,13 +12,14 @@ use crate::lenient::{Object, Scalar, Texts};
 use crate::manifest::config::Config;
 use crate::manifest::wire::{WireNode, WireOwner};
 
-/// Builds the node. `unique_id` is the entry's own or, failing that, its key.
+/// Builds the node. `unique_id` is the entry's own or, failing that, its key; `meta` what its top level has of it.
 pub(crate) fn to_node(
     wire: &WireNode<'_>,
     unique_id: String,
     resource_type: ResourceType,
     config: Config,
-) -> Result<Node, serde_json::Error> {
+    meta: Map<String, Value>,
+) -> Node {
     let id_parts: Vec<&str> = unique_id.split('.').collect();
     let package = text(&wire.package_name)
         .or_else(|| id_parts.get(1).map(|&part| part.to_owned()))
@@ -36,7 +37,7 @@ pub(crate) fn to_node(
         relation: relation(wire, resource_type, &name, &config),
         description: text(&wire.description),
         tags: tags(wire, resource_type, &config),
-        meta: meta(wire.meta, &config)?,
+        meta: merged_meta(meta, &config),
         group: text(&wire.group).or_else(|| config.text("group")),
         access: is_model
             // Before dbt 1.5 there was no access; what is not said is `protected`.
@@ -62,7 +63,7 @@ pub(crate) fn to_node(
     if node.patch_path.as_ref() == Some(&node.path) {
         node.patch_path = None;
     }
-    Ok(node)
+    node
 }
 
 /// What the entry reads. dbt 2 and dbt before 1.4 write a list for seeds too, which read nothing.
@@ -138,16 +139,20 @@ fn tags(wire: &WireNode<'_>, resource_type: ResourceType, config: &Config) -> Ve
     tags
 }
 
+/// Reads the top level's `meta`; empty when it is no map.
+pub(crate) fn parse_meta(raw: Option<&RawValue>) -> Result<Map<String, Value>, serde_json::Error> {
+    match raw.map(RawValue::get) {
+        None | Some("{}" | "null") => Ok(Map::new()),
+        Some(json) => Ok(serde_json::from_str::<Object>(json)?.0),
+    }
+}
+
 /// The top level's `meta` under `config.meta`, which is where it belongs since dbt 1.10.
-fn meta(raw: Option<&RawValue>, config: &Config) -> Result<Map<String, Value>, serde_json::Error> {
-    let mut meta = match raw.map(RawValue::get) {
-        None | Some("{}" | "null") => Map::new(),
-        Some(json) => serde_json::from_str::<Object>(json)?.0,
-    };
+fn merged_meta(mut meta: Map<String, Value>, config: &Config) -> Map<String, Value> {
     if let Some(own) = config.meta() {
         meta.extend(own.iter().map(|(key, value)| (key.clone(), value.clone())));
     }
-    Ok(meta)
+    meta
 }
 
 fn columns(wire: &WireNode<'_>) -> Vec<Column> {
