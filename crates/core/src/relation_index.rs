@@ -5,6 +5,7 @@
 //! lower-cases. Everything is compared folded.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::hash::{DefaultHasher, Hasher};
 use std::sync::OnceLock;
 
 use crate::dialect::Dialect;
@@ -18,8 +19,8 @@ pub struct RelationIndex<'a> {
     entries: Vec<Entry<'a>>,
     by_schema_name: HashMap<(String, String), Vec<usize>>,
     by_name: HashMap<String, Vec<usize>>,
-    /// Names by what is left of them with one letter less, made when first asked for.
-    similar: OnceLock<HashMap<String, Vec<String>>>,
+    /// Made when first asked for.
+    similar: OnceLock<SimilarNames>,
 }
 
 /// One name of one node.
@@ -131,16 +132,12 @@ impl<'a> RelationIndex<'a> {
     /// Entries whose own name is much like the given one, best first. Only to propose candidates.
     pub fn with_similar_name(&self, name: &str, limit: usize) -> Vec<&Entry<'a>> {
         let folded = fold(name);
-        let known = self.similar.get_or_init(|| similar_names(self.by_name.keys()));
-        let near: BTreeSet<&String> = similarity_keys(&folded)
-            .iter()
-            .filter_map(|key| known.get(key))
-            .flatten()
-            .filter(|near| **near != folded)
-            .collect();
-        let mut ranked: Vec<(f64, &String)> = near
+        let similar = self.similar.get_or_init(|| SimilarNames::new(&self.by_name));
+        let mut ranked: Vec<(f64, &str)> = similar
+            .near(&folded)
             .into_iter()
             .map(|near| (strsim::jaro_winkler(near, &folded), near))
+            .filter(|(likeness, near)| *near != folded && *likeness >= LIKE_ENOUGH)
             .collect();
         ranked.sort_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(right.1)));
         ranked
@@ -160,42 +157,69 @@ impl<'a> RelationIndex<'a> {
 /// Layer prefixes that people leave out when they name a table elsewhere.
 const LAYER_PREFIXES: [&str; 8] = ["stg_", "int_", "fct_", "fact_", "dim_", "mart_", "base_", "rpt_"];
 
-/// A name's stem, and the stem with each one letter left out. Two names are near when they share a
-/// key: one letter more, less, changed or swapped, or another layer prefix. This finds neighbours
-/// without comparing each name with every other.
-fn similarity_keys(name: &str) -> Vec<String> {
+/// Names that share a key but are less alike than this share it by chance.
+const LIKE_ENOUGH: f64 = 0.7;
+
+/// Names by what is left of them with one letter less.
+///
+/// Two names are near when they share a key: one letter more, less, changed or swapped, or another layer
+/// prefix. This finds neighbours without comparing each name with every other. Keys are hashed and sorted:
+/// as texts in a map they would take longer to make than all the rest of the index.
+#[derive(Debug)]
+struct SimilarNames {
+    names: Vec<String>,
+    /// A key's hash and the position of a name that has the key, sorted.
+    keys: Vec<(u64, u32)>,
+}
+
+impl SimilarNames {
+    fn new(by_name: &HashMap<String, Vec<usize>>) -> Self {
+        let mut names: Vec<String> = by_name.keys().cloned().collect();
+        names.sort_unstable();
+        let mut keys: Vec<(u64, u32)> = (0_u32..)
+            .zip(&names)
+            .flat_map(|(at, name)| similarity_keys(name).into_iter().map(move |key| (key, at)))
+            .collect();
+        keys.sort_unstable();
+        keys.dedup();
+        Self { names, keys }
+    }
+
+    fn near(&self, name: &str) -> BTreeSet<&str> {
+        let with_key = |key: u64| {
+            let first = self.keys.partition_point(|(known, _)| *known < key);
+            self.keys[first..]
+                .iter()
+                .take_while(move |(known, _)| *known == key)
+                .map(|(_, at)| *at as usize)
+        };
+        let positions = similarity_keys(name).into_iter().flat_map(with_key);
+        positions.map(|at| self.names[at].as_str()).collect()
+    }
+}
+
+/// Hashes of a name's stem, and of the stem with each one letter left out.
+fn similarity_keys(name: &str) -> Vec<u64> {
     const LONGEST_STEM: usize = 64;
     let stem = LAYER_PREFIXES
         .iter()
         .find_map(|prefix| name.strip_prefix(prefix))
         .unwrap_or(name);
-    let letters: Vec<char> = stem.chars().collect();
-    let mut keys = vec![stem.to_owned()];
-    if (4..=LONGEST_STEM).contains(&letters.len()) {
-        let without = |left_out: usize| {
-            letters
-                .iter()
-                .enumerate()
-                .filter(|(at, _)| *at != left_out)
-                .map(|(_, letter)| *letter)
-                .collect::<String>()
-        };
-        keys.extend((0..letters.len()).map(without));
+    let mut keys = vec![hash(&[stem])];
+    if (4..=LONGEST_STEM).contains(&stem.len()) {
+        let without = |(at, letter): (usize, char)| hash(&[&stem[..at], &stem[at + letter.len_utf8()..]]);
+        keys.extend(stem.char_indices().map(without));
     }
     keys
 }
 
-fn similar_names<'n>(names: impl Iterator<Item = &'n String>) -> HashMap<String, Vec<String>> {
-    let mut similar: HashMap<String, Vec<String>> = HashMap::new();
-    for name in names {
-        for key in similarity_keys(name) {
-            let near = similar.entry(key).or_default();
-            if near.last() != Some(name) {
-                near.push(name.clone());
-            }
-        }
+/// Hashes the parts as if they were one text.
+fn hash(parts: &[&str]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for part in parts {
+        hasher.write(part.as_bytes());
     }
-    similar
+    hasher.finish()
 }
 
 impl Entry<'_> {
