@@ -2,14 +2,13 @@
 
 use std::borrow::Cow;
 
-use sqlparser::ast::Statement;
 use tailwater_core::confidence::Confidence;
 use tailwater_core::dialect::Dialect;
 
-use crate::parse::{Prepared, parse, parse_otherwise, prepare};
+use crate::parse::{Parsed, Prepared, parse, parse_otherwise, prepare};
 use crate::request::Request;
 use crate::resolve::Resolver;
-use crate::scan::{Scan, scan, split_statements};
+use crate::scan::{Scan, scan, split_statements, unloaded_query};
 use crate::template::{neutralise, without_doubled_angles};
 use crate::text::clipped;
 use crate::upstream::Upstream;
@@ -28,7 +27,10 @@ const STACK_BASE: usize = 2 * 1024 * 1024;
 /// It never fails and never panics: the worst that text can bring about is an answer with
 /// [`Confidence::Scanned`], no columns, and the parser's message.
 pub fn upstream(request: &Request<'_>) -> Upstream {
-    let neutral = neutralise(request.sql);
+    let mut neutral = neutralise(request.sql);
+    if let Some(query) = unloaded_query(&neutral.text, request.dialect) {
+        neutral.text = Cow::Owned(query);
+    }
     let prepared = prepare(&neutral.text, request.dialect);
     let links = prepared.links();
     let mut answer = if links > SAFE_LINKS {
@@ -48,7 +50,7 @@ pub fn upstream(request: &Request<'_>) -> Upstream {
 
 /// A statement, or a run of them, as far as it could be read.
 enum Piece {
-    Parsed(Vec<Statement>),
+    Parsed(Parsed),
     Scanned(usize, Scan),
 }
 
@@ -61,14 +63,15 @@ fn read(request: &Request<'_>, text: &str, prepared: Prepared) -> Upstream {
         pieces: Vec::new(),
     };
     match parse(prepared, dialect) {
-        Ok(statements) => reading.pieces.push(Piece::Parsed(statements)),
+        Ok(parsed) => reading.pieces.push(Piece::Parsed(parsed)),
         Err(error) => reading.refused(text, dialect, error),
     }
     let mut resolver = Resolver::new(request);
     for piece in &reading.pieces {
         match piece {
-            Piece::Parsed(statements) => {
-                for statement in statements {
+            Piece::Parsed(parsed) => {
+                resolver.take_notes(&parsed.notes);
+                for statement in &parsed.statements {
                     resolver.read_statement(statement);
                 }
             }
@@ -100,9 +103,9 @@ impl Reading {
     fn refused(&mut self, text: &str, dialect: Dialect, error: String) {
         let mut text = Cow::Borrowed(text);
         if let Some(single) = without_doubled_angles(&text) {
-            if let Ok(statements) = parse(prepare(&single, dialect), dialect) {
+            if let Ok(parsed) = parse(prepare(&single, dialect), dialect) {
                 self.templated = true;
-                self.pieces.push(Piece::Parsed(statements));
+                self.pieces.push(Piece::Parsed(parsed));
                 return;
             }
             if text.contains("<<=") || text.contains(">>=") || text.contains("<<>>") {
@@ -111,29 +114,35 @@ impl Reading {
             }
         }
         let ranges = split_statements(&text, dialect);
-        if ranges.len() == 1 {
-            self.statement(1, &text[ranges[0].clone()], dialect, error);
+        if let [only] = ranges.as_slice() {
+            self.statement(1, &text[only.clone()], dialect, error.clone());
+            if !matches!(self.pieces.last(), Some(Piece::Parsed(_))) {
+                self.worsen(Confidence::Scanned, error);
+            }
             return;
         }
         for (position, range) in ranges.into_iter().enumerate() {
             let statement = &text[range];
             match parse(prepare(statement, dialect), dialect) {
-                Ok(statements) => self.pieces.push(Piece::Parsed(statements)),
+                Ok(parsed) => self.pieces.push(Piece::Parsed(parsed)),
                 Err(error) => self.statement(position + 1, statement, dialect, error),
             }
+        }
+        if !self.pieces.iter().any(|piece| matches!(piece, Piece::Parsed(_))) {
+            self.worsen(Confidence::Scanned, error);
         }
     }
 
     /// One statement that its dialect refused.
     fn statement(&mut self, position: usize, text: &str, dialect: Dialect, error: String) {
-        if let Some(statements) = parse_otherwise(text, dialect) {
-            self.pieces.push(Piece::Parsed(statements));
+        if let Some(parsed) = parse_otherwise(text, dialect) {
+            self.pieces.push(Piece::Parsed(parsed));
             self.worsen(Confidence::Retried, error);
             return;
         }
         let scan = scan(text, dialect);
         // A statement that reads nothing (`SET NOCOUNT ON`) casts no doubt on the others.
-        if scan.is_query || !scan.reads.is_empty() || position == 1 {
+        if scan.is_query || !scan.reads.is_empty() {
             self.worsen(Confidence::Scanned, error);
         }
         self.pieces.push(Piece::Scanned(position, scan));

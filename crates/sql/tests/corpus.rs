@@ -49,7 +49,10 @@ fn parse_cases(name: &str, text: &str) -> Vec<Case> {
             let mut has_tables = false;
             let mut in_head = true;
             for line in block.lines() {
-                let head = line.strip_prefix("-- ").or_else(|| line.strip_prefix("--")).filter(|_| in_head);
+                let head = line
+                    .strip_prefix("-- ")
+                    .or_else(|| line.strip_prefix("--"))
+                    .filter(|_| in_head);
                 match head.map(|head| head.split_once(':').unwrap_or((head, ""))) {
                     Some(("tables", list)) => {
                         has_tables = true;
@@ -136,15 +139,29 @@ fn check(case: &Case, dialect: Dialect, failures: &mut String) {
     }
     let found = describe_columns(&answer);
     if case.columns.as_ref().is_some_and(|expected| *expected != found) {
-        let _ = writeln!(wrong, "  columns  {found}\n  expected {}", case.columns.as_deref().unwrap_or_default());
+        let _ = writeln!(
+            wrong,
+            "  columns  {found}\n  expected {}",
+            case.columns.as_deref().unwrap_or_default()
+        );
     }
     let found = describe_reads(&answer);
     if case.reads.as_ref().is_some_and(|expected| *expected != found) {
-        let _ = writeln!(wrong, "  reads    {found}\n  expected {}", case.reads.as_deref().unwrap_or_default());
+        let _ = writeln!(
+            wrong,
+            "  reads    {found}\n  expected {}",
+            case.reads.as_deref().unwrap_or_default()
+        );
     }
     if !wrong.is_empty() {
         let first: String = case.sql.chars().take(110).collect();
-        let _ = writeln!(failures, "{} {}\n{wrong}  notes {:?}", case.place, first.replace('\n', " "), answer.notes);
+        let _ = writeln!(
+            failures,
+            "{} {}\n{wrong}  notes {:?}",
+            case.place,
+            first.replace('\n', " "),
+            answer.notes
+        );
     }
 }
 

@@ -4,9 +4,12 @@
 //! what a name does not depend on who parses.
 
 use sqlparser::ast::Statement;
-use sqlparser::parser::{Parser, ParserError};
+use sqlparser::dialect::{Dialect as SqlparserDialect, MsSqlDialect};
+use sqlparser::parser::{Parser, ParserError, ParserOptions};
 use sqlparser::tokenizer::Tokenizer;
 use tailwater_core::dialect::Dialect;
+
+use crate::upstream::Note;
 
 use super::grammar::Grammar;
 use super::rewrite::{Tape, rewrite};
@@ -28,6 +31,13 @@ const RETRY_LENGTH: usize = 256 * 1024;
 /// Expressions that the parser may start for each byte of the text.
 const FUEL_PER_BYTE: u64 = 16;
 const FUEL_AT_LEAST: u64 = 4_096;
+
+/// The statements of a text, with what a reader should know of what the rewriting took away.
+#[derive(Debug)]
+pub(crate) struct Parsed {
+    pub(crate) statements: Vec<Statement>,
+    pub(crate) notes: Vec<Note>,
+}
 
 /// A text cut into tokens, ready to be parsed once.
 pub(crate) struct Prepared {
@@ -62,12 +72,12 @@ fn tape(sql: &str, dialect: Dialect, grammar: &Grammar) -> Result<Tape, String> 
 }
 
 /// Parses a text in its own dialect.
-pub(crate) fn parse(prepared: Prepared, dialect: Dialect) -> Result<Vec<Statement>, String> {
+pub(crate) fn parse(prepared: Prepared, dialect: Dialect) -> Result<Parsed, String> {
     parse_tape(prepared.tape?, prepared.length, &Grammar::of(dialect))
 }
 
 /// Parses a text in the first grammar that accepts it, other than its own dialect's.
-pub(crate) fn parse_otherwise(sql: &str, dialect: Dialect) -> Option<Vec<Statement>> {
+pub(crate) fn parse_otherwise(sql: &str, dialect: Dialect) -> Option<Parsed> {
     let own = Grammar::of(dialect);
     let is_cut = tape(sql, dialect, &own).is_ok();
     let others = if sql.len() > RETRY_LENGTH {
@@ -87,7 +97,7 @@ pub(crate) fn parse_otherwise(sql: &str, dialect: Dialect) -> Option<Vec<Stateme
     })
 }
 
-fn parse_tape(tape: Tape, length: usize, grammar: &Grammar) -> Result<Vec<Statement>, String> {
+fn parse_tape(mut tape: Tape, length: usize, grammar: &Grammar) -> Result<Parsed, String> {
     if tape.depth > MAX_BRACKETS {
         return Err(format!("brackets are nested {} deep", tape.depth));
     }
@@ -95,10 +105,19 @@ fn parse_tape(tape: Tape, length: usize, grammar: &Grammar) -> Result<Vec<Statem
         return Err(format!("an expression chains more than {MAX_LINKS} operators"));
     }
     grammar.refuel(FUEL_AT_LEAST + FUEL_PER_BYTE * length as u64);
+    let notes = std::mem::take(&mut tape.notes);
+    let options = ParserOptions {
+        trailing_commas: grammar.supports_trailing_commas(),
+        // T-SQL puts statements after each other with nothing between.
+        require_semicolon_stmt_delimiter: !(grammar as &dyn SqlparserDialect).is::<MsSqlDialect>(),
+        ..ParserOptions::default()
+    };
     Parser::new(grammar)
+        .with_options(options)
         .with_recursion_limit(RECURSION_LIMIT)
         .with_tokens_with_locations(tape.into_tokens())
         .parse_statements()
+        .map(|statements| Parsed { statements, notes })
         .map_err(|error| error.to_string())
 }
 

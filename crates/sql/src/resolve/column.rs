@@ -79,6 +79,13 @@ impl<'a> Resolver<'_, 'a> {
             return;
         }
         let key = self.key(name);
+        if self.dialect == Dialect::ClickHouse
+            && let Some(shape) = self.find_cte(&key)
+        {
+            // `with (select max(v) from t) as m`: a scalar that is used like a column.
+            self.shape_row(&shape, into);
+            return;
+        }
         let mut level = Some(scope);
         while let Some(here) = level {
             if here.locals.contains(&key) {

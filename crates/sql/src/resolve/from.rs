@@ -247,14 +247,9 @@ impl<'a> Resolver<'_, 'a> {
                 array_exprs,
                 with_offset,
                 with_offset_alias,
-                ..
+                with_ordinality,
             } => {
-                let mut collected = Vec::new();
-                for array in array_exprs {
-                    self.read(array, scope, &mut collected);
-                }
-                let sources = self.ledger.sources(&mut collected);
-                self.bind_value(sources, alias.as_ref(), scope);
+                self.unnest(array_exprs, alias.as_ref(), *with_ordinality, scope);
                 if *with_offset {
                     let offset = match with_offset_alias {
                         Some(alias) => self.result_column(alias, self.ledger.nothing()),
@@ -355,6 +350,50 @@ impl<'a> Resolver<'_, 'a> {
                 }
             }
         }
+    }
+
+    /// `UNNEST(a, b) WITH ORDINALITY AS t(x, y, n)`: `x` comes from `a`, `y` from `b`, `n` from
+    /// nothing. One array may fill several columns: a map, an array of rows.
+    fn unnest(
+        &mut self,
+        arrays: &'a [Expr],
+        alias: Option<&'a TableAlias>,
+        with_ordinality: bool,
+        scope: &mut Scope<'_, 'a>,
+    ) {
+        let of_each: Vec<Sources> = arrays.iter().map(|array| self.value_of(array, scope)).collect();
+        let mut collected = Vec::new();
+        for sources in &of_each {
+            self.ledger.collect(sources, &mut collected);
+        }
+        let all = self.ledger.sources(&mut collected);
+        let columns = alias.map_or(&[][..], |alias| &alias.columns);
+        if columns.is_empty() {
+            self.bind_value(all, alias, scope);
+            return;
+        }
+        let elements = columns.len() - usize::from(with_ordinality);
+        let items = columns
+            .iter()
+            .enumerate()
+            .map(|(position, column)| {
+                let sources = if position >= elements {
+                    self.ledger.nothing()
+                } else if elements == of_each.len() {
+                    Rc::clone(&of_each[position])
+                } else {
+                    Rc::clone(&all)
+                };
+                Item::Column(self.result_column(&column.name, sources))
+            })
+            .collect();
+        let names = alias.map(|alias| self.key(&alias.name));
+        scope.bindings.push(Binding {
+            names: names.into_iter().collect(),
+            aliased: true,
+            qualified_only: false,
+            of: Bound::Shape(Rc::new(Shape::new(items))),
+        });
     }
 
     /// A name in FROM: a CTE, an array of a relation beside it, a relation made earlier in the

@@ -72,6 +72,13 @@ impl<'r, 'a> Resolver<'r, 'a> {
         }
     }
 
+    /// Keeps notes of an earlier stage.
+    pub(crate) fn take_notes(&mut self, notes: &[Note]) {
+        for note in notes {
+            self.ledger.note(|| note.clone());
+        }
+    }
+
     /// Enters what the scan of a statement found.
     pub(crate) fn read_scan(&mut self, position: usize, scan: &Scan) {
         for found in &scan.reads {

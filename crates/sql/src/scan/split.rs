@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use tailwater_core::dialect::Dialect;
 
-use super::lexer::{Token, tokens};
+use super::lexer::{Kind, Token, tokens};
 
 /// The ranges of the statements of `text`, in bytes: between semicolons outside of brackets, and
 /// in T-SQL between lines that say GO. Ranges without a token are left out.
@@ -34,6 +34,23 @@ pub(crate) fn split_statements(text: &str, dialect: Dialect) -> Vec<Range<usize>
     }
     ranges.extend(start.map(|start| start..end));
     ranges
+}
+
+/// The query inside of Redshift's `UNLOAD ('select … where name = ''x''') TO …`, which holds it
+/// as a string.
+pub(crate) fn unloaded_query(text: &str, dialect: Dialect) -> Option<String> {
+    let start = text.trim_start();
+    if !start.get(..6)?.eq_ignore_ascii_case("unload") {
+        return None;
+    }
+    match tokens(start, dialect).as_slice() {
+        [unload, open, query, close, ..]
+            if unload.is_word("unload") && open.is('(') && query.kind == Kind::Literal && close.is(')') =>
+        {
+            Some(query.text.replace("''", "'"))
+        }
+        _ => None,
+    }
 }
 
 fn is_alone_on_line(text: &str, token: &Token<'_>) -> bool {
@@ -66,6 +83,20 @@ mod tests {
         );
         assert_eq!(split("a (b; c) d; e", Dialect::Generic), ["a (b; c) d", "e"]);
         assert_eq!(split("-- only a comment;", Dialect::Generic), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn the_query_of_an_unload_is_taken_out_of_its_string() {
+        let unload = " Unload ('select ''x'' from t') to 's3://b'";
+        assert_eq!(
+            unloaded_query(unload, Dialect::Redshift).as_deref(),
+            Some("select 'x' from t")
+        );
+        assert_eq!(
+            unloaded_query("unload (select a from t) to 's3://b'", Dialect::Athena),
+            None
+        );
+        assert_eq!(unloaded_query("un", Dialect::Redshift), None);
     }
 
     #[test]

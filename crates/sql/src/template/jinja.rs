@@ -177,7 +177,7 @@ mod tests {
             plain("{% if x %}one{% elif y %}two{% else %}three{% endif %}"),
             " one "
         );
-        assert_eq!(plain("{% set q %}select 1{% endset %}select 2"), "  select 2");
+        assert_eq!(plain("{% set q %}select 1{% endset %}select 2"), " select 2");
         assert_eq!(plain("{%- set x = 1 -%}select 2"), " select 2");
         assert_eq!(plain("{{ config(materialized='table') }} select 1"), "  select 1");
     }

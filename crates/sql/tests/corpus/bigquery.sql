@@ -25,7 +25,7 @@ select o.id, i.sku from d.orders as o, o.items as i
 ----
 -- left join unnest and a correlated subquery on an array
 -- tables: d.sessions
--- columns: n = d.sessions.hits; v = d.sessions.params
+-- columns: n; v = d.sessions.params
 select (select count(*) from unnest(s.hits) h where h.type = 'PAGE') as n,
        (select value.string_value from unnest(params) where key = 'page') as v
 from d.sessions s left join unnest(s.tags) t
@@ -81,8 +81,8 @@ declare cutoff date default date '2024-01-01'; set cutoff = current_date(); crea
 ----
 -- pipe syntax
 -- tables: d.customers, d.orders
--- columns: country = d.customers.country; total = d.orders.amount
-from d.orders |> join d.customers using (customer_id) |> where amount > 10 |> aggregate sum(amount) as total group by country |> select country, total
+-- columns: customer_id = d.customers.customer_id, d.orders.customer_id; total = d.orders.amount
+from d.orders |> where amount > 10 |> aggregate sum(amount) as total group by customer_id |> join d.customers using (customer_id) |> select customer_id, total
 ----
 -- information schema of a region
 -- tables: region-us.INFORMATION_SCHEMA.JOBS

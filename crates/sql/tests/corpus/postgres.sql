@@ -205,7 +205,7 @@ select $$from nowhere$$, $x$ ' $x$, E'it\'s', U&'\0041' from t
 ----
 -- with ordinality, rows from, unnest of several arrays
 -- tables: t
--- columns: id = t.id; e = t.tags; n = t.tags
+-- columns: id = t.id; e = t.tags; n
 select t.id, u.e, u.n from t, unnest(t.tags) with ordinality as u(e, n)
 ----
 -- window frame with exclude, and a filter subquery

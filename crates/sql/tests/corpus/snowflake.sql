@@ -21,7 +21,7 @@ select id, user_id from events qualify row_number() over (partition by user_id o
 ----
 -- stages
 -- tables: dim
--- columns: ? ; k = dim.k
+-- columns: $1; k = dim.k
 select s.$1, d.k from @raw.stage/path/file.csv (file_format => 'csv') s join dim d on d.k = s.$2
 ----
 -- table functions

@@ -11,7 +11,10 @@ const JOIN_WORDS: &[&str] = &[
 ];
 
 pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
+    tuple_element(tape, position);
     match keyword {
+        Keyword::ARRAY if tape.is_word(position + 1, "join") => array_join(tape, position),
+        Keyword::LIMIT => limit_by(tape, position),
         Keyword::FINAL if tape.follows_operand(position) && !tape.is(position + 1, &Token::Period) => {
             tape.drop_range(position, position + 1);
         }
@@ -29,6 +32,83 @@ pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
         Keyword::WITH => scalars(tape, position),
         _ if tape.are_words(position, &["paste", "join"]) => tape.replace(position, token("CROSS")),
         _ => {}
+    }
+}
+
+/// `pair.1` is an element of a tuple.
+fn tuple_element(tape: &mut Tape, position: usize) {
+    let mut at = position;
+    while tape.touch(at)
+        && matches!(tape.at(at + 1), Some(Token::Number(number, _)) if number.starts_with('.'))
+    {
+        at += 1;
+    }
+    if at > position {
+        tape.drop_range(position + 1, at + 1);
+    }
+}
+
+/// The position of the next comma, semicolon, closing bracket or clause at this level.
+fn next_at_level(tape: &mut Tape, from: usize) -> Option<usize> {
+    let mut at = from;
+    loop {
+        match tape.at(at)? {
+            Token::LParen => at = tape.closing(at)?,
+            Token::Comma | Token::RParen | Token::SemiColon => return Some(at),
+            Token::Word(word) if ends_list(word.keyword) => return Some(at),
+            _ => {}
+        }
+        at += 1;
+    }
+}
+
+const fn ends_list(keyword: Keyword) -> bool {
+    matches!(
+        keyword,
+        Keyword::WHERE
+            | Keyword::PREWHERE
+            | Keyword::GROUP
+            | Keyword::ORDER
+            | Keyword::HAVING
+            | Keyword::LIMIT
+            | Keyword::JOIN
+            | Keyword::UNION
+            | Keyword::SETTINGS
+            | Keyword::FORMAT
+            | Keyword::SELECT
+    )
+}
+
+/// `ARRAY JOIN xs AS x, ys AS y`: each further array gets a join of its own.
+fn array_join(tape: &mut Tape, position: usize) {
+    let mut at = position + 2;
+    while let Some(comma) = next_at_level(tape, at)
+        && tape.is(comma, &Token::Comma)
+    {
+        tape.replace(comma, token("JOIN"));
+        tape.insert(comma, vec![token("ARRAY")]);
+        at = comma + 1;
+    }
+}
+
+/// `LIMIT 2 BY a LIMIT 10`: sqlparser has one LIMIT, so the first goes.
+fn limit_by(tape: &mut Tape, position: usize) {
+    let mut at = position + 1;
+    while matches!(tape.at(at), Some(Token::Number(..) | Token::Comma)) || tape.is_word(at, "offset") {
+        at += 1;
+    }
+    if at == position + 1 || !tape.is_word(at, "by") {
+        return;
+    }
+    while let Some(next) = next_at_level(tape, at) {
+        if tape.is_word(next, "limit") {
+            tape.drop_range(position, next);
+            return;
+        }
+        if !tape.is(next, &Token::Comma) {
+            return;
+        }
+        at = next + 1;
     }
 }
 

@@ -40,6 +40,118 @@ pub(super) fn time_travel(tape: &mut Tape, position: usize) {
     }
 }
 
+/// `TABLE orders` as a query of its own.
+pub(super) fn table_command(tape: &mut Tape, position: usize) {
+    let stands_for_query = match tape.before(position) {
+        None | Some(Token::SemiColon) => true,
+        Some(Token::Word(before)) => matches!(
+            before.keyword,
+            Keyword::UNION | Keyword::ALL | Keyword::EXCEPT | Keyword::INTERSECT
+        ),
+        _ => false,
+    };
+    if stands_for_query && matches!(tape.at(position + 1), Some(Token::Word(_))) {
+        tape.insert(position, vec![word("SELECT"), Token::Mul]);
+        tape.replace(position, word("FROM"));
+    }
+}
+
+/// `a DIV b` and `a MOD b`.
+pub(super) fn word_division(tape: &mut Tape, position: usize, keyword: Keyword) {
+    if tape.follows_operand(position)
+        && tape.begins_operand(position + 1)
+        && !(keyword == Keyword::MOD && tape.is(position + 1, &Token::LParen))
+    {
+        tape.replace(
+            position,
+            if keyword == Keyword::DIV {
+                Token::Div
+            } else {
+                Token::Mod
+            },
+        );
+    }
+}
+
+/// `a ISNULL`, `a NOTNULL`.
+pub(super) fn postfix_null(tape: &mut Tape, position: usize, negated: bool) {
+    if !tape.follows_operand(position)
+        || tape.is(position + 1, &Token::LParen)
+        || tape.begins_operand(position + 1)
+    {
+        return;
+    }
+    tape.replace(position, word("IS"));
+    let rest = if negated {
+        vec![word("NOT"), word("NULL")]
+    } else {
+        vec![word("NULL")]
+    };
+    tape.insert(position + 1, rest);
+}
+
+/// `a ** b`: any operator does for what is read.
+pub(super) fn power(tape: &mut Tape, position: usize) {
+    if tape.is(position, &Token::Mul) && tape.is(position + 1, &Token::Mul) && tape.touch(position) {
+        tape.drop_range(position, position + 1);
+    }
+}
+
+/// ODBC's `{oj a LEFT OUTER JOIN b ON …}`.
+pub(super) fn odbc_outer_join(tape: &mut Tape, position: usize) {
+    if tape.is_word(position + 1, "oj")
+        && let Some(close) = tape.closing(position)
+    {
+        tape.drop_range(position, position + 2);
+        tape.drop_range(close, close + 1);
+    }
+}
+
+/// Trino's types in brackets: `CAST(x AS ARRAY(VARCHAR))`.
+pub(super) fn trino_word(tape: &mut Tape, position: usize, keyword: Keyword) {
+    if keyword == Keyword::AS
+        && tape.is_any_word(position + 1, &["array", "map", "row"])
+        && tape.is(position + 2, &Token::LParen)
+        && let Some(close) = tape.closing(position + 2)
+        && tape.is(close + 1, &Token::RParen)
+    {
+        tape.replace(position + 1, word("VARCHAR"));
+        tape.drop_range(position + 2, close + 1);
+    }
+}
+
+/// `NEXT VALUE FOR numbers` is a number.
+pub(super) fn next_value(tape: &mut Tape, position: usize) {
+    if tape.are_words(position + 1, &["value", "for"])
+        && let Some(end) = tape.operand_end(position + 3)
+    {
+        tape.replace(position, Token::Number("1".to_owned(), false));
+        tape.drop_range(position + 1, end);
+    }
+}
+
+/// BigQuery: `ML.PREDICT(MODEL d.m, TABLE d.t)`.
+pub(super) fn bigquery_word(tape: &mut Tape, position: usize, keyword: Keyword) {
+    let is_argument = matches!(tape.before(position), Some(Token::LParen | Token::Comma));
+    if !is_argument || !matches!(tape.at(position + 1), Some(Token::Word(_))) {
+        return;
+    }
+    let mut end = position + 2;
+    while matches!(tape.at(end), Some(Token::Period | Token::Minus)) {
+        end += 2;
+    }
+    if !matches!(tape.at(end), Some(Token::RParen | Token::Comma)) {
+        return;
+    }
+    if keyword == Keyword::TABLE {
+        tape.insert(position + 1, vec![Token::LParen]);
+        tape.insert(end, vec![Token::RParen]);
+    } else if tape.is_word(position, "model") {
+        tape.replace(position, Token::Number("0".to_owned(), false));
+        tape.drop_range(position + 1, end);
+    }
+}
+
 /// `'a' 'b'` on two lines is one string.
 pub(super) fn joined_strings(tape: &mut Tape, position: usize) {
     let both_strings = matches!(tape.at(position), Some(Token::SingleQuotedString(_)))
@@ -52,7 +164,7 @@ pub(super) fn joined_strings(tape: &mut Tape, position: usize) {
 /// Snowflake's `@stage/path/file.csv`: one quoted name, so that no slash is taken for a division.
 pub(super) fn snowflake_stage(tape: &mut Tape, position: usize) {
     let after_from = matches!(tape.before(position), Some(Token::Word(before))
-        if matches!(before.keyword, Keyword::FROM | Keyword::JOIN))
+        if matches!(before.keyword, Keyword::FROM | Keyword::JOIN | Keyword::INTO))
         || matches!(tape.before(position), Some(Token::Comma | Token::LParen));
     if !after_from || !tape.is(position, &Token::AtSign) {
         return;
@@ -120,6 +232,9 @@ pub(super) fn postgres_word(tape: &mut Tape, position: usize, keyword: Keyword) 
             tape.drop_range(position, position + 1);
         }
         Keyword::SYMMETRIC | Keyword::ASYMMETRIC => tape.drop_range(position, position + 1),
+        Keyword::NoKeyword if tape.is_word(position, "approximate") && tape.word(position + 1).is_some() => {
+            tape.drop_range(position, position + 1);
+        }
         Keyword::ROWS if in_from(tape, position) && tape.is_word(position + 1, "from") => {
             tape.drop_range(position, position + 2);
         }
@@ -143,64 +258,6 @@ pub(super) fn sqlite_word(tape: &mut Tape, position: usize, keyword: Keyword) {
     }
 }
 
-/// DuckDB: `USING SAMPLE 10%`, `POSITIONAL JOIN`, `ASOF JOIN`, `SUMMARIZE t`.
-pub(super) fn duckdb_word(tape: &mut Tape, position: usize, keyword: Keyword) {
-    match keyword {
-        Keyword::USING if tape.is_word(position + 1, "sample") => {
-            let mut end = position + 2;
-            if let Some(after) = tape.operand_end(end) {
-                end = after;
-            }
-            if matches!(tape.at(end), Some(Token::Mod)) || tape.is_any_word(end, &["rows", "percent"]) {
-                end += 1;
-            }
-            if tape.is(end, &Token::LParen)
-                && let Some(close) = tape.closing(end)
-            {
-                end = close + 1;
-            }
-            tape.drop_range(position, end);
-        }
-        Keyword::ASOF if asof_without_condition(tape, position) => tape.drop_range(position, position + 1),
-        _ if tape.are_words(position, &["positional", "join"]) => tape.replace(position, word("CROSS")),
-        _ if tape.is_word(position, "summarize") && at_start(tape, position) => {
-            if matches!(tape.at(position + 1), Some(Token::Word(next)) if next.keyword != Keyword::SELECT) {
-                tape.replace(position, word("FROM"));
-            } else {
-                tape.drop_range(position, position + 1);
-            }
-        }
-        _ => {}
-    }
-}
-
-/// `ASOF JOIN … ON …`, unlike Snowflake's `MATCH_CONDITION (…)`.
-pub(super) fn asof_without_condition(tape: &Tape, position: usize) -> bool {
-    tape.is_any_word(position + 1, &["join", "left", "right", "inner", "full"])
-        && !(position..tape.len().min(position + 24)).any(|at| tape.is_word(at, "match_condition"))
-}
-
-/// Spark: `t TIMESTAMP AS OF …` without FOR, `t@v1`, `STREAM t`.
-pub(super) fn spark_word(tape: &mut Tape, position: usize, keyword: Keyword) {
-    match keyword {
-        Keyword::TIMESTAMP | Keyword::VERSION
-            if tape.follows_operand(position) && tape.are_words(position + 1, &["as", "of"]) =>
-        {
-            if let Some(end) = tape.operand_end(position + 3) {
-                tape.drop_range(position, end);
-            }
-        }
-        Keyword::STREAM
-            if matches!(tape.before(position), Some(Token::Word(before))
-                if matches!(before.keyword, Keyword::FROM | Keyword::JOIN))
-                && matches!(tape.at(position + 1), Some(Token::Word(_))) =>
-        {
-            tape.drop_range(position, position + 1);
-        }
-        _ => {}
-    }
-}
-
 /// MySQL: `LOCK IN SHARE MODE`, `PROCEDURE ANALYSE()`.
 pub(super) fn mysql_word(tape: &mut Tape, position: usize, keyword: Keyword) {
     if keyword == Keyword::LOCK && tape.are_words(position + 1, &["in", "share", "mode"]) {
@@ -216,4 +273,10 @@ pub(super) fn mysql_word(tape: &mut Tape, position: usize, keyword: Keyword) {
 /// Whether a statement begins here.
 pub(super) fn at_start(tape: &Tape, position: usize) -> bool {
     matches!(tape.before(position), None | Some(Token::SemiColon))
+}
+
+/// `ASOF JOIN … ON …`, unlike Snowflake's `MATCH_CONDITION (…)`.
+pub(super) fn asof_without_condition(tape: &Tape, position: usize) -> bool {
+    tape.is_any_word(position + 1, &["join", "left", "right", "inner", "full"])
+        && !(position..tape.len().min(position + 24)).any(|at| tape.is_word(at, "match_condition"))
 }

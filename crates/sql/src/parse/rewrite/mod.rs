@@ -5,8 +5,11 @@
 
 mod clickhouse;
 mod common;
+mod create;
+mod duckdb;
 mod oracle;
 mod rule;
+mod spark;
 mod sqlserver;
 mod tape;
 mod teradata;

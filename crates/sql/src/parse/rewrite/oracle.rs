@@ -3,6 +3,8 @@
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::Token;
 
+use crate::upstream::{Note, Upstream};
+
 use super::tape::{Tape, word as token};
 
 pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
@@ -26,6 +28,12 @@ pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
             tape.drop_range(position, position + 1);
         }
         Keyword::NoKeyword if tape.is_word(position, "keep") => keep(tape, position),
+        Keyword::ORDER if tape.is_word(position + 1, "siblings") => {
+            tape.drop_range(position + 1, position + 2)
+        }
+        Keyword::NoKeyword if tape.word(position).is_some_and(|word| word.value.contains('@')) => {
+            database_link(tape, position);
+        }
         _ if tape.is_word(position, "subpartition") && tape.is(position + 1, &Token::LParen) => {
             drop_with_brackets(tape, position);
         }
@@ -55,18 +63,22 @@ fn keep(tape: &mut Tape, position: usize) {
     }
 }
 
-/// `orders@reporting`: the table behind a database link.
-pub(super) fn symbol(tape: &mut Tape, position: usize) {
-    if !tape.is(position, &Token::AtSign) || !matches!(tape.before(position), Some(Token::Word(_))) {
+/// `orders@reporting.example.com`: the table behind a database link.
+fn database_link(tape: &mut Tape, position: usize) {
+    let Some((table, link)) = tape
+        .word(position)
+        .and_then(|word| word.value.split_once('@'))
+        .map(|(table, link)| (table.to_owned(), link.to_owned()))
+    else {
+        return;
+    };
+    if table.is_empty() {
         return;
     }
-    let mut end = position + 1;
-    if !matches!(tape.at(end), Some(Token::Word(_))) {
-        return;
+    tape.replace(position, token(&table));
+    let end = tape.name_end(position);
+    tape.drop_range(position + 1, end);
+    if tape.notes.len() < Upstream::MAX_NOTES {
+        tape.notes.push(Note::DatabaseLink { link });
     }
-    end += 1;
-    while tape.is(end, &Token::Period) && matches!(tape.at(end + 1), Some(Token::Word(_))) {
-        end += 2;
-    }
-    tape.drop_range(position, end);
 }

@@ -5,7 +5,7 @@ use sqlparser::tokenizer::Token;
 use tailwater_core::dialect::Dialect;
 
 use super::tape::Tape;
-use super::{clickhouse, common, oracle, sqlserver, teradata};
+use super::{clickhouse, common, create, duckdb, oracle, spark, sqlserver, teradata};
 
 /// Runs the rules of `dialect` over a tape.
 pub(in crate::parse) fn rewrite(tape: &mut Tape, dialect: Dialect) {
@@ -21,14 +21,21 @@ pub(in crate::parse) fn rewrite(tape: &mut Tape, dialect: Dialect) {
 fn visit(tape: &mut Tape, position: usize, dialect: Dialect) {
     let keyword = match tape.at(position) {
         Some(Token::Word(word)) if word.quote_style.is_none() => word.keyword,
-        Some(Token::Word(_) | Token::Comma | Token::Period | Token::Number(..)) | None => return,
+        Some(Token::Word(_) | Token::Period | Token::Number(..)) | None => return,
         Some(_) => {
             symbol(tape, position, dialect);
             return;
         }
     };
-    if keyword == Keyword::FOR {
-        common::time_travel(tape, position);
+    match keyword {
+        Keyword::FOR => common::time_travel(tape, position),
+        Keyword::TABLE => common::table_command(tape, position),
+        Keyword::NEXT => common::next_value(tape, position),
+        Keyword::DIV | Keyword::MOD => common::word_division(tape, position, keyword),
+        Keyword::CREATE if common::at_start(tape, position) => create::create_as(tape, position),
+        Keyword::NOTNULL => common::postfix_null(tape, position, true),
+        Keyword::NoKeyword if tape.is_word(position, "isnull") => common::postfix_null(tape, position, false),
+        _ => {}
     }
     match dialect {
         Dialect::SqlServer => sqlserver::word(tape, position, keyword),
@@ -37,14 +44,16 @@ fn visit(tape: &mut Tape, position: usize, dialect: Dialect) {
         Dialect::ClickHouse => clickhouse::word(tape, position, keyword),
         Dialect::Postgres | Dialect::Redshift => common::postgres_word(tape, position, keyword),
         Dialect::Sqlite => common::sqlite_word(tape, position, keyword),
-        Dialect::DuckDb => common::duckdb_word(tape, position, keyword),
-        Dialect::Spark | Dialect::Databricks => common::spark_word(tape, position, keyword),
+        Dialect::DuckDb => duckdb::word(tape, position, keyword),
+        Dialect::Spark | Dialect::Databricks => spark::word(tape, position, keyword),
         Dialect::MySql => common::mysql_word(tape, position, keyword),
         Dialect::Generic => {
             teradata::word(tape, position, keyword);
             sqlserver::hints(tape, position, keyword);
         }
-        Dialect::Snowflake | Dialect::BigQuery | Dialect::Athena | Dialect::Trino => {}
+        Dialect::BigQuery => common::bigquery_word(tape, position, keyword),
+        Dialect::Athena | Dialect::Trino => common::trino_word(tape, position, keyword),
+        Dialect::Snowflake => {}
     }
 }
 
@@ -53,7 +62,7 @@ fn symbol(tape: &mut Tape, position: usize, dialect: Dialect) {
         Dialect::SqlServer => sqlserver::symbol(tape, position),
         Dialect::Snowflake => common::snowflake_stage(tape, position),
         Dialect::Teradata => teradata::symbol(tape, position),
-        Dialect::Oracle => oracle::symbol(tape, position),
+        Dialect::DuckDb => common::power(tape, position),
         Dialect::ClickHouse => clickhouse::symbol(tape, position),
         Dialect::Generic => {
             sqlserver::symbol(tape, position);
@@ -62,5 +71,9 @@ fn symbol(tape: &mut Tape, position: usize, dialect: Dialect) {
         Dialect::BigQuery => common::bigquery_legacy_table(tape, position),
         _ => {}
     }
-    common::joined_strings(tape, position);
+    match tape.at(position) {
+        Some(Token::SingleQuotedString(_)) => common::joined_strings(tape, position),
+        Some(Token::LBrace) => common::odbc_outer_join(tape, position),
+        _ => {}
+    }
 }

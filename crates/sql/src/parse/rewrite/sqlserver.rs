@@ -40,6 +40,9 @@ pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
                 tape.drop_range(position, close + 1);
             }
         }
+        Keyword::CREATE | Keyword::ALTER if super::common::at_start(tape, position) => {
+            routine(tape, position)
+        }
         Keyword::NoKeyword if tape.is_word(position, "go") && tape.is_alone_on_line(position) => {
             tape.replace(position, Token::SemiColon);
         }
@@ -53,6 +56,33 @@ pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
             tape.replace(position, Token::SemiColon);
         }
         _ => hints(tape, position, keyword),
+    }
+}
+
+/// `CREATE PROCEDURE p @from date AS BEGIN … END`: what it would run is what is read.
+fn routine(tape: &mut Tape, position: usize) {
+    let mut at = position + 1;
+    if tape.are_words(at, &["or", "alter"]) {
+        at += 2;
+    }
+    if !tape.is_any_word(at, &["procedure", "proc"]) {
+        return;
+    }
+    let Some(body) = (at..tape.len()).find(|&at| {
+        tape.is_word(at, "as")
+            && !matches!(tape.before(at), Some(Token::Word(before)) if before.value.starts_with('@'))
+    }) else {
+        return;
+    };
+    let mut end = tape.len();
+    while end > body && tape.is(end - 1, &Token::SemiColon) {
+        end -= 1;
+    }
+    if tape.is_word(body + 1, "begin") && tape.is_word(end - 1, "end") {
+        tape.drop_range(position, body + 2);
+        tape.drop_range(end - 1, end);
+    } else {
+        tape.drop_range(position, body + 1);
     }
 }
 

@@ -3,6 +3,8 @@
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
 
+use crate::upstream::Note;
+
 /// No partner: an opening bracket that is never closed, or no bracket.
 const ALONE: usize = usize::MAX;
 
@@ -11,11 +13,13 @@ const ALONE: usize = usize::MAX;
 #[derive(Debug)]
 pub(in crate::parse) struct Tape {
     tokens: Vec<TokenWithSpan>,
-    /// The position of the closing bracket for each `(`; empty until a rule asks.
+    /// The position of the closing bracket for each `(` and `{`; empty until a rule asks.
     partners: Vec<usize>,
     dropped: Vec<bool>,
     /// What is put in before a position, in order of position.
     inserted: Vec<(usize, Vec<Token>)>,
+    /// What a reader should know of what was taken away.
+    pub(in crate::parse) notes: Vec<Note>,
     /// The deepest nesting of brackets.
     pub(in crate::parse) depth: usize,
     /// How deep a chain of operators or set operations can make the tree lean: at most this.
@@ -54,6 +58,7 @@ impl Tape {
             partners: Vec::new(),
             dropped: Vec::new(),
             inserted: Vec::new(),
+            notes: Vec::new(),
             depth: deepest,
             links: outer_links + longest_run,
         }
@@ -95,11 +100,6 @@ impl Tape {
             .is_some_and(|word| texts.iter().any(|text| word.value.eq_ignore_ascii_case(text)))
     }
 
-    pub(super) fn keyword(&self, position: usize) -> Keyword {
-        self.word(position)
-            .map_or(Keyword::NoKeyword, |word| word.keyword)
-    }
-
     /// The words from a position on are these.
     pub(super) fn are_words(&self, position: usize, texts: &[&str]) -> bool {
         texts
@@ -108,15 +108,15 @@ impl Tape {
             .all(|(offset, text)| self.is_word(position + offset, text))
     }
 
-    /// The position of the bracket that closes the `(` at a position.
+    /// The position of the bracket that closes the `(` or `{` at a position.
     pub(super) fn closing(&mut self, open: usize) -> Option<usize> {
         if self.partners.is_empty() {
             self.partners = vec![ALONE; self.tokens.len()];
             let mut opened = Vec::new();
             for (position, token) in self.tokens.iter().enumerate() {
                 match token.token {
-                    Token::LParen => opened.push(position),
-                    Token::RParen => {
+                    Token::LParen | Token::LBrace => opened.push(position),
+                    Token::RParen | Token::RBrace => {
                         if let Some(open) = opened.pop() {
                             self.partners[open] = position;
                         }
@@ -164,6 +164,15 @@ impl Tape {
             ) => true,
             _ => false,
         }
+    }
+
+    /// The end (exclusive) of a dotted name that begins at `position`.
+    pub(super) fn name_end(&self, position: usize) -> usize {
+        let mut end = position + 1;
+        while self.is(end, &Token::Period) {
+            end += 2;
+        }
+        end
     }
 
     /// The end (exclusive) of a simple operand that begins at `position`: a bracketed expression,

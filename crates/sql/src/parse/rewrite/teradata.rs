@@ -16,6 +16,15 @@ pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
         {
             tape.replace(position, Token::Mod);
         }
+        Keyword::WITH
+            if tape.is_any_word(position + 1, &["data", "no"])
+                && matches!(tape.before(position), Some(Token::RParen)) =>
+        {
+            with_data(tape, position);
+        }
+        Keyword::RANK | Keyword::PERCENT_RANK if tape.is(position + 1, &Token::LParen) => {
+            ordered_call(tape, position)
+        }
         Keyword::LOCK if at_start(tape, position) => locking(tape, position),
         Keyword::NoKeyword => plain_word(tape, position),
         _ => {}
@@ -37,6 +46,12 @@ fn plain_word(tape: &mut Tape, position: usize) {
         3 if tape.is_word(position, "ins") && at_start(tape, position) => {
             tape.replace(position, token("INSERT"))
         }
+        4 | 5 | 8
+            if tape.is_any_word(position, &["csum", "msum", "mavg", "mdiff", "quantile"])
+                && tape.is(position + 1, &Token::LParen) =>
+        {
+            ordered_call(tape, position);
+        }
         3 if tape.is_word(position, "upd") && at_start(tape, position) => {
             tape.replace(position, token("UPDATE"))
         }
@@ -45,7 +60,37 @@ fn plain_word(tape: &mut Tape, position: usize) {
     }
 }
 
+/// `RANK(total DESC)`: the analytics of old order inside the call.
+fn ordered_call(tape: &mut Tape, position: usize) {
+    let Some(close) = tape.closing(position + 1) else {
+        return;
+    };
+    for at in position + 2..close {
+        if tape.is_any_word(at, &["asc", "desc"])
+            && matches!(tape.at(at + 1), Some(Token::RParen | Token::Comma))
+        {
+            tape.drop_range(at, at + 1);
+        }
+    }
+}
+
+/// `WITH DATA PRIMARY INDEX (a) ON COMMIT PRESERVE ROWS` after `CREATE TABLE … AS (…)`.
+fn with_data(tape: &mut Tape, position: usize) {
+    let end = (position..tape.len())
+        .find(|&at| matches!(tape.at(at), Some(Token::SemiColon)))
+        .unwrap_or(tape.len());
+    tape.drop_range(position, end);
+}
+
 fn begins_query(tape: &Tape, position: usize) -> bool {
+    // `INSERT INTO t SEL * FROM s`; a column or an alias of that name is not followed so.
+    if tape.follows_operand(position)
+        && (tape.begins_operand(position + 1)
+            || tape.is(position + 1, &Token::Mul)
+            || tape.is_any_word(position + 1, &["distinct", "top", "all", "case"]))
+    {
+        return true;
+    }
     match tape.before(position) {
         None | Some(Token::SemiColon | Token::LParen | Token::RParen) => true,
         Some(Token::Word(before)) => {
@@ -128,10 +173,7 @@ fn sample(tape: &mut Tape, position: usize) {
 
 /// `x (FORMAT '…')`, `x (TITLE '…')`, `x (NOT CASESPECIFIC)`, `x (NAMED y)`; `a ** b`.
 pub(super) fn symbol(tape: &mut Tape, position: usize) {
-    if tape.is(position, &Token::Mul) && tape.is(position + 1, &Token::Mul) && tape.touch(position) {
-        tape.drop_range(position, position + 1);
-        return;
-    }
+    super::common::power(tape, position);
     if !tape.is(position, &Token::LParen) || !tape.follows_operand(position) {
         return;
     }

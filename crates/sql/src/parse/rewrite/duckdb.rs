@@ -1,0 +1,92 @@
+//! DuckDB: statements that are queries in other words, samples, joins by position.
+
+use sqlparser::keywords::Keyword;
+use sqlparser::tokenizer::Token;
+
+use super::common::{asof_without_condition, at_start};
+use super::tape::{Tape, word as token};
+
+/// DuckDB: `USING SAMPLE 10%`, `POSITIONAL JOIN`, `ASOF JOIN`, `SUMMARIZE t`.
+pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
+    match keyword {
+        Keyword::USING if tape.is_word(position + 1, "sample") => {
+            let mut end = position + 2;
+            if let Some(after) = tape.operand_end(end) {
+                end = after;
+            }
+            if matches!(tape.at(end), Some(Token::Mod)) || tape.is_any_word(end, &["rows", "percent"]) {
+                end += 1;
+            }
+            if tape.is(end, &Token::LParen)
+                && let Some(close) = tape.closing(end)
+            {
+                end = close + 1;
+            }
+            tape.drop_range(position, end);
+        }
+        Keyword::ASOF if asof_without_condition(tape, position) => tape.drop_range(position, position + 1),
+        Keyword::PIVOT | Keyword::UNPIVOT
+            if matches!(
+                tape.before(position),
+                None | Some(Token::SemiColon | Token::LParen)
+            ) =>
+        {
+            pivot_statement(tape, position);
+        }
+        Keyword::BY
+            if tape.is_any_word(position + 1, &["name", "position"])
+                && tape.is_any_word(position + 2, &["select", "from", "with", "values"])
+                && tape.follows_operand(position) =>
+        {
+            tape.drop_range(position, position + 2);
+        }
+        _ if tape.are_words(position, &["positional", "join"]) => tape.replace(position, token("CROSS")),
+        _ if tape.is_word(position, "summarize") && at_start(tape, position) => {
+            if matches!(tape.at(position + 1), Some(Token::Word(next)) if next.keyword != Keyword::SELECT) {
+                tape.replace(position, token("FROM"));
+            } else {
+                tape.drop_range(position, position + 1);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// `PIVOT t ON c USING sum(x) GROUP BY g` reads what `FROM t SELECT c, sum(x), g` reads.
+fn pivot_statement(tape: &mut Tape, position: usize) {
+    let mut at = position + 1;
+    let mut has_list = false;
+    tape.replace(position, token("FROM"));
+    while at < tape.len() {
+        match tape.at(at) {
+            Some(Token::LParen) => match tape.closing(at) {
+                Some(close) => at = close,
+                None => return,
+            },
+            Some(Token::RParen | Token::SemiColon) | None => return,
+            _ if tape.is_any_word(at, &["on", "using"]) => {
+                tape.replace(at, if has_list { Token::Comma } else { token("SELECT") });
+                has_list = true;
+            }
+            _ if has_list && tape.are_words(at, &["group", "by"]) => {
+                tape.replace(at, Token::Comma);
+                tape.drop_range(at + 1, at + 2);
+            }
+            _ if tape.is_word(at, "in") => {
+                let end = tape.closing(at + 1).map_or(at + 1, |close| close + 1);
+                tape.drop_range(at, end);
+                at = end;
+                continue;
+            }
+            _ if tape.is_word(at, "into") => {
+                let end = (at..tape.len())
+                    .find(|&end| matches!(tape.at(end), Some(Token::RParen | Token::SemiColon)))
+                    .unwrap_or(tape.len());
+                tape.drop_range(at, end);
+                return;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+}

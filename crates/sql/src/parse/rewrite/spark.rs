@@ -1,0 +1,54 @@
+//! Spark and Databricks: time travel, streams, scripts, directories.
+
+use sqlparser::keywords::Keyword;
+use sqlparser::tokenizer::Token;
+
+use super::common::at_start;
+use super::tape::Tape;
+
+/// Spark: `t TIMESTAMP AS OF …` without FOR, `t@v1`, `STREAM t`.
+pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
+    match keyword {
+        Keyword::TIMESTAMP | Keyword::VERSION
+            if tape.follows_operand(position) && tape.are_words(position + 1, &["as", "of"]) =>
+        {
+            if let Some(end) = tape.operand_end(position + 3) {
+                tape.drop_range(position, end);
+            }
+        }
+        Keyword::STREAM
+            if matches!(tape.before(position), Some(Token::Word(before))
+                if matches!(before.keyword, Keyword::FROM | Keyword::JOIN))
+                && matches!(tape.at(position + 1), Some(Token::Word(_))) =>
+        {
+            tape.drop_range(position, position + 1);
+        }
+        Keyword::STREAM
+            if matches!(tape.before(position), Some(Token::Word(before))
+                if matches!(before.keyword, Keyword::FROM | Keyword::JOIN))
+                && tape.is(position + 1, &Token::LParen) =>
+        {
+            if let Some(close) = tape.closing(position + 1) {
+                tape.drop_range(position, position + 2);
+                tape.drop_range(close, close + 1);
+            }
+        }
+        // `SELECT TRANSFORM(a) USING 'script' AS (b)`
+        Keyword::USING if matches!(tape.at(position + 1), Some(Token::SingleQuotedString(_))) => {
+            tape.drop_range(position, position + 2);
+        }
+        Keyword::INSERT
+            if at_start(tape, position)
+                && (tape.are_words(position + 1, &["overwrite", "directory"])
+                    || tape.are_words(position + 1, &["overwrite", "local", "directory"])) =>
+        {
+            let query = (position..tape.len()).find(|&at| {
+                tape.is_any_word(at, &["select", "with", "from", "values"]) || tape.is(at, &Token::SemiColon)
+            });
+            if let Some(query) = query {
+                tape.drop_range(position, query);
+            }
+        }
+        _ => {}
+    }
+}
