@@ -1,11 +1,17 @@
 //! The command line as a whole: global options and the list of commands.
 
+use std::process::ExitCode;
+
 use camino::Utf8PathBuf;
 use clap::{ArgAction, Parser, Subcommand};
 
-use crate::command::{completions, init, sql};
+use crate::command::{
+    collections, completions, doctor, explain, exposures, init, integration, lineage, project, sql, sync,
+    unmatched,
+};
 use crate::environment;
-use crate::printer::{ColorChoice, Options};
+use crate::error::{COULD_NOT_RUN, Error};
+use crate::printer::{ColorChoice, Options, Printer};
 
 const AFTER_HELP: &str = "\
 Exit codes:
@@ -74,8 +80,45 @@ impl Global {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Init(init::Args),
+    Doctor(doctor::Args),
+    #[command(flatten)]
+    InWorkspace(InWorkspace),
     Sql(sql::Args),
     Completions(completions::Args),
+}
+
+/// The commands that work on what is configured and stored.
+#[derive(Debug, Subcommand)]
+pub enum InWorkspace {
+    Project(project::Args),
+    Integration(integration::Args),
+    Collections(collections::Args),
+    Sync(sync::Args),
+    Exposures(exposures::Args),
+    Explain(explain::Args),
+    Unmatched(unmatched::Args),
+    Lineage(lineage::Args),
+}
+
+/// Prints what clap has to say instead of a command: help and the version, or what is wrong with the arguments.
+pub fn answer_without_command(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() && std::env::args_os().any(|argument| argument == "--json") {
+        let printer = Printer::new(Options {
+            is_json: true,
+            ..Options::default()
+        });
+        printer.error(&Error::Usage {
+            message: error.render().to_string(),
+        });
+    } else {
+        // A reader that has gone away needs no help.
+        let _ = error.print();
+    }
+    if error.use_stderr() {
+        ExitCode::from(COULD_NOT_RUN)
+    } else {
+        ExitCode::SUCCESS
+    }
 }
 
 #[cfg(test)]

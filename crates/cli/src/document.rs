@@ -7,6 +7,7 @@
 use unicode_width::UnicodeWidthStr;
 
 use crate::escape;
+use crate::report::Report;
 use crate::table::Table;
 
 /// What a piece of text means.
@@ -216,6 +217,18 @@ impl Document {
         self.blocks.push(Block::Table(table));
     }
 
+    /// Adds why something failed and what to do next, below the thing that failed.
+    pub fn reason(&mut self, error: &Report) {
+        let below = || Line::new().indent(2).hanging(2);
+        self.line(below().prose(&error.message));
+        for cause in &error.causes {
+            self.line(below().faint(format!("cause: {cause}")));
+        }
+        if let Some(hint) = &error.hint {
+            self.line(below().prose(format!("hint: {hint}")));
+        }
+    }
+
     /// The text for a terminal of the given width.
     pub fn to_text(&self, width: usize, is_coloured: bool) -> String {
         let mut text = String::new();
@@ -246,6 +259,15 @@ impl From<&str> for Document {
 impl From<String> for Document {
     fn from(text: String) -> Self {
         Line::from(text).into()
+    }
+}
+
+/// `1 table`, `2 tables`: for nouns that only take an s.
+pub fn counted(count: usize, noun: &str) -> String {
+    if count == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{count} {noun}s")
     }
 }
 

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use camino::Utf8PathBuf;
 use tailwater_core::diagnostic::Diagnostic;
+use tailwater_core::id::IntegrationName;
 
 /// How a command ended that could run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,10 +46,8 @@ pub enum Error {
     /// The arguments make no sense together.
     #[error("{message}")]
     Usage {
-        /// What is wrong with them.
+        /// What is wrong with them, in clap's words.
         message: String,
-        /// What to write instead.
-        hint: Option<String>,
     },
     /// A use case failed.
     #[error(transparent)]
@@ -111,6 +110,54 @@ pub enum Error {
         /// What the system says.
         source: io::Error,
     },
+    /// A secret is needed and nothing says where it is.
+    #[error(
+        "the secret of the token of integration `{name}` is not given, and there is no terminal to ask at"
+    )]
+    SecretNotGiven {
+        /// The integration.
+        name: IntegrationName,
+    },
+    /// The secret that was given is empty.
+    #[error("the secret that was given for the token of integration `{name}` is empty")]
+    SecretEmpty {
+        /// The integration.
+        name: IntegrationName,
+    },
+    /// The secret cannot be read.
+    #[error("cannot read the token's secret")]
+    SecretInput {
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Something that cannot be undone was not confirmed.
+    #[error("will not {what} without being told twice, and there is no terminal to ask at")]
+    NotConfirmed {
+        /// What was to be done.
+        what: String,
+    },
+    /// None of several integrations could be synced.
+    #[error("none of the {count} integrations could be synced")]
+    AllFailed {
+        /// How many there are.
+        count: usize,
+        /// What went wrong with the first.
+        source: Box<Error>,
+    },
+    /// The asynchronous runtime does not start.
+    #[error("cannot start to work")]
+    Runtime {
+        /// What the system says.
+        source: io::Error,
+    },
+    /// What is to be logged makes no sense.
+    #[error("`{text}` does not say what to log: {problem}")]
+    LogFilter {
+        /// What was given.
+        text: String,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// A file to read cannot be read.
     #[error("cannot read `{path}`")]
     Input {
@@ -151,6 +198,13 @@ impl Diagnostic for Error {
             Self::ConfigVariable { .. } => "TW-CONFIG-VARIABLE",
             Self::ConfigExists { .. } => "TW-CONFIG-EXISTS",
             Self::ConfigWrite { .. } => "TW-CONFIG-WRITE",
+            Self::SecretNotGiven { .. } => "TW-SECRET-NOT-GIVEN",
+            Self::SecretEmpty { .. } => "TW-SECRET-EMPTY",
+            Self::SecretInput { .. } => "TW-SECRET-INPUT",
+            Self::NotConfirmed { .. } => "TW-CLI-NOT-CONFIRMED",
+            Self::AllFailed { .. } => "TW-SYNC-ALL-FAILED",
+            Self::Runtime { .. } => "TW-CLI-RUNTIME",
+            Self::LogFilter { .. } => "TW-CLI-LOG-FILTER",
             Self::Input { .. } => "TW-CLI-INPUT",
             Self::InputNotText { .. } => "TW-CLI-INPUT-NOT-TEXT",
             Self::Output(_) => "TW-CLI-OUTPUT",
@@ -159,7 +213,9 @@ impl Diagnostic for Error {
 
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Usage { hint, .. } => return hint.clone(),
+            Self::Usage { .. } => {
+                "`tailwater COMMAND --help` explains a command and shows examples".to_owned()
+            }
             Self::Engine(error) => return error.hint(),
             Self::WorkingDirectory { .. } => {
                 "change to a directory that exists and that this user may enter".to_owned()
@@ -175,6 +231,19 @@ impl Diagnostic for Error {
             Self::ConfigExists { .. } => "`tailwater init --force` overwrites it".to_owned(),
             Self::ConfigWrite { .. } => {
                 "check that the directory exists and that this user may write to it".to_owned()
+            }
+            Self::SecretNotGiven { .. } | Self::SecretEmpty { .. } => {
+                "give it with `--secret-env VARIABLE`, `--secret-file FILE` or `--secret-stdin`".to_owned()
+            }
+            Self::SecretInput { .. } => {
+                "check what is given to standard input, or use `--secret-env VARIABLE` or `--secret-file FILE`"
+                    .to_owned()
+            }
+            Self::NotConfirmed { .. } => "add `--yes`".to_owned(),
+            Self::AllFailed { .. } => "the answer says what is wrong with each".to_owned(),
+            Self::Runtime { .. } => "check the limits of this user: processes, open files, memory".to_owned(),
+            Self::LogFilter { .. } => {
+                "write for example `TAILWATER_LOG=debug` or `TAILWATER_LOG=tailwater_bi=trace,warn`".to_owned()
             }
             Self::Input { .. } => {
                 "check the path and that this user may read it; `-` reads standard input".to_owned()

@@ -1,15 +1,31 @@
 //! The `tailwater` command.
+//!
+//! What is here: reading arguments and configuration, calling the use cases of `tailwater-engine`, laying out
+//! their answers. What is not: rules, formats, and anything that another front end would need too.
+//!
+//! ```text
+//! arguments ─▶ command::… ─▶ settings ─▶ engine's Workspace ─▶ an answer (serde)
+//!                                                                   │
+//!                 stdout, stderr ◀─ printer ◀─ document, table ◀────┘
+//! ```
+//!
+//! Start reading at [`arguments`], then any file of [`command`]: they are all built alike.
+
 mod arguments;
+mod catalog;
 mod command;
 mod dialect;
 mod document;
 mod environment;
 mod error;
 mod escape;
+mod finding;
 mod interrupt;
 mod json_lines;
+mod logging;
 mod printer;
 mod progress;
+mod proposal;
 #[cfg(test)]
 mod reference;
 mod report;
@@ -19,22 +35,23 @@ mod table;
 use std::process::ExitCode;
 
 use clap::Parser;
+use tailwater_engine::Workspace;
+use tailwater_engine::settings::TEMPLATE;
+use tokio::runtime::Runtime;
 
-use crate::arguments::{Arguments, Command};
+use crate::arguments::{Arguments, Command, InWorkspace};
 use crate::error::{COULD_NOT_RUN, Error, Outcome};
 use crate::printer::Printer;
 
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
-        Ok(a) => a,
-        Err(error) => {
-            let _ = error.print();
-            return ExitCode::from(COULD_NOT_RUN);
-        }
+        Ok(arguments) => arguments,
+        Err(error) => return arguments::answer_without_command(&error),
     };
     let printer = Printer::new(arguments.global.options());
     match run(&arguments, &printer) {
         Ok(outcome) => outcome.into(),
+        // The reader of the answer has seen enough.
         Err(error) if error.is_closed_pipe() => ExitCode::SUCCESS,
         Err(error) => {
             printer.error(&error);
@@ -43,10 +60,38 @@ fn main() -> ExitCode {
     }
 }
 
+/// Runs the command, those that wait for something in a runtime.
 fn run(arguments: &Arguments, printer: &Printer) -> Result<Outcome, Error> {
-    match &arguments.command {
-        Command::Init(args) => command::init::run(args, arguments.global.config.as_deref(), "", printer),
+    let Arguments { global, command } = arguments;
+    let config = global.config.as_deref();
+    logging::start(global.verbose, global.json)?;
+    match command {
+        Command::Init(args) => command::init::run(args, config, TEMPLATE, printer),
+        Command::Doctor(_) => runtime()?.block_on(command::doctor::run(config, printer)),
+        Command::InWorkspace(command) => runtime()?.block_on(async {
+            let workspace = settings::load(config)?.open().await?;
+            let outcome = run_in(&workspace, command, printer).await;
+            workspace.close().await;
+            outcome
+        }),
         Command::Sql(args) => command::sql::run(args, printer),
         Command::Completions(args) => command::completions::run(args, printer),
+    }
+}
+
+fn runtime() -> Result<Runtime, Error> {
+    Runtime::new().map_err(|source| Error::Runtime { source })
+}
+
+async fn run_in(workspace: &Workspace, command: &InWorkspace, printer: &Printer) -> Result<Outcome, Error> {
+    match command {
+        InWorkspace::Project(args) => command::project::run(args, workspace, printer).await,
+        InWorkspace::Integration(args) => command::integration::run(args, workspace, printer).await,
+        InWorkspace::Collections(args) => command::collections::run(args, workspace, printer).await,
+        InWorkspace::Sync(args) => command::sync::run(args, workspace, printer).await,
+        InWorkspace::Exposures(args) => command::exposures::run(args, workspace, printer).await,
+        InWorkspace::Explain(args) => command::explain::run(args, workspace, printer).await,
+        InWorkspace::Unmatched(args) => command::unmatched::run(args, workspace, printer).await,
+        InWorkspace::Lineage(args) => command::lineage::run(args, workspace, printer).await,
     }
 }

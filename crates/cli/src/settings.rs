@@ -11,15 +11,20 @@
 //! quote the line, since it may hold a database password.
 
 use std::io::ErrorKind;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use figment::Figment;
 use figment::error::Kind;
 use figment::providers::Serialized;
 use figment::value::Value;
+use secrecy::SecretString;
+use tailwater_core::clock::SystemClock;
+use tailwater_engine::Workspace;
 use tailwater_engine::settings::Settings;
+use tailwater_engine::workspace::Options;
 
-use crate::environment::{PREFIX, SEPARATOR};
+use crate::environment::{self, PREFIX, SEPARATOR};
 use crate::error::Error;
 
 /// The file's name where it is looked for.
@@ -62,6 +67,19 @@ pub fn load(given: Option<&Utf8Path>) -> Result<Configuration, Error> {
         .and_then(Utf8Path::parent)
         .map_or(here, Utf8Path::to_owned);
     Ok(Configuration { file, root, settings })
+}
+
+impl Configuration {
+    /// Opens the workspace that the configuration describes.
+    pub async fn open(self) -> Result<Workspace, Error> {
+        let options = Options {
+            root: self.root,
+            settings: self.settings,
+            key: environment::text(environment::KEY).map(SecretString::from),
+            clock: Arc::new(SystemClock),
+        };
+        Ok(Workspace::open(options).await?)
+    }
 }
 
 fn working_directory() -> Result<Utf8PathBuf, Error> {

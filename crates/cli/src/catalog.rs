@@ -1,0 +1,22 @@
+//! What commands that ask about exposures share: the catalog, and a word about projects that it lacks.
+
+use tailwater_engine::Workspace;
+use tailwater_engine::catalog::Catalog;
+
+use crate::error::{Error, Outcome};
+use crate::printer::Printer;
+use crate::report::Report;
+
+/// Puts the catalog together; projects that cannot be read are told of and make the command's outcome.
+pub async fn open(workspace: &Workspace, printer: &Printer) -> Result<(Catalog, Outcome), Error> {
+    let catalog = workspace.catalog().await?;
+    for (entry, error) in catalog.unreadable() {
+        let report = Report::new(error);
+        printer.warn(&format!(
+            "project `{}` is left out: {} [{}]",
+            entry.name, report.message, report.code
+        ));
+    }
+    let outcome = Outcome::with_failures(!catalog.unreadable().is_empty());
+    Ok((catalog, outcome))
+}

@@ -1,0 +1,227 @@
+//! `tailwater explain`: the chain of evidence behind a link, or why there is none and what would make one.
+
+use tailwater_core::exposure::{Evidence, Exposure};
+use tailwater_core::gap::Gap;
+use tailwater_engine::Workspace;
+use tailwater_engine::explain::{Explanation, Miss, Standing};
+
+use crate::catalog;
+use crate::document::{Document, Line, Style};
+use crate::error::{Error, Outcome};
+use crate::printer::Printer;
+
+const EXAMPLES: &str = "\
+Examples:
+  tailwater explain 'Weekly sales'
+  tailwater explain exposure.shop.weekly_sales
+  tailwater explain fct_orders
+  tailwater explain analytics.marts.fct_orders
+
+SUBJECT is an exposure (name, label, unique_id, address or the workbook's LUID), a dbt node (name or unique_id) or
+a table (as much of its name as is known). What can mean several things is explained for each.";
+
+/// Explains an exposure, a dbt node or a table: what it is linked with, and why
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// An exposure, a dbt node or a table
+    subject: String,
+}
+
+/// Runs the command.
+pub async fn run(args: &Args, workspace: &Workspace, printer: &Printer) -> Result<Outcome, Error> {
+    let (catalog, outcome) = catalog::open(workspace, printer).await?;
+    let explanations = catalog.explain(&args.subject)?;
+    printer.answer(&explanations, |explanations| to_document(explanations))?;
+    Ok(outcome)
+}
+
+fn to_document(explanations: &[Explanation]) -> Document {
+    let mut document = Document::new();
+    for explanation in explanations {
+        document.blank();
+        match explanation {
+            Explanation::Exposure { exposure } => write_exposure(&mut document, exposure),
+            Explanation::Node {
+                node,
+                resource_type,
+                relation,
+                exposures,
+                near_misses,
+            } => {
+                document.line(
+                    Line::new()
+                        .strong(node.as_str())
+                        .faint(format!("  {}", resource_type.name())),
+                );
+                if let Some(relation) = relation {
+                    document.line(Line::new().indent(2).plain("relation ").plain(relation));
+                }
+                write_standings(&mut document, "Exposures that stand on it", exposures);
+                write_misses(&mut document, "Came near, but have no link", near_misses);
+            }
+            Explanation::Table {
+                table,
+                nodes,
+                exposures,
+                gaps,
+                lookup,
+            } => {
+                document.line(Line::new().strong(table).faint("  table"));
+                for node in nodes {
+                    document.line(Line::new().indent(2).plain("is ").strong(node.as_str()));
+                }
+                if let Some(lookup) = lookup {
+                    document.line(Line::new().indent(2).hanging(2).prose(lookup));
+                }
+                write_standings(&mut document, "Exposures linked through it", exposures);
+                write_misses(&mut document, "Without a link", gaps);
+            }
+        }
+    }
+    document
+}
+
+fn write_exposure(document: &mut Document, exposure: &Exposure) {
+    document.line(
+        Line::new()
+            .strong(&exposure.label)
+            .faint(format!("  {}", exposure.unique_id)),
+    );
+    let modes: Vec<&str> = exposure.modes.iter().map(|mode| mode.name()).collect();
+    let mut origin = format!("{}, {}", exposure.kind, modes.join(" and "));
+    if let Some(integration) = &exposure.integration {
+        origin = format!("{origin}, from integration {integration}");
+    }
+    if let Some(workbook) = &exposure.workbook {
+        origin = format!("{origin}, in {}", workbook.project_path);
+    }
+    document.line(Line::new().indent(2).hanging(2).plain(origin));
+    let owner = [&exposure.owner.name, &exposure.owner.email].map(|part| part.as_deref().unwrap_or_default());
+    match owner {
+        ["", ""] => {}
+        [name, ""] => document.line(Line::new().indent(2).plain(format!("owner {name}"))),
+        [name, email] => document.line(
+            Line::new()
+                .indent(2)
+                .plain(format!("owner {name} <{email}>").replace("owner  <", "owner <")),
+        ),
+    }
+    if let Some(url) = &exposure.url {
+        document.line(Line::new().indent(2).faint(url));
+    }
+    if let Some(stale) = &exposure.stale {
+        document.line(
+            Line::new()
+                .indent(2)
+                .hanging(2)
+                .styled(Style::Warning, "may be out of date")
+                .plain(format!(
+                    " since {}: {}",
+                    stale.since.format("%Y-%m-%d %H:%M UTC"),
+                    stale.reason
+                )),
+        );
+    }
+    document.heading(format!("Stands on ({})", exposure.links.len()));
+    for link in &exposure.links {
+        document.line(Line::new().indent(2).strong(link.node.as_str()));
+        write_evidence(document, &link.evidence);
+    }
+    if !exposure.gaps.is_empty() {
+        document.heading(format!("Without a link ({})", exposure.gaps.len()));
+        for gap in &exposure.gaps {
+            write_gap(document, gap, None);
+        }
+    }
+}
+
+fn write_standings(document: &mut Document, heading: &str, standings: &[Standing]) {
+    if standings.is_empty() {
+        return;
+    }
+    document.heading(format!("{heading} ({})", standings.len()));
+    for standing in standings {
+        document.line(
+            Line::new()
+                .indent(2)
+                .strong(&standing.exposure.label)
+                .faint(format!("  {}", standing.exposure.unique_id)),
+        );
+        write_evidence(document, &standing.evidence);
+    }
+}
+
+fn write_misses(document: &mut Document, heading: &str, misses: &[Miss]) {
+    if misses.is_empty() {
+        return;
+    }
+    document.heading(format!("{heading} ({})", misses.len()));
+    for miss in misses {
+        write_gap(document, &miss.gap, Some(&miss.exposure.label));
+    }
+}
+
+/// Each piece of evidence is two lines: what was met where, and how it agrees with dbt.
+fn write_evidence(document: &mut Document, evidence: &[Evidence]) {
+    for one in evidence {
+        let mut line = Line::new().indent(4).hanging(2).plain(&one.table);
+        if let Some(source) = &one.data_source {
+            let kind = if source.is_published {
+                "published"
+            } else {
+                "embedded"
+            };
+            line = line.plain(format!(" in {kind} data source “{}”", source.name));
+        }
+        line = line.plain(format!(", {}", one.via.title()));
+        if let Some(confidence) = one.confidence {
+            line = line.plain(format!(" ({})", confidence.name()));
+        }
+        document.line(line);
+        let mut line =
+            Line::new()
+                .indent(6)
+                .hanging(2)
+                .faint(format!("= {}: {}", one.relation, one.matched.title()));
+        for rule in &one.rules {
+            line = line.faint(format!("; by the mapping rule {rule}"));
+        }
+        document.line(line);
+        if let Some(note) = &one.note {
+            document.line(Line::new().indent(6).hanging(2).plain(format!("note: {note}")));
+        }
+    }
+}
+
+fn write_gap(document: &mut Document, gap: &Gap, exposure: Option<&str>) {
+    let mut line = Line::new()
+        .indent(2)
+        .hanging(2)
+        .strong(&gap.table)
+        .styled(Style::Warning, format!("  {}", gap.reason.title()))
+        .faint(format!(" [{}]", gap.reason.code()));
+    if let Some(label) = exposure {
+        line = line.plain(format!(", read by “{label}”"));
+    }
+    if let Some(source) = &gap.data_source {
+        line = line.plain(format!(" in data source “{source}”"));
+    }
+    document.line(line);
+    for candidate in &gap.candidates {
+        document.line(
+            Line::new()
+                .indent(6)
+                .hanging(2)
+                .plain("near: ")
+                .plain(candidate.node.as_str())
+                .faint(format!(" = {}; {}", candidate.relation, candidate.differs)),
+        );
+    }
+    document.line(
+        Line::new()
+            .indent(6)
+            .hanging(2)
+            .prose(format!("hint: {}", gap.remedy)),
+    );
+}

@@ -1,0 +1,114 @@
+//! `tailwater integration add`: registers a BI site and seals the secret of its token.
+
+use tailwater_core::id::{IntegrationName, ProjectName};
+use tailwater_engine::Workspace;
+use tailwater_engine::integration::{Integration, NewIntegration};
+
+use super::secret;
+use crate::document::{Document, Line};
+use crate::error::{Error, Outcome};
+use crate::printer::Printer;
+
+const EXAMPLES: &str = "\
+Examples:
+  tailwater integration add tableau --name main --token-name tailwater \\
+    --server https://10ax.online.tableau.com/#/site/acme/home
+  tailwater integration add tableau --name main --token-name tailwater \\
+    --server https://tableau.example.com --site acme --secret-env TABLEAU_TOKEN_SECRET
+
+The secret of the token is asked for, or read from an environment variable, a file or standard input; it is
+never an argument, since arguments are seen by every user of the machine. It is kept sealed in the store.
+Nothing is contacted yet: `tailwater integration test NAME` does that.";
+
+/// Registers a BI site
+#[derive(Debug, clap::Args)]
+#[command(arg_required_else_help = true)]
+pub struct Args {
+    #[command(subcommand)]
+    tool: Tool,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Tool {
+    Tableau(TableauArgs),
+}
+
+/// Registers a site of Tableau Server or Tableau Cloud
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+struct TableauArgs {
+    /// What to call the integration
+    #[arg(long)]
+    name: IntegrationName,
+
+    /// The server's address, or any address of the site copied from the browser
+    #[arg(long, value_name = "URL")]
+    server: String,
+
+    /// The site's name in addresses; `""` is the default site [default: as in the address]
+    #[arg(long)]
+    site: Option<String>,
+
+    /// The name of the personal access token
+    #[arg(long, value_name = "TOKEN")]
+    token_name: String,
+
+    #[command(flatten)]
+    secret: secret::Args,
+
+    /// A dbt project that feeds the site; may be given several times, the first names the exposures
+    /// [default: all]
+    #[arg(long = "project", value_name = "PROJECT")]
+    projects: Vec<ProjectName>,
+
+    /// Allow plain http to another machine, which lets everybody between read the token's secret
+    #[arg(long)]
+    allow_http: bool,
+}
+
+/// Runs the command.
+pub async fn run(args: &Args, workspace: &Workspace, printer: &Printer) -> Result<Outcome, Error> {
+    let Tool::Tableau(args) = &args.tool;
+    // Nobody shall look up a secret for a name that is taken.
+    let known = workspace.integrations().await?;
+    if known.iter().any(|integration| integration.name == args.name) {
+        return Err(tailwater_engine::Error::AlreadyExists {
+            what: "integration",
+            name: args.name.to_string(),
+        }
+        .into());
+    }
+    let integration = workspace
+        .add_tableau(NewIntegration {
+            name: args.name.clone(),
+            server: args.server.clone(),
+            site: args.site.clone(),
+            token_name: args.token_name.clone(),
+            secret: secret::read(&args.secret, &args.name)?,
+            allow_http: args.allow_http,
+            projects: args.projects.clone(),
+        })
+        .await?;
+    printer.answer(&integration, to_document)?;
+    Ok(Outcome::Done)
+}
+
+fn to_document(integration: &Integration) -> Document {
+    let site = if integration.site.is_empty() {
+        "the default site".to_owned()
+    } else {
+        format!("site {}", integration.site)
+    };
+    let mut document = Document::new();
+    document.line(
+        Line::new()
+            .plain("added integration ")
+            .strong(integration.name.as_str())
+            .plain(format!(": {site} of {}", integration.server)),
+    );
+    document.line(format!(
+        "next: `tailwater integration test {0}`, then `tailwater collections {0}`",
+        integration.name
+    ));
+    document
+}

@@ -1,0 +1,80 @@
+//! `tailwater integration remove`: forgets a BI site with everything that it brought.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+
+use serde::Serialize;
+use tailwater_core::id::IntegrationName;
+use tailwater_engine::Workspace;
+
+use crate::document::{Document, Line};
+use crate::error::{Error, Outcome};
+use crate::printer::Printer;
+
+const EXAMPLES: &str = "\
+Examples:
+  tailwater integration remove main
+  tailwater integration remove main --yes
+
+Forgets the integration's exposures, the history of its syncs and the sealed secret. Nothing on the BI site is
+touched.";
+
+/// Forgets a BI site with everything that it brought
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// The integration
+    name: IntegrationName,
+
+    /// Do not ask
+    #[arg(long, short)]
+    yes: bool,
+}
+
+/// What was removed; `None` when the person said no.
+#[derive(Debug, Serialize)]
+struct Removed<'a> {
+    removed: Option<&'a IntegrationName>,
+}
+
+/// Runs the command.
+pub async fn run(args: &Args, workspace: &Workspace, printer: &Printer) -> Result<Outcome, Error> {
+    workspace.find_integration(&args.name).await?;
+    let is_wanted = args.yes || is_confirmed(&args.name)?;
+    if is_wanted {
+        workspace.remove_integration(&args.name).await?;
+    }
+    let removed = is_wanted.then_some(&args.name);
+    printer.answer(&Removed { removed }, to_document)?;
+    Ok(Outcome::Done)
+}
+
+/// Asks the person, when there is one.
+fn is_confirmed(name: &IntegrationName) -> Result<bool, Error> {
+    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        return Err(Error::NotConfirmed {
+            what: format!("remove integration `{name}`"),
+        });
+    }
+    let mut answer = String::new();
+    let asked = write!(
+        io::stderr(),
+        "Remove integration `{name}` with its exposures and history? [y/N] "
+    );
+    asked
+        .and_then(|()| io::stdin().lock().read_line(&mut answer))
+        .map_err(|source| Error::Input {
+            path: "-".into(),
+            source,
+        })?;
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+}
+
+fn to_document(removed: &Removed<'_>) -> Document {
+    match removed.removed {
+        Some(name) => Line::new()
+            .plain("removed integration ")
+            .strong(name.as_str())
+            .into(),
+        None => "nothing was removed".into(),
+    }
+}

@@ -1,0 +1,15 @@
+//! The commands: one file each, with the same parts in the same order (examples, arguments, what is
+//! answered, `run`, how the answer is laid out).
+
+pub mod collections;
+pub mod completions;
+pub mod doctor;
+pub mod explain;
+pub mod exposures;
+pub mod init;
+pub mod integration;
+pub mod lineage;
+pub mod project;
+pub mod sql;
+pub mod sync;
+pub mod unmatched;

@@ -1,0 +1,298 @@
+//! `tailwater sync`: imports, resolves and stores, and says what came of it.
+
+use serde::Serialize;
+use tailwater_core::exposure::Stale;
+use tailwater_core::id::IntegrationName;
+use tailwater_core::inventory::Notice;
+use tailwater_engine::Workspace;
+use tailwater_engine::store::SyncOutcome;
+use tailwater_engine::sync::{ExposureChange, ExposureTitle, SyncOptions, SyncReport};
+use tokio_util::sync::CancellationToken;
+
+use crate::document::{Document, Line, Style, counted};
+use crate::error::{Error, Outcome};
+use crate::interrupt::stoppable;
+use crate::printer::Printer;
+use crate::progress::Steps;
+use crate::report::Report;
+use crate::table::{Cell, Table};
+
+/// More exposures of a kind than this are only counted; `--json` has all.
+const MOST_SHOWN: usize = 50;
+
+const EXAMPLES: &str = "\
+Examples:
+  tailwater sync
+  tailwater sync main --dry-run
+  tailwater sync --json > report.json
+
+Reads the selected collections of each integration, links their tables with the dbt projects, and stores the
+exposures in one step at the end: a sync that fails or is stopped changes nothing. What an answer that was cut
+short does not show is kept as it was. The exit code is 1 when something was cut short, a selected collection
+was not found, or one of several integrations failed.";
+
+/// Imports the selected collections and links them with dbt
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// The integrations [default: all]
+    integrations: Vec<IntegrationName>,
+
+    /// Do everything but write
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// What the sync of one integration came to.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Synced {
+    Done(Box<SyncReport>),
+    Failed {
+        integration: IntegrationName,
+        error: Report,
+    },
+}
+
+/// Runs the command.
+pub async fn run(args: &Args, workspace: &Workspace, printer: &Printer) -> Result<Outcome, Error> {
+    let mut names = args.integrations.clone();
+    if names.is_empty() {
+        let known = workspace.integrations().await?;
+        names = known.into_iter().map(|integration| integration.name).collect();
+    }
+    if names.is_empty() {
+        return Err(tailwater_engine::Error::NoIntegrations.into());
+    }
+    let options = SyncOptions {
+        is_dry_run: args.dry_run,
+    };
+    let is_only_one = names.len() == 1;
+    let synced = stoppable(printer, async |cancel| {
+        let mut synced = Vec::new();
+        for name in names {
+            let answer = sync_one(workspace, &name, options, printer, cancel).await;
+            synced.push((name, answer));
+            if cancel.is_cancelled() {
+                break;
+            }
+        }
+        synced
+    })
+    .await;
+    let mut answers = Vec::new();
+    let mut first_error = None;
+    for (name, answer) in synced {
+        match answer {
+            Ok(report) => answers.push(Synced::Done(Box::new(report))),
+            // Nothing else was to be done, so the command as a whole could not run.
+            Err(error) if is_only_one => return Err(error),
+            Err(error) => {
+                answers.push(Synced::Failed {
+                    integration: name,
+                    error: Report::new(&error),
+                });
+                first_error.get_or_insert(error);
+            }
+        }
+    }
+    printer.answer(&answers, |answers| to_document(answers))?;
+    let is_done = |synced: &Synced| matches!(synced, Synced::Done(_));
+    let has_failures = |synced: &Synced| match synced {
+        Synced::Done(report) => report.has_failures(),
+        Synced::Failed { .. } => true,
+    };
+    match first_error {
+        Some(error) if !answers.iter().any(is_done) => Err(Error::AllFailed {
+            count: answers.len(),
+            source: Box::new(error),
+        }),
+        _ => Ok(Outcome::with_failures(answers.iter().any(has_failures))),
+    }
+}
+
+/// Syncs one integration and shows how far it has come.
+pub async fn sync_one(
+    workspace: &Workspace,
+    name: &IntegrationName,
+    options: SyncOptions,
+    printer: &Printer,
+    cancel: &CancellationToken,
+) -> Result<SyncReport, Error> {
+    let steps = Steps::new(printer, name.as_str());
+    Ok(workspace.sync(name, options, &steps, cancel).await?)
+}
+
+fn to_document(answers: &[Synced]) -> Document {
+    let mut document = Document::new();
+    for synced in answers {
+        document.blank();
+        match synced {
+            Synced::Done(report) => write_report(&mut document, report),
+            Synced::Failed { integration, error } => {
+                document.line(
+                    Line::new()
+                        .strong(integration.as_str())
+                        .styled(Style::Bad, format!(": failed [{}]", error.code)),
+                );
+                document.reason(error);
+            }
+        }
+    }
+    document
+}
+
+/// Adds what one sync came to.
+pub fn write_report(document: &mut Document, report: &SyncReport) {
+    document.line(summary(report));
+    write_titles(document, "Added", &report.added);
+    write_changes(document, &report.changed);
+    write_titles(document, "Removed", &report.removed);
+    if !report.kept.is_empty() {
+        document.heading(format!(
+            "Kept as they were, because an answer was cut short ({})",
+            report.kept.len()
+        ));
+        for kept in report.kept.iter().take(MOST_SHOWN) {
+            let Stale { since, reason } = &kept.stale;
+            document.line(
+                Line::new()
+                    .indent(2)
+                    .hanging(2)
+                    .plain(&kept.title.label)
+                    .faint(format!(
+                        "  as of {}: {reason}",
+                        since.format("%Y-%m-%d %H:%M UTC")
+                    )),
+            );
+        }
+        write_rest(document, report.kept.len());
+    }
+    write_tables(document, report);
+    for pattern in &report.patterns_without_match {
+        document.line(
+            Line::new()
+                .styled(Style::Warning, "warning: ")
+                .prose(format!("the selected collection `{pattern}` was not found")),
+        );
+        document.line(Line::new().indent(2).hanging(2).prose(format!(
+            "hint: `tailwater collections {}` lists what the token's user can see",
+            report.integration
+        )));
+    }
+    write_notices(document, &report.notices);
+}
+
+fn summary(report: &SyncReport) -> Line {
+    let line = Line::new().strong(report.integration.as_str()).plain(": ");
+    let line = match (report.has_changes(), report.outcome) {
+        (false, SyncOutcome::Partial) => line.plain("nothing changed, but an answer was cut short"),
+        (false, _) => line.plain("nothing changed: no exposure, link or gap was written"),
+        (true, _) => {
+            let usage = match report.usage_updated {
+                0 => String::new(),
+                count => format!(", {count} with other usage only"),
+            };
+            line.plain(format!(
+                "{} added, {} changed, {} removed{usage}; {} in all",
+                report.added.len(),
+                report.changed.len(),
+                report.removed.len(),
+                counted(report.exposures, "exposure"),
+            ))
+        }
+    };
+    if report.dry_run {
+        line.styled(Style::Warning, " (dry run: nothing was written)")
+    } else {
+        line
+    }
+}
+
+fn write_titles(document: &mut Document, heading: &str, titles: &[ExposureTitle]) {
+    if titles.is_empty() {
+        return;
+    }
+    document.heading(format!("{heading} ({})", titles.len()));
+    let mut table = Table::new(["", ""]).indent(2);
+    for title in titles.iter().take(MOST_SHOWN) {
+        table.row(cells(title));
+    }
+    document.table(table);
+    write_rest(document, titles.len());
+}
+
+fn write_changes(document: &mut Document, changes: &[ExposureChange]) {
+    if changes.is_empty() {
+        return;
+    }
+    document.heading(format!("Changed ({})", changes.len()));
+    let mut table = Table::new(["", "", ""]).indent(2);
+    for change in changes.iter().take(MOST_SHOWN) {
+        let gained = change.gained.iter().map(|node| format!("+ {node}"));
+        let lost = change.lost.iter().map(|node| format!("- {node}"));
+        let [label, id] = cells(&change.title);
+        table.row([label, id, Cell::lines(gained.chain(lost))]);
+    }
+    document.table(table);
+    write_rest(document, changes.len());
+}
+
+fn cells(title: &ExposureTitle) -> [Cell; 2] {
+    [
+        Cell::clipped(&title.label, 40),
+        Cell::clipped(title.unique_id.as_str(), 60).styled(Style::Faint),
+    ]
+}
+
+fn write_rest(document: &mut Document, count: usize) {
+    if count > MOST_SHOWN {
+        let rest = format!("and {} more; `--json` has all", count - MOST_SHOWN);
+        document.line(Line::new().indent(2).faint(rest));
+    }
+}
+
+fn write_tables(document: &mut Document, report: &SyncReport) {
+    let unlinked = report.tables.unlinked_total();
+    document.heading(format!(
+        "Tables: {} linked, {unlinked} not linked",
+        report.tables.linked
+    ));
+    if unlinked == 0 {
+        return;
+    }
+    let mut table = Table::new(["", "", ""]).indent(2);
+    for (reason, count) in &report.tables.unlinked {
+        table.row([
+            Cell::number(*count),
+            Cell::new(reason.title()),
+            Cell::new(reason.code()).styled(Style::Faint),
+        ]);
+    }
+    document.table(table);
+    document.line(
+        Line::new()
+            .indent(2)
+            .prose(format!("`tailwater unmatched {}` says more", report.integration)),
+    );
+}
+
+/// Adds what the reader should know.
+pub fn write_notices<'a>(document: &mut Document, notices: impl IntoIterator<Item = &'a Notice>) {
+    let mut is_first = true;
+    for notice in notices {
+        if std::mem::take(&mut is_first) {
+            document.heading("To know");
+        }
+        document.line(
+            Line::new()
+                .indent(2)
+                .hanging(2)
+                .prose(&notice.message)
+                .faint(format!(" [{}]", notice.code)),
+        );
+        if let Some(remedy) = &notice.remedy {
+            document.line(Line::new().indent(4).hanging(2).prose(format!("hint: {remedy}")));
+        }
+    }
+}
