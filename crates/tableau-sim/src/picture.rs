@@ -7,14 +7,10 @@ const SIDE: u8 = 8;
 /// The picture of an object: its colour comes from its identifier.
 pub(crate) fn png_of(luid: Uuid) -> Vec<u8> {
     let [.., red, green, blue] = *luid.as_bytes();
-    let mut pixels = Vec::new();
-    for _ in 0..SIDE {
-        // Each line begins with its filter; 0 is none.
-        pixels.push(0);
-        for _ in 0..SIDE {
-            pixels.extend([red, green, blue]);
-        }
-    }
+    // Each line begins with its filter; 0 is none.
+    let mut line = vec![0];
+    line.extend([red, green, blue].repeat(usize::from(SIDE)));
+    let pixels = line.repeat(usize::from(SIDE));
     let mut png = vec![0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n'];
     // Width, height, 8 bits a channel, RGB, and the only methods of compression, filter and interlace.
     chunk(&mut png, *b"IHDR", &[0, 0, 0, SIDE, 0, 0, 0, SIDE, 8, 2, 0, 0, 0]);

@@ -112,13 +112,11 @@ impl Incoming {
         if let Some(rest) = self.path.strip_prefix("/api/metadata/v1/control/") {
             return (self.metadata_status(world, rest), None);
         }
-        match self.path.strip_prefix("/api/") {
-            Some(path) => (self.rest(served, path), None),
-            None => {
-                let page = "<html><head><title>404 Not Found</title></head><body><center>Not Found<br></center></body></html>";
-                (response(404, "text/html", page.into()), None)
-            }
+        if let Some(path) = self.path.strip_prefix("/api/") {
+            return (self.rest(served, path), None);
         }
+        let page = "<html><head><title>404 Not Found</title></head><body><center>Not Found<br></center></body></html>";
+        (response(404, "text/html", page.into()), None)
     }
 
     fn rest(&self, served: &Served, path: &str) -> Response {

@@ -39,7 +39,7 @@ pub(super) fn resolve<'a>(
         .type_field(type_name, "nodes")
         .map(|nodes| nodes.ty.inner_named_type().to_string());
     let declared = declared.unwrap_or_default();
-    let chosen = selection::choose(context, info, members, &declared)?;
+    let chosen = selection::choose(context, info, members, &declared);
     let arguments = info.arguments();
     let number = |name: &str| {
         arguments

@@ -213,7 +213,7 @@ fn run(
     let schema = world.schemas.of(version, &switches.unknown_fields);
     let document = match parse(&request.query) {
         Ok(document) => document,
-        Err(notice) => return (None, vec![notice]),
+        Err(notice) => return (None, vec![*notice]),
     };
     let undefined = undefined_field::find(&schema, &document);
     if !undefined.is_empty() {
@@ -278,7 +278,7 @@ fn rule_broken(
     missing.or_else(|| query_rule::nested_fragment(document, operation))
 }
 
-fn parse(query: &str) -> Result<ast::Document, Notice> {
+fn parse(query: &str) -> Result<ast::Document, Box<Notice>> {
     let parsed = Parser::new()
         .recursion_limit(RECURSION_LIMIT)
         .parse_ast(query, "query.graphql");
@@ -292,9 +292,8 @@ fn parse(query: &str) -> Result<ast::Document, Notice> {
             .and_then(|diagnostic| diagnostic.line_column_range())
             .map(|range| range.start);
         let (line, column) = place.map_or((1, 1), |place| (place.line, place.column));
-        Notice::bare(format!(
-            "Invalid Syntax : {reason} at line {line} column {column}"
-        ))
+        let message = format!("Invalid Syntax : {reason} at line {line} column {column}");
+        Box::new(Notice::bare(message))
     })
 }
 

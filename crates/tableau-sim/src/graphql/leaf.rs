@@ -34,7 +34,7 @@ const HIDDEN_FIELDS: &[&str] = &[
 /// The value of a leaf field; none when the object's type has no such leaf here.
 pub(super) fn value(object: Object<'_>, field: &str) -> Option<JsonValue> {
     let site = object.context.site;
-    let identity = site.identity(object.object);
+    let identity = site.identity(object.node);
     match field {
         "id" => return Some(text(identity.id)),
         "vizportalId" | "vizportalUrlId" => return Some(text(identity.number)),
@@ -44,9 +44,9 @@ pub(super) fn value(object: Object<'_>, field: &str) -> Option<JsonValue> {
     if HIDDEN_FIELDS.contains(&field) && object.is_hidden() {
         return Some(JsonValue::Null);
     }
-    let at = object.object.at();
-    match object.object.kind {
-        Kind::Workbook => workbook(object.context, object.object.index, field),
+    let at = object.node.at();
+    match object.node.kind {
+        Kind::Workbook => workbook(object.context, object.node.index, field),
         Kind::View => view(site, at, field),
         Kind::Datasource => datasource(object, at, field),
         Kind::Table => table(object, at, field),
@@ -90,12 +90,16 @@ pub(super) fn fallback(declared: &Type) -> JsonValue {
 /// Hidden sheets have the empty text.
 fn luid(object: Object<'_>) -> JsonValue {
     let site = object.context.site;
-    if object.object.kind == Kind::View && site.views[object.object.at()].hidden {
+    if object.node.kind == Kind::View && site.views[object.node.at()].hidden {
         return text("");
     }
-    text(site.identity(object.object).luid)
+    text(site.identity(object.node).luid)
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "callers hand over what they just made or borrowed"
+)]
 fn text(value: impl ToString) -> JsonValue {
     JsonValue::String(value.to_string().into())
 }
@@ -188,7 +192,7 @@ fn datasource(object: Object<'_>, at: usize, field: &str) -> Option<JsonValue> {
             optional(extract.and_then(|extract| extract.incremental_at).map(timestamp))
         }
         "extractLastUpdateTime" => optional(extract.and_then(Extract::updated_at).map(timestamp)),
-        "containsUnsupportedCustomSql" => flag(has_unsupported_sql(site, object.object.index)),
+        "containsUnsupportedCustomSql" => flag(has_unsupported_sql(site, object.node.index)),
         "createdAt" | "updatedAt" => return times(datasource.freshness, field),
         _ => {
             let published = datasource.published.as_ref()?;
@@ -218,7 +222,7 @@ fn datasource(object: Object<'_>, at: usize, field: &str) -> Option<JsonValue> {
 
 fn has_active_warning(object: Object<'_>) -> JsonValue {
     let site = object.context.site;
-    let active = site.labels_on(object.object).any(|label| {
+    let active = site.labels_on(object.node).any(|label| {
         let label = &site.labels[label as usize];
         label.active && label.kind == crate::site::LabelKind::Warning
     });
@@ -266,18 +270,15 @@ fn database(object: Object<'_>, at: usize, field: &str) -> Option<JsonValue> {
     let value = match field {
         "name" => optional(database.name.as_ref()),
         "description" => text(&database.description),
-        "connectionType" => text(&connection.class),
-        "extendedConnectionType" => text(&connection.class),
-        "hostName" => text(&connection.server),
+        "connectionType" | "extendedConnectionType" => text(&connection.class),
+        "hostName" | "connectorUrl" | "requestUrl" => text(&connection.server),
         "port" => connection
             .port
             .map_or(JsonValue::Null, |port| JsonValue::from(u32::from(port))),
         "service" => text(""),
         "filePath" => text(&connection.database),
-        "connectorUrl" | "requestUrl" => text(&connection.server),
-        "isEmbedded" => flag(false),
+        "isEmbedded" | "isControlledPermissionsEnabled" | "isGrouped" => flag(false),
         "isCertified" => flag(database.certified),
-        "isControlledPermissionsEnabled" | "isGrouped" => flag(false),
         "hasActiveWarning" => has_active_warning(object),
         _ => return None,
     };
@@ -366,7 +367,7 @@ fn user(object: Object<'_>, at: usize, field: &str) -> Option<JsonValue> {
     let site = object.context.site;
     let user = &site.users[at];
     // Others' addresses are for administrators.
-    let may_see_address = object.context.is_administrator() || object.context.user == object.object.index;
+    let may_see_address = object.context.is_administrator() || object.context.user == object.node.index;
     let value = match field {
         "name" => text(&user.full_name),
         "username" => text(&user.name),

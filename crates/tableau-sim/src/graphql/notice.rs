@@ -46,21 +46,14 @@ impl Notice {
 
     /// A null in a place where the schema has none, as graphql-java reports it: without severity.
     pub(crate) fn null_in_non_null(path: Value) -> Self {
-        let place = path.as_array().map(|parts| {
-            parts
-                .iter()
-                .map(|part| {
-                    format!(
-                        "/{}",
-                        part.as_str().map_or_else(|| part.to_string(), str::to_owned)
-                    )
-                })
-                .collect::<String>()
-        });
+        let mut place = String::new();
+        for part in path.as_array().into_iter().flatten() {
+            place.push('/');
+            place.push_str(&part.as_str().map_or_else(|| part.to_string(), str::to_owned));
+        }
         let message = format!(
-            "The field at path '{}' was declared as a non null type, but the code involved in retrieving data \
-             has wrongly returned a null value.",
-            place.unwrap_or_default()
+            "The field at path '{place}' was declared as a non null type, but the code involved in retrieving data \
+             has wrongly returned a null value."
         );
         Self {
             path,

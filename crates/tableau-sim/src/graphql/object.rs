@@ -17,7 +17,7 @@ pub(super) struct Root<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct Object<'a> {
     pub(super) context: &'a Context<'a>,
-    pub(super) object: Ref,
+    pub(super) node: Ref,
     /// Reached through an object whose names are hidden, so its own are hidden too.
     pub(super) behind_hidden: bool,
 }
@@ -41,7 +41,7 @@ impl ObjectValue for Root<'_> {
 
 impl ObjectValue for Object<'_> {
     fn type_name(&self) -> &'static str {
-        type_name(self.context.site, self.object)
+        type_name(self.context.site, self.node)
     }
 
     fn resolve_field<'a>(&'a self, info: &'a ResolveInfo<'a>) -> Result<ResolvedValue<'a>, FieldError> {
@@ -61,17 +61,17 @@ impl<'a> Place<'a> {
     fn members(self, name: &str) -> Vec<Ref> {
         match self {
             Self::Root(context) => list::at_root(context.site, name),
-            Self::Object(object) => list::of_object(object.context.site, object.object, name),
+            Self::Object(object) => list::of_object(object.context.site, object.node, name),
         }
     }
 
     /// Whether the site file asks for a null element in this list.
     fn has_null_element(self, name: &str) -> bool {
-        let Self::Object(Object { context, object, .. }) = self else {
+        let Self::Object(Object { context, node, .. }) = self else {
             return false;
         };
-        object.kind == Kind::Workbook
-            && context.site.workbooks[object.at()]
+        node.kind == Kind::Workbook
+            && context.site.workbooks[node.at()]
                 .null_elements
                 .iter()
                 .any(|field| field == name)
@@ -100,14 +100,14 @@ fn resolve<'a>(place: Place<'a>, info: &'a ResolveInfo<'a>) -> Result<ResolvedVa
     }
     if declared.is_list() {
         let members = place_members(place, name);
-        let chosen = selection::choose(place.context(), info, members, type_name)?;
+        let chosen = selection::choose(place.context(), info, members, type_name);
         return Ok(objects(place, chosen.rows, place.has_null_element(name)));
     }
     let Place::Object(object) = place else {
         return Ok(ResolvedValue::null());
     };
     let found = single::object(object, name);
-    match found.filter(|found| object.context.is_indexed(found.object)) {
+    match found.filter(|found| object.context.is_indexed(found.node)) {
         Some(found) if object.context.take_node() => Ok(ResolvedValue::object(found)),
         _ => Ok(ResolvedValue::null()),
     }
@@ -123,7 +123,7 @@ fn place_members(place: Place<'_>, name: &str) -> Vec<Ref> {
 }
 
 /// A list of objects, cut where the node limit is reached.
-pub(super) fn objects<'a>(place: Place<'a>, rows: Vec<Ref>, null_element: bool) -> ResolvedValue<'a> {
+pub(super) fn objects(place: Place<'_>, rows: Vec<Ref>, null_element: bool) -> ResolvedValue<'_> {
     let context = place.context();
     let behind_hidden = matches!(place, Place::Object(object) if object.hides_what_it_leads_to());
     let mut cut = false;
@@ -134,7 +134,7 @@ pub(super) fn objects<'a>(place: Place<'a>, rows: Vec<Ref>, null_element: bool) 
         if context.take_node() {
             let object = Object {
                 context,
-                object: row,
+                node: row,
                 behind_hidden,
             };
             return Some(ResolvedValue::object(object));
@@ -148,12 +148,12 @@ pub(super) fn objects<'a>(place: Place<'a>, rows: Vec<Ref>, null_element: bool) 
 impl Object<'_> {
     /// Whether the user gets null for its names.
     pub(super) fn is_hidden(&self) -> bool {
-        self.behind_hidden || !self.context.site.shows(self.object, self.context.user)
+        self.behind_hidden || !self.context.site.shows(self.node, self.context.user)
     }
 
     /// Whether what is reached from here has its names hidden too: the columns and the database of a table.
     pub(super) fn hides_what_it_leads_to(&self) -> bool {
-        matches!(self.object.kind, Kind::Table | Kind::Column) && self.is_hidden()
+        matches!(self.node.kind, Kind::Table | Kind::Column) && self.is_hidden()
     }
 }
 

@@ -12,11 +12,14 @@ use crate::rest::Version;
 
 const SDL: &str = include_str!("../../schema/tableau-metadata.graphql");
 
+/// What makes a schema differ: the server's version, and members that a switch takes away.
+type Variant = (Version, Vec<String>);
+
 /// The schema of each server version asked for so far.
 #[derive(Debug)]
 pub(crate) struct SchemaSet {
     newest: Arc<Valid<Schema>>,
-    older: Mutex<HashMap<(Version, Vec<String>), Arc<Valid<Schema>>>>,
+    older: Mutex<HashMap<Variant, Arc<Valid<Schema>>>>,
 }
 
 impl SchemaSet {

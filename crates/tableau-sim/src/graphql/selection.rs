@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use apollo_compiler::resolvers::{FieldError, ResolveInfo};
+use apollo_compiler::resolvers::ResolveInfo;
 use apollo_compiler::response::{JsonMap, JsonValue};
 use uuid::Uuid;
 
@@ -57,7 +57,7 @@ pub(super) fn choose(
     info: &ResolveInfo<'_>,
     members: Vec<Ref>,
     declared: &str,
-) -> Result<Chosen, FieldError> {
+) -> Chosen {
     let arguments = info.arguments();
     let filter = arguments.get("filter").and_then(JsonValue::as_object);
     let order = Order::of(arguments);
@@ -97,14 +97,14 @@ pub(super) fn choose(
         ));
     }
     order.sort(context, &mut rows);
-    Ok(Chosen { rows, order })
+    Chosen { rows, order }
 }
 
 /// Whether a row has the values that a filter asks for; all its members must hold.
 fn passes(context: &Context<'_>, row: Ref, filter: &JsonMap) -> bool {
     let object = Object {
         context,
-        object: row,
+        node: row,
         behind_hidden: false,
     };
     filter.iter().all(|(key, wanted)| {
@@ -162,7 +162,7 @@ impl Order {
     pub(super) fn rank(&self, context: &Context<'_>, row: Ref) -> Rank {
         let object = Object {
             context,
-            object: row,
+            node: row,
             behind_hidden: false,
         };
         let value = match &self.field {

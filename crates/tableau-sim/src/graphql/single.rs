@@ -5,11 +5,11 @@ use crate::site::{FieldKind, Kind, Ref, Site, ViewKind};
 
 /// The object that a field leads to, if any.
 pub(super) fn object<'a>(from: Object<'a>, field: &str) -> Option<Object<'a>> {
-    let found = target(from.context.site, from.object, field)?;
+    let found = target(from.context.site, from.node, field)?;
     let behind_hidden = from.hides_what_it_leads_to() && matches!(found.kind, Kind::Database | Kind::Table);
     Some(Object {
         context: from.context,
-        object: found,
+        node: found,
         behind_hidden,
     })
 }

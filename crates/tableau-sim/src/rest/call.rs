@@ -23,6 +23,8 @@ pub(crate) fn parse_version(text: &str) -> Option<Version> {
 pub(crate) struct Call<'a> {
     pub(crate) world: &'a World,
     pub(crate) version: Version,
+    /// The newest version the server claims.
+    pub(crate) newest_version: Version,
     /// The version as written in the path, for addresses in answers.
     pub(crate) version_text: &'a str,
     pub(crate) switches: Switches,

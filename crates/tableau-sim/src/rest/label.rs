@@ -166,17 +166,16 @@ fn category_of(call: &Call<'_>, session: &SignedIn, value: &str) -> Result<(Stri
     if built_in.is_some_and(|(.., internal)| *internal) {
         return Err(refused());
     }
-    let category = match built_in {
-        Some((_, category, _)) => (*category).to_owned(),
-        None => {
-            let state = call.world.state();
-            let hosted = state
-                .sites
-                .get(session.site_number)
-                .ok_or_else(Fault::stale_token)?;
-            let own = hosted.label_values.iter().find(|(name, ..)| name == value);
-            own.map(|(_, category, _)| category.clone()).ok_or_else(refused)?
-        }
+    let category = if let Some((_, category, _)) = built_in {
+        (*category).to_owned()
+    } else {
+        let state = call.world.state();
+        let hosted = state
+            .sites
+            .get(session.site_number)
+            .ok_or_else(Fault::stale_token)?;
+        let own = hosted.label_values.iter().find(|(name, ..)| name == value);
+        own.map(|(_, category, _)| category.clone()).ok_or_else(refused)?
     };
     let kind = match category.as_str() {
         "warning" | "sensitivity" => LabelKind::Warning,

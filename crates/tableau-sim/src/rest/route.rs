@@ -170,6 +170,7 @@ pub(crate) fn answer(world: &World, asked: &Asked<'_>) -> Result<Reply, Fault> {
     let call = Call {
         world,
         version,
+        newest_version: newest_version(world),
         version_text,
         hosting: world.state().server.hosting,
         now: world.clock.now(),
@@ -184,9 +185,13 @@ pub(crate) fn answer(world: &World, asked: &Asked<'_>) -> Result<Reply, Fault> {
     (route.handler)(&call)
 }
 
+fn newest_version(world: &World) -> Version {
+    parse_version(&world.rest_version()).unwrap_or((3, 25))
+}
+
 /// Every version up to the server's own is answered, server info under any.
 fn check_version(world: &World, text: &str, is_server_info: bool) -> Result<Version, Fault> {
-    let newest = parse_version(&world.rest_version()).unwrap_or((3, 25));
+    let newest = newest_version(world);
     match parse_version(text) {
         Some(version) if is_server_info || ((2, 3)..=newest).contains(&version) => Ok(version),
         Some(version) if version < (2, 3) => Err(Fault::forbidden(

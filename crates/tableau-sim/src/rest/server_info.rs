@@ -5,6 +5,7 @@ use crate::site::Site;
 use crate::wire::{Element, Fault};
 
 /// `GET /api/{any}/serverinfo`, open to all.
+#[expect(clippy::unnecessary_wraps, reason = "all routes have the same shape")]
 pub(super) fn show(call: &Call<'_>) -> Result<Reply, Fault> {
     let rest_version = call.world.rest_version();
     let server = call.world.state().server.clone();

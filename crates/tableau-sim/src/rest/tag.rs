@@ -89,16 +89,21 @@ fn in_catalog(call: &Call<'_>, session: &SignedIn, kind: Kind, code: u32) -> Res
     found.ok_or_else(|| Fault::not_found(code, &format!("{kind:?}"), call.part(0)))
 }
 
-type Target<'a> = &'a dyn Fn(&SignedIn) -> Result<Ref, Fault>;
+/// Labels with spaces or commas come in quotes.
+fn unquoted(label: &str) -> &str {
+    label
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+        .unwrap_or(label)
+}
 
 fn add(call: &Call<'_>, target: impl Fn(&SignedIn) -> Result<Ref, Fault>) -> Result<Reply, Fault> {
-    let target: Target<'_> = &target;
     let object = target(call.session()?)?;
     let wanted = call.body()?.required("tags")?;
     let labels: Vec<String> = wanted
         .children("tag")
         .filter_map(|tag| tag.attribute("label"))
-        .map(str::to_owned)
+        .map(|label| unquoted(label).to_owned())
         .collect();
     if labels.is_empty() {
         return Err(Fault::bad_body("no tag is given"));
@@ -118,9 +123,8 @@ fn add(call: &Call<'_>, target: impl Fn(&SignedIn) -> Result<Ref, Fault>) -> Res
 }
 
 fn remove(call: &Call<'_>, target: impl Fn(&SignedIn) -> Result<Ref, Fault>) -> Result<Reply, Fault> {
-    let target: Target<'_> = &target;
     let object = target(call.session()?)?;
-    let name = call.part(1);
+    let name = unquoted(call.part(1));
     let removed = call.change(|site| {
         let tag = site.tag_numbers.get(name).copied();
         let tags = site.tags_of_mut(object);

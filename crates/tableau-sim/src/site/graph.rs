@@ -142,7 +142,7 @@ impl Site {
             Kind::Workbook => {
                 let workbook = &self.workbooks[at];
                 let private = workbook.project.is_none() && workbook.owner != user;
-                workbook.audience.shows_to(user, viewer) && !(private && !viewer.role.is_administrator())
+                (!private || viewer.role.is_administrator()) && workbook.audience.shows_to(user, viewer)
             }
             Kind::View => self.shows(Ref::new(Kind::Workbook, self.views[at].workbook), user),
             Kind::Datasource => match (&self.datasources[at].published, self.datasources[at].workbook) {

@@ -14,10 +14,14 @@ pub enum TableEntry {
     /// A key or a dotted name.
     Name(String),
     /// All there is to say about it.
-    Described(Table),
+    Described(Box<Table>),
 }
 
-shorthand!(TableEntry, Table, "a table's name or a table that describes it");
+shorthand!(
+    TableEntry,
+    Box<Table>,
+    "a table's name or a table that describes it"
+);
 
 impl From<&str> for TableEntry {
     fn from(name: &str) -> Self {

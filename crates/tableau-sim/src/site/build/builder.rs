@@ -1,6 +1,6 @@
 //! The state of a build, and its order: people, projects, tables, data sources, workbooks.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, TimeZone as _, Utc};
 use uuid::Uuid;
@@ -23,7 +23,7 @@ pub(super) struct Builder {
     pub(super) virtual_tables: HashMap<String, u32>,
     pub(super) datasources: HashMap<String, u32>,
     pub(super) content_urls: HashMap<String, u32>,
-    pub(super) workbook_names: HashMap<(Option<u32>, u32, String), ()>,
+    pub(super) workbook_names: HashSet<(Option<u32>, u32, String)>,
 }
 
 /// What makes a table the same table: connection, database, schema, name.
@@ -100,7 +100,7 @@ impl Builder {
             virtual_tables: HashMap::new(),
             datasources: HashMap::new(),
             content_urls: HashMap::new(),
-            workbook_names: HashMap::new(),
+            workbook_names: HashSet::new(),
         })
     }
 

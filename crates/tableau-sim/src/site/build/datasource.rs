@@ -1,6 +1,6 @@
 //! Data sources and their fields.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use super::super::{CustomSql, Datasource, Extract, Field, FieldKind, Freshness, Kind, Published, Ref};
 use super::builder::{Builder, freshness, next_index, reference};
@@ -237,15 +237,15 @@ impl Builder {
                 entry.tables_reported,
                 TablesReported::ListsOnly | TablesReported::Nowhere
             );
-            let mut taken: HashMap<String, ()> = HashMap::new();
+            let mut taken: HashSet<String> = HashSet::new();
             for (table_name, column) in self.connected_columns(index) {
                 let name = self.site.columns[column as usize].name.clone();
-                let name = if taken.contains_key(&name) {
+                let name = if taken.contains(&name) {
                     format!("{name} ({table_name})")
                 } else {
                     name
                 };
-                taken.insert(name.clone(), ());
+                taken.insert(name.clone());
                 let columns = if hides_columns { Vec::new() } else { vec![column] };
                 self.add_field(index, path, name, FieldKind::Column, columns, Vec::new());
             }

@@ -34,7 +34,7 @@ impl Builder {
             if project.is_none() { owner } else { 0 },
             entry.name.clone(),
         );
-        if self.workbook_names.insert(place, ()).is_some() {
+        if !self.workbook_names.insert(place) {
             return Err(self.wrong(subject, "its project has two workbooks of that name"));
         }
         let luid = self.luid(&subject, entry.luid.as_deref())?;
