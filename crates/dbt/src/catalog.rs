@@ -162,3 +162,25 @@ impl WireTable<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_in_the_warehouses_order_and_statistics_are_found_by_any_name() {
+        let text = r#"{"metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/catalog/v1.json"},
+            "nodes": {"model.shop.a": {"metadata": {"type": "BASE TABLE", "database": "P", "schema": "S", "name": "A"},
+                "columns": {"Y": {"type": "TEXT", "index": 2, "name": "Y"}, "X": {"type": "INT", "index": 1, "name": "X"}},
+                "stats": {"num_rows": {"id": "num_rows", "value": 12.0}, "bytes": {"id": "bytes", "value": "34"},
+                    "has_stats": {"id": "has_stats", "value": true}}}},
+            "sources": {"source.shop.raw.b": {"stats": null}}, "errors": null}"#;
+        let catalog = read_catalog(text.as_bytes(), "catalog.json").unwrap();
+        assert_eq!(catalog.tables.len(), 2);
+        let table = &catalog.tables["model.shop.a"];
+        assert_eq!(table.name.to_string(), "P.S.A");
+        let columns: Vec<_> = table.columns.iter().map(|column| column.name.as_str()).collect();
+        assert_eq!(columns, ["X", "Y"]);
+        assert_eq!((table.row_count, table.bytes), (Some(12), Some(34)));
+    }
+}

@@ -84,3 +84,30 @@ impl WireSources<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_and_runtime_errors_are_read() {
+        let text = r#"{"metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/sources/v3.json"}, "results": [
+            {"unique_id": "source.shop.raw.a", "status": "warn", "max_loaded_at": "2026-01-01T00:00:00Z",
+             "snapshotted_at": "2026-01-02T00:00:00", "max_loaded_at_time_ago_in_s": 86400,
+             "criteria": {"warn_after": {"count": 12, "period": "hour"}, "error_after": {"count": null, "period": null}}},
+            {"unique_id": "source.shop.raw.b", "status": "runtime error", "error": "no such table"}]}"#;
+        let freshness = read_sources(text.as_bytes(), "sources.json").unwrap();
+        let [warned, failed] = &freshness.results[..] else {
+            panic!("two results");
+        };
+        assert_eq!(warned.status, RunStatus::Warn);
+        assert_eq!(
+            warned.snapshotted_at.unwrap() - warned.max_loaded_at.unwrap(),
+            chrono::TimeDelta::days(1)
+        );
+        assert_eq!(warned.criteria.warn_after_seconds, Some(43_200));
+        assert_eq!(warned.criteria.error_after_seconds, None);
+        assert_eq!(failed.status, RunStatus::RuntimeError);
+        assert_eq!(failed.error.as_deref(), Some("no such table"));
+    }
+}

@@ -32,7 +32,7 @@ pub(crate) fn to_node(
     let mut node = Node {
         resource_type,
         fqn: fqn(wire, &package, &name),
-        path: text(&wire.original_file_path).unwrap_or_default(),
+        path: with_slashes(text(&wire.original_file_path).unwrap_or_default()),
         patch_path: patch_path(wire),
         relation: relation(wire, resource_type, &name, &config),
         description: text(&wire.description),
@@ -80,18 +80,31 @@ fn text(scalar: &Scalar<'_>) -> Option<String> {
     scalar.to_text()
 }
 
-/// `fqn`, always there since manifest v4 for what can be selected; else package and name.
+/// `fqn`, always there since manifest v4 for what can be selected; else package, source and name.
 fn fqn(wire: &WireNode<'_>, package: &str, name: &str) -> Vec<String> {
-    if wire.fqn.0.is_empty() {
-        return vec![package.to_owned(), name.to_owned()];
+    if !wire.fqn.0.is_empty() {
+        return wire.fqn.0.clone();
     }
-    wire.fqn.0.clone()
+    [Some(package), wire.source_name.as_text(), Some(name)]
+        .into_iter()
+        .flatten()
+        .map(str::to_owned)
+        .collect()
 }
 
 /// `shop://models/schema.yml` without the package in front.
 fn patch_path(wire: &WireNode<'_>) -> Option<String> {
     let path = wire.patch_path.as_text()?;
-    Some(path.split_once("://").map_or(path, |(_, path)| path).to_owned())
+    let path = path.split_once("://").map_or(path, |(_, path)| path);
+    Some(with_slashes(path.to_owned()))
+}
+
+/// dbt on Windows writes backslashes.
+fn with_slashes(path: String) -> String {
+    if path.contains('\\') {
+        return path.replace('\\', "/");
+    }
+    path
 }
 
 fn relation(
@@ -239,4 +252,65 @@ fn freshness(wire: &WireNode<'_>, config: &Config) -> Option<FreshnessCriteria> 
             .or_else(|| from_config("error_after")),
     };
     (criteria != FreshnessCriteria::default()).then_some(criteria)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn node(json: &str, resource_type: ResourceType) -> Node {
+        let wire: WireNode = serde_json::from_str(json).unwrap();
+        to_node(
+            &wire,
+            "model.shop.a".to_owned(),
+            resource_type,
+            Config::default(),
+            Map::new(),
+        )
+    }
+
+    #[test]
+    fn paths_of_windows_have_slashes() {
+        let json =
+            r#"{"original_file_path": "models\\marts\\a.sql", "patch_path": "shop://models\\marts\\a.yml"}"#;
+        let node = node(json, ResourceType::Model);
+        assert_eq!(node.path, "models/marts/a.sql");
+        assert_eq!(node.patch_path.as_deref(), Some("models/marts/a.yml"));
+    }
+
+    #[test]
+    fn a_place_without_schema_is_read_from_the_relation_name() {
+        let json = r#"{"alias": "ignored", "relation_name": "`proj`.`ds`.`a`"}"#;
+        let relation = node(json, ResourceType::Model).relation.unwrap();
+        assert_eq!(relation.name.to_string(), "proj.ds.a");
+        let json = r#"{"schema": "ds", "alias": "a", "relation_name": "ds.a"}"#;
+        let relation = node(json, ResourceType::Seed).relation.unwrap();
+        assert_eq!(relation.name.to_string(), "ds.a");
+        assert_eq!(node(json, ResourceType::Test).relation, None);
+    }
+
+    #[test]
+    fn what_is_missing_is_taken_from_the_id() {
+        let model = node("{}", ResourceType::Model);
+        assert_eq!((model.package.as_str(), model.name.as_str()), ("shop", "a"));
+        assert_eq!(model.fqn, ["shop", "a"]);
+        let source = node(r#"{"source_name": "raw"}"#, ResourceType::Source);
+        assert_eq!(source.fqn, ["shop", "raw", "a"]);
+    }
+
+    #[test]
+    fn several_addresses_of_an_owner_are_joined() {
+        let json =
+            r#"{"type": "dashboard", "owner": {"name": null, "email": ["a@x.example", "b@x.example"]}}"#;
+        let info = node(json, ResourceType::Exposure).exposure.unwrap();
+        assert_eq!(info.owner_name, None);
+        assert_eq!(info.owner_email.as_deref(), Some("a@x.example, b@x.example"));
+    }
+
+    #[test]
+    fn seeds_read_nothing() {
+        let json = r#"{"depends_on": {"nodes": ["model.shop.x"]}}"#;
+        assert_eq!(node(json, ResourceType::Seed).depends_on, []);
+        assert_eq!(node(json, ResourceType::Model).depends_on.len(), 1);
+    }
 }
