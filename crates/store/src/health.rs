@@ -3,10 +3,10 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use sqlx::Row as _;
+use sqlx::{PgPool, Row as _, SqlitePool};
 
 use crate::database::connection::Engine;
-use crate::database::{Value, schema};
+use crate::database::{Row, schema};
 use crate::error::{Result, from_sqlx};
 use crate::store::Store;
 
@@ -85,22 +85,21 @@ impl fmt::Display for StoreHealth {
 impl Store {
     /// Looks the store over. On SQLite this reads the whole file.
     pub async fn check(&self) -> Result<StoreHealth> {
+        let version = self.db.fetch(ACTION, schema::VERSION, vec![]).await?;
         let sql = "select (select count(*) from project), (select count(*) from integration), \
                    (select count(*) from inventory_item), \
                    (select count(*) from exposure where gone_at is null), (select count(*) from sync)";
-        let counts = self.db.fetch(ACTION, sql, Vec::<Value>::new()).await?;
-        let count = |column| match counts.first() {
-            Some(row) => row.integer(column).map(|count| u64::try_from(count).unwrap_or(0)),
-            None => Ok(0),
-        };
-        let (engine, engine_version, size_bytes, schema_version, problems) = self.ask_engine().await?;
+        let counts = self.db.fetch(ACTION, sql, vec![]).await?;
+        let number = |rows: &[Row<'_>], column| rows.first().map_or(Ok(0), |row| row.integer(column));
+        let count = |column| number(&counts, column).map(|count| u64::try_from(count).unwrap_or(0));
+        let told = self.ask_engine().await?;
         Ok(StoreHealth {
-            engine: engine.to_owned(),
-            engine_version,
+            engine: told.engine.to_owned(),
+            engine_version: told.version,
             location: self.db.location.clone(),
-            schema_version,
-            problems,
-            size_bytes: u64::try_from(size_bytes).unwrap_or(0),
+            schema_version: number(&version, 0)?,
+            problems: told.problems,
+            size_bytes: u64::try_from(told.size).unwrap_or(0),
             rows: RowCounts {
                 projects: count(0)?,
                 integrations: count(1)?,
@@ -111,50 +110,56 @@ impl Store {
         })
     }
 
-    /// Engine, its version, size in bytes, version of the schema, problems.
-    async fn ask_engine(&self) -> Result<(&'static str, String, i64, i64, Vec<String>)> {
-        let location = &self.db.location;
-        let failed = |error| from_sqlx(ACTION, location, error);
-        match &self.db.engine {
-            Engine::Sqlite { reader, .. } => {
-                let sql = "select sqlite_version(), page_count * page_size \
-                           from pragma_page_count(), pragma_page_size()";
-                let row = sqlx::query(sql).fetch_one(reader).await.map_err(failed)?;
-                let (version, size) = (row.try_get(0).map_err(failed)?, row.try_get(1).map_err(failed)?);
-                Ok((
-                    "sqlite",
-                    version,
-                    size,
-                    schema::version(reader, location).await?,
-                    sqlite_problems(reader).await.map_err(failed)?,
-                ))
-            }
-            Engine::Postgres(pool) => {
-                let sql = "select current_setting('server_version'), pg_database_size(current_database())";
-                let row = sqlx::query(sql).fetch_one(pool).await.map_err(failed)?;
-                let (version, size) = (row.try_get(0).map_err(failed)?, row.try_get(1).map_err(failed)?);
-                Ok((
-                    "postgresql",
-                    version,
-                    size,
-                    schema::version(pool, location).await?,
-                    vec![],
-                ))
-            }
-        }
+    async fn ask_engine(&self) -> Result<Told> {
+        let told = match &self.db.engine {
+            Engine::Sqlite { reader, .. } => ask_sqlite(reader).await,
+            Engine::Postgres(pool) => ask_postgres(pool).await,
+        };
+        told.map_err(|error| from_sqlx(ACTION, &self.db.location, error))
     }
 }
 
+/// What only the engine itself can tell.
+struct Told {
+    engine: &'static str,
+    version: String,
+    /// In bytes.
+    size: i64,
+    problems: Vec<String>,
+}
+
+async fn ask_sqlite(pool: &SqlitePool) -> sqlx::Result<Told> {
+    let sql = "select sqlite_version(), page_count * page_size from pragma_page_count(), pragma_page_size()";
+    let row = sqlx::query(sql).fetch_one(pool).await?;
+    Ok(Told {
+        engine: "sqlite",
+        version: row.try_get(0)?,
+        size: row.try_get(1)?,
+        problems: sqlite_problems(pool).await?,
+    })
+}
+
+async fn ask_postgres(pool: &PgPool) -> sqlx::Result<Told> {
+    let sql = "select current_setting('server_version'), pg_database_size(current_database())";
+    let row = sqlx::query(sql).fetch_one(pool).await?;
+    Ok(Told {
+        engine: "postgresql",
+        version: row.try_get(0)?,
+        size: row.try_get(1)?,
+        problems: vec![],
+    })
+}
+
 /// What SQLite's own checks find.
-async fn sqlite_problems(reader: &sqlx::SqlitePool) -> sqlx::Result<Vec<String>> {
+async fn sqlite_problems(pool: &SqlitePool) -> sqlx::Result<Vec<String>> {
     let mut problems = Vec::new();
-    for row in sqlx::query("pragma quick_check(20)").fetch_all(reader).await? {
+    for row in sqlx::query("pragma quick_check(20)").fetch_all(pool).await? {
         let line: String = row.try_get(0)?;
         if line != "ok" {
             problems.push(line);
         }
     }
-    for row in sqlx::query("pragma foreign_key_check").fetch_all(reader).await? {
+    for row in sqlx::query("pragma foreign_key_check").fetch_all(pool).await? {
         let (table, parent): (String, String) = (row.try_get(0)?, row.try_get(2)?);
         problems.push(format!("a row of `{table}` has no parent in `{parent}`"));
     }

@@ -381,7 +381,7 @@ async fn land_exposures(
         .execute_in(
             "delete from exposure_link where integration = $1 and asset in",
             &[landing.integration.into()],
-            with_links.into_iter().map(Value::from),
+            with_links.into_iter().map(Value::from).collect(),
         )
         .await?;
     transaction
@@ -424,15 +424,16 @@ async fn land_names(transaction: &mut Transaction<'_>, landing: &Encoded<'_>) ->
         .map(|(_, name)| *name)
         .collect();
     refuse_taken(transaction, landing, &wanted).await?;
-    let rows = wanted.iter().map(|name| {
-        [
+    let mut rows = Vec::new();
+    for name in &wanted {
+        rows.push([
             landing.integration.into(),
             name.asset.as_str().into(),
             name.project.as_str().into(),
             name.name.as_str().into(),
             search_key(&name.name).into(),
-        ]
-    });
+        ]);
+    }
     transaction
         .insert(
             "insert into exposure_name (integration, asset, project, name, name_key)",
@@ -463,7 +464,7 @@ async fn refuse_taken(
         }
     }
     for (project, names) in by_project {
-        let keys = names.keys().map(|key| Value::from(key.as_str()));
+        let keys = names.keys().map(|key| key.as_str().into()).collect();
         let sql = "select integration, asset, name_key from exposure_name where project = $1 and name_key in";
         for row in transaction.fetch_in(sql, &[project.into()], keys).await? {
             let (integration, asset, key) = (row.text(0)?, row.text(1)?, row.text(2)?);

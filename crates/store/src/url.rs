@@ -93,6 +93,28 @@ fn sqlite_place(rest: &str) -> Result<Place, Error> {
     Ok(Place::File(Utf8PathBuf::from(path)))
 }
 
+/// The options that sqlx takes from an address; libpq's, with a few spellings of its own.
+const OPTIONS: [&str; 18] = [
+    "application_name",
+    "dbname",
+    "host",
+    "hostaddr",
+    "options",
+    "password",
+    "port",
+    "ssl-ca",
+    "ssl-cert",
+    "ssl-key",
+    "ssl-mode",
+    "ssl-root-cert",
+    "sslcert",
+    "sslkey",
+    "sslmode",
+    "sslrootcert",
+    "statement-cache-capacity",
+    "user",
+];
+
 fn postgres_place(text: &str) -> Result<Place, Error> {
     let url = url::Url::parse(text).map_err(|error| bad(&error.to_string()))?;
     // A password with an unescaped `/`, `?` or `#` makes its own rest part of path, options or fragment,
@@ -108,6 +130,11 @@ fn postgres_place(text: &str) -> Result<Place, Error> {
     }
     if url.path().trim_matches('/').is_empty() && !url.query_pairs().any(|(key, _)| key == "dbname") {
         return Err(bad("the name of the database is missing"));
+    }
+    // sqlx would log an option that it does not know together with its value.
+    let is_known = |key: &str| OPTIONS.contains(&key) || (key.starts_with("options[") && key.ends_with(']'));
+    if !url.query_pairs().all(|(key, _)| is_known(&key)) {
+        return Err(bad("an option after `?` is not known"));
     }
     let user = if url.username().is_empty() {
         String::new()
@@ -202,6 +229,7 @@ mod tests {
     #[case("postgres://ann:1?hunter2@db/tailwater")]
     #[case("postgres://ann:1#hunter2@db/tailwater")]
     #[case("postgres://ann:hunter2@db/tailwater#x")]
+    #[case("postgres://ann@db/tailwater?pasword=hunter2")]
     fn what_is_no_address_is_refused_and_not_repeated(#[case] text: &str) {
         let error = text.parse::<StoreUrl>().unwrap_err();
         assert_eq!(error.code(), "TW-STORE-ADDRESS");

@@ -63,7 +63,7 @@ impl Db {
     pub(crate) async fn begin(&self, action: &'static str) -> Result<Transaction<'_>> {
         let inner = match &self.engine {
             Engine::Sqlite { writer, .. } => writer.begin_with("begin immediate").await.map(Inner::Sqlite),
-            Engine::Postgres(pool) => pool.begin().await.map(Inner::Postgres),
+            Engine::Postgres(pool) => begin_postgres(pool, "begin").await,
         };
         self.transaction(action, inner)
     }
@@ -72,10 +72,9 @@ impl Db {
     pub(crate) async fn begin_reading(&self, action: &'static str) -> Result<Transaction<'_>> {
         let inner = match &self.engine {
             Engine::Sqlite { reader, .. } => reader.begin_with("begin deferred").await.map(Inner::Sqlite),
-            Engine::Postgres(pool) => pool
-                .begin_with("begin isolation level repeatable read read only")
-                .await
-                .map(Inner::Postgres),
+            Engine::Postgres(pool) => {
+                begin_postgres(pool, "begin isolation level repeatable read read only").await
+            }
         };
         self.transaction(action, inner)
     }
@@ -102,6 +101,19 @@ impl Db {
             }
             Engine::Postgres(pool) => pool.close().await,
         }
+    }
+}
+
+/// Begins in a task of its own. When the future of `begin` is dropped before the server has answered, sqlx
+/// 0.9 gives the connection back to the pool with the transaction open. The task always gets that far, and
+/// then drops the transaction, which undoes it.
+async fn begin_postgres(pool: &PgPool, statement: &'static str) -> std::result::Result<Inner, sqlx::Error> {
+    let pool = pool.clone();
+    let beginning = tokio::spawn(async move { pool.begin_with(statement).await });
+    match beginning.await {
+        Ok(begun) => begun.map(Inner::Postgres),
+        // Only when the runtime is shutting down.
+        Err(_) => Err(sqlx::Error::WorkerCrashed),
     }
 }
 
@@ -157,7 +169,7 @@ impl<'db> Transaction<'db> {
         &mut self,
         head: &'static str,
         tail: &'static str,
-        rows: impl IntoIterator<Item = [Value; WIDTH]>,
+        rows: Vec<[Value; WIDTH]>,
     ) -> Result<()> {
         let rows_per_statement = PARAMETERS / WIDTH;
         let mut rows = rows.into_iter();
@@ -180,7 +192,7 @@ impl<'db> Transaction<'db> {
         &mut self,
         head: &'static str,
         fixed: &[Value],
-        keys: impl IntoIterator<Item = Value>,
+        keys: Vec<Value>,
     ) -> Result<()> {
         let mut keys = keys.into_iter();
         loop {
@@ -190,7 +202,7 @@ impl<'db> Transaction<'db> {
             if count == 0 {
                 return Ok(());
             }
-            let sql = format!("{head} {}", placeholders(fixed.len() + 1, count));
+            let sql = format!("{head} {}", list(fixed.len() + 1, count));
             self.execute(AssertSqlSafe(sql), values).await?;
         }
     }
@@ -200,7 +212,7 @@ impl<'db> Transaction<'db> {
         &mut self,
         head: &'static str,
         fixed: &[Value],
-        keys: impl IntoIterator<Item = Value>,
+        keys: Vec<Value>,
     ) -> Result<Vec<Row<'db>>> {
         let mut keys = keys.into_iter();
         let mut rows = Vec::new();
@@ -211,7 +223,7 @@ impl<'db> Transaction<'db> {
             if count == 0 {
                 return Ok(rows);
             }
-            let sql = format!("{head} {}", placeholders(fixed.len() + 1, count));
+            let sql = format!("{head} {}", list(fixed.len() + 1, count));
             rows.extend(self.fetch(AssertSqlSafe(sql), values).await?);
         }
     }
@@ -236,6 +248,15 @@ fn placeholders(first: usize, count: usize) -> String {
         .map(|number| format!("${number}"))
         .collect();
     format!("({})", names.join(", "))
+}
+
+/// `(values ($3), ($4), ($5))` for the third parameter and two more. PostgreSQL joins such a list; a plain
+/// one, when it holds parameters, it compares with every row, one by one.
+fn list(first: usize, count: usize) -> String {
+    let names: Vec<String> = (first..first + count)
+        .map(|number| format!("(${number})"))
+        .collect();
+    format!("(values {})", names.join(", "))
 }
 
 /// The query with its parameters.

@@ -73,7 +73,11 @@ async fn migrate(connection: &mut PgConnection, location: &str) -> Result<()> {
         });
     }
     let found = if row.try_get(1).map_err(failed)? {
-        schema::version(&mut *transaction, location).await?
+        sqlx::query(schema::VERSION)
+            .fetch_one(&mut *transaction)
+            .await
+            .and_then(|row| row.try_get(0))
+            .map_err(failed)?
     } else {
         0
     };

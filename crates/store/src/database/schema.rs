@@ -5,13 +5,15 @@
 //! leaves the store as it was.
 
 use sqlx::migrate::{Migrate, Migrator};
-use sqlx::{AssertSqlSafe, Executor, IntoArguments, Row};
 
 use crate::error::{Error, Result, from_sqlx};
 
 /// The table that keeps which migrations have run. sqlx's own name for it may be taken by another
 /// program in a shared database.
 pub(crate) const TABLE: &str = "schema_migration";
+
+/// Answers the version of the schema, where there is one.
+pub(crate) const VERSION: &str = "select coalesce(max(version), 0) from schema_migration";
 
 /// The newest version among the migrations.
 pub(crate) fn newest(migrator: &Migrator) -> i64 {
@@ -78,20 +80,4 @@ where
                 source: Box::new(source),
             },
         })
-}
-
-/// The version of the schema; the table of migrations must be there.
-pub(crate) async fn version<'c, E>(executor: E, location: &str) -> Result<i64>
-where
-    E: Executor<'c>,
-    <E::Database as sqlx::Database>::Arguments: IntoArguments<E::Database>,
-    usize: sqlx::ColumnIndex<<E::Database as sqlx::Database>::Row>,
-    i64: for<'r> sqlx::Decode<'r, E::Database> + sqlx::Type<E::Database>,
-{
-    let sql = format!("select coalesce(max(version), 0) from {TABLE}");
-    sqlx::query(AssertSqlSafe(sql))
-        .fetch_one(executor)
-        .await
-        .and_then(|row| row.try_get(0))
-        .map_err(|error| from_sqlx("read the schema's version", location, error))
 }

@@ -131,7 +131,7 @@ async fn migrate(connection: &mut SqliteConnection, location: &str) -> Result<()
     let found = if tables == 0 {
         0
     } else {
-        schema::version(&mut *transaction, location).await?
+        number(&mut transaction, schema::VERSION, location).await?
     };
     schema::migrate(&schema::sqlite(), &mut *transaction, found, location).await?;
     transaction

@@ -1,0 +1,19 @@
+//! One suite for both engines: each test that takes an [`home::Engine`] runs on SQLite and on PostgreSQL.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+mod home;
+mod postgres;
+mod sample;
+
+mod concurrency;
+mod history;
+mod integration;
+mod kill;
+mod landing;
+mod lease;
+mod opening;
+mod project;
+mod round_trip;
+mod secret;
+mod version;

@@ -1,0 +1,96 @@
+//! A store that an earlier version wrote opens with all that is in it.
+
+use std::collections::BTreeMap;
+
+use rstest::rstest;
+use secrecy::ExposeSecret;
+use sqlx::Connection;
+use tailwater_store::{ProjectLocation, SealingKey, StoredExposure, SyncOutcome};
+
+use crate::home::{Engine, Home, at};
+use crate::sample::{asset_id, stale};
+
+/// What a store of version 1 held: rows as they were written then. Never edited; a later version of the
+/// schema gets a file of its own beside it.
+const VERSION_1: &str = include_str!("fixture/version_1.sql");
+
+async fn make_version_1(engine: Engine, home: &Home) {
+    match engine {
+        Engine::Sqlite => {
+            std::fs::create_dir(home.directory.join("state")).unwrap();
+            let address = format!("{}?mode=rwc", home.address);
+            let mut connection = sqlx::SqliteConnection::connect(&address).await.unwrap();
+            let mut migrator = sqlx::migrate!("migrations/sqlite");
+            migrator.dangerous_set_table_name("schema_migration");
+            migrator.run_to(1, &mut connection).await.unwrap();
+            sqlx::raw_sql(VERSION_1).execute(&mut connection).await.unwrap();
+            connection.close().await.unwrap();
+        }
+        Engine::Postgres => {
+            let mut connection = sqlx::PgConnection::connect(&home.address).await.unwrap();
+            let mut migrator = sqlx::migrate!("migrations/postgres");
+            migrator.dangerous_set_table_name("schema_migration");
+            migrator.run_to(1, &mut connection).await.unwrap();
+            sqlx::raw_sql(VERSION_1).execute(&mut connection).await.unwrap();
+        }
+    }
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_store_of_version_1_opens_with_all_that_is_in_it(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let home = engine.home();
+    make_version_1(engine, &home).await;
+    let store = home.open().await;
+
+    let projects = store.projects().await.unwrap();
+    assert_eq!(projects[0].location, ProjectLocation::TargetDir("target".into()));
+    let integrations = store.integrations().await.unwrap();
+    assert_eq!(integrations.len(), 1);
+    assert_eq!(integrations[0].selection.patterns(), ["Finance/**"]);
+    assert_eq!(integrations[0].mapping.len(), 1);
+    let key = SealingKey::from_text("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").unwrap();
+    let secret = store.find_secret(&"main".into(), &key).await.unwrap().unwrap();
+    assert_eq!(secret.expose_secret(), "hunter2");
+
+    let stored = store.load_inventory(&"main".into()).await.unwrap();
+    let exposures = store.load_exposures(None).await.unwrap();
+    let gone = store.load_gone_exposures().await.unwrap();
+    let syncs = store.syncs(None, 10).await.unwrap();
+    let ids = |exposures: &[StoredExposure]| -> Vec<String> {
+        exposures
+            .iter()
+            .map(|stored| stored.exposure.unique_id.to_string())
+            .collect()
+    };
+    assert_eq!(stored.inventory.assets[&asset_id(1)].name, "Workbook 1");
+    assert_eq!(stored.inventory.assets.len(), 2);
+    assert!(stored.inventory.tables.contains_key("nul \0 and ␀"));
+    assert_eq!(stored.inventory.notices.len(), 1);
+    assert_eq!(stored.stale, BTreeMap::from([(asset_id(2), stale(10))]));
+    assert_eq!(stored.synced_at, Some(at(20)));
+    assert_eq!(
+        ids(&exposures),
+        ["exposure.shop.main_workbook_1", "exposure.shop.main_workbook_2"]
+    );
+    assert_eq!(
+        (exposures[0].first_seen, exposures[0].last_seen),
+        (at(10), at(20))
+    );
+    assert_eq!(
+        (exposures[1].first_seen, exposures[1].last_seen),
+        (at(20), at(10))
+    );
+    assert_eq!(exposures[0].exposure.links.len(), 1);
+    assert_eq!(exposures[0].exposure.gaps.len(), 1);
+    assert_eq!(ids(&gone), ["exposure.shop.main_workbook_0"]);
+    assert_eq!((gone[0].last_seen, gone[0].gone_at), (at(10), Some(at(20))));
+    assert_eq!(store.load_names().await.unwrap().len(), 3);
+    assert_eq!(syncs.len(), 2);
+    assert_eq!(syncs[0].outcome, SyncOutcome::Failed);
+    let on_node = store.load_exposures_on(&"model.shop.m1".into()).await.unwrap();
+    assert_eq!(on_node.len(), 1);
+    assert!(store.check().await.unwrap().is_sound());
+}
