@@ -49,6 +49,7 @@ pub struct ProjectMetadata {
     pub invocation_id: Option<String>,
     /// What the reader of the manifest should be told, such as that its schema is newer than this
     /// release knows. Plain sentences, without a full stop.
+    #[serde(default)]
     pub notes: Vec<String>,
 }
 

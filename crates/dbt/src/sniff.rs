@@ -223,7 +223,8 @@ pub(crate) fn shortened(text: &str) -> String {
     short
 }
 
-/// Where in the bytes serde_json's line and column are. Its column counts bytes from 1, and is 0 at a line's start.
+/// Where in the bytes serde_json's line and column are. Its column counts bytes from 1, and is 0 at a line's
+/// start.
 fn offset_of(json: &[u8], line: usize, column: usize) -> usize {
     let line_start = json
         .split_inclusive(|&byte| byte == b'\n')

@@ -1,7 +1,7 @@
 //! A few selectors asked of the dbt in `.venv`, on a fresh copy of the demo project.
 //!
-//! The recorded answers (`oracle.rs`) cover every form. This shows that they are still what dbt says, and that the
-//! manifest that this dbt writes today is read. It takes some seconds, most of them dbt's start.
+//! The recorded answers (`oracle.rs`) cover every form. This shows that they are still what dbt says, and
+//! that the manifest that this dbt writes today is read. It takes some seconds, most of them dbt's start.
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 

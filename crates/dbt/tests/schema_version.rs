@@ -1,7 +1,7 @@
 //! Manifests in the shape of each schema from v4 to v12 and of dbt 2, each cut down to one entry of a kind.
 //!
-//! The fixtures are written by hand after the published schemas (https://schemas.getdbt.com) and hold what differs: names
-//! of fields that came and went, and shapes that changed.
+//! The fixtures are written by hand after the published schemas (https://schemas.getdbt.com) and hold what
+//! differs: names of fields that came and went, and shapes that changed.
 
 #![expect(
     clippy::unwrap_used,

@@ -29,8 +29,8 @@ pub struct Graph {
 }
 
 impl Graph {
-    /// Builds the graph from nodes with the ids of what they read. An id that is given twice is one node
-    /// with the edges of both. Edges to what is not among the nodes (disabled, of another project) are left out.
+    /// Builds the graph from nodes with the ids of what they read. An id that is given twice is one node with
+    /// the edges of both. Edges to what is not among the nodes (disabled, of another project) are left out.
     pub fn new<'a>(nodes: impl IntoIterator<Item = (&'a NodeId, &'a [NodeId])>) -> Self {
         let given: Vec<_> = nodes.into_iter().collect();
         let mut ids: Vec<NodeId> = given.iter().map(|&(id, _)| id.clone()).collect();
@@ -103,7 +103,8 @@ impl Graph {
     }
 
     /// Everything that can be reached from the given nodes in one to `depth` steps; without a depth, in any
-    /// number of steps. A starting node is in the answer only when it can be reached from one of them, itself included.
+    /// number of steps. A starting node is in the answer only when it can be reached from one of them, itself
+    /// included.
     pub fn walk(&self, from: &NodeSet, direction: Direction, depth: Option<usize>) -> NodeSet {
         let edges = match direction {
             Direction::Upstream => &self.parents,
@@ -139,8 +140,8 @@ impl Graph {
         })
     }
 
-    /// All positions, what is read before what reads it. Of nodes that could come next the one with the smallest id comes
-    /// first. The nodes of a cycle stand together, by id.
+    /// All positions, what is read before what reads it. Of nodes that could come next the one with the
+    /// smallest id comes first. The nodes of a cycle stand together, by id.
     pub fn topological_order(&self) -> Vec<usize> {
         let Components { of_node, count } = components(self.len(), &self.children);
         let mut members: Vec<Vec<usize>> = vec![Vec::new(); count];

@@ -10,9 +10,10 @@ use crate::graph::{Direction, NodeSet};
 use crate::id::NodeId;
 use crate::project::ResourceType;
 
-/// Evaluates a selection as `dbt ls --select … --exclude …` does, with dbt's default ("eager") indirect selection: a test
-/// is selected, and excluded, with any of the nodes that it tests. Without a word to select by, everything is selected; of
-/// `exclude`, all words are taken out. Disabled nodes, analyses and operations are never selected.
+/// Evaluates a selection as `dbt ls --select … --exclude …` does, with dbt's default ("eager") indirect
+/// selection: a test is selected, and excluded, with any of the nodes that it tests. Without a word to select
+/// by, everything is selected; of `exclude`, all words are taken out. Disabled nodes, analyses and operations
+/// are never selected.
 ///
 /// # Errors
 /// A method that needs what the universe does not have: an earlier manifest, run results, freshness.
@@ -103,7 +104,8 @@ mod tests {
     use crate::project::{Node, Project, ProjectMetadata};
     use crate::selector::parse;
 
-    /// `source.shop.raw.o` <- `a` <- `b` <- `c`, a second parent `d` of `c`, a test on `b` and `d`, an analysis on `c`.
+    /// `source.shop.raw.o` <- `a` <- `b` <- `c`, a second parent `d` of `c`, a test on `b` and `d`, an
+    /// analysis on `c`.
     fn nodes() -> Vec<Node> {
         let node = |id: &str, depends_on: &[&str]| {
             let parts: Vec<&str> = id.split('.').collect();

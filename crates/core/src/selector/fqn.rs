@@ -1,9 +1,9 @@
 //! The default method: a node by the dotted path of its package, folders and name.
 //!
-//! A word matches a node (dbt-core 1.11, `is_selected_node`) when, with the package or without it, the word is the
-//! node's own name, or the word's parts are the first parts of its path; from the first part with a wildcard on, the
-//! rest is one pattern. A versioned model's last part is its version, so its name is the part before: `dim`, `dim.v2` and
-//! `dim_v2` all name it.
+//! A word matches a node (dbt-core 1.11, `is_selected_node`) when, with the package or without it, the word
+//! is the node's own name, or the word's parts are the first parts of its path; from the first part with a
+//! wildcard on, the rest is one pattern. A versioned model's last part is its version, so its name is the
+//! part before: `dim`, `dim.v2` and `dim_v2` all name it.
 
 use super::glob::Glob;
 

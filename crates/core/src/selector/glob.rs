@@ -1,7 +1,7 @@
 //! Shell-style patterns as Python's `fnmatch` reads them, since that is what dbt uses.
 //!
-//! `*` is any text, with dots and slashes; `?` is any character; `[a-c]` is one of these and `[!a-c]` is none of
-//! them. A bracket that is not closed stands for itself. Upper and lower case differ.
+//! `*` is any text, with dots and slashes; `?` is any character; `[a-c]` is one of these and `[!a-c]` is none
+//! of them. A bracket that is not closed stands for itself. Upper and lower case differ.
 
 use std::str::Chars;
 
@@ -113,7 +113,8 @@ impl Token {
     }
 }
 
-/// Reads a class from behind its opening bracket, with the number of characters up to and with its closing one.
+/// Reads a class from behind its opening bracket, with the number of characters up to and with its closing
+/// one.
 fn read_class(characters: &[char]) -> Option<(Token, usize)> {
     let is_negated = characters.first() == Some(&'!');
     let start = usize::from(is_negated);

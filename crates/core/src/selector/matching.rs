@@ -147,8 +147,8 @@ fn stem(name: &str) -> &str {
     }
 }
 
-/// Follows the keys into the configuration and compares what stands there. A text must be equal, a list must hold an equal
-/// text; `true` and `false` also mean the truth values. Numbers are equal to no text.
+/// Follows the keys into the configuration and compares what stands there. A text must be equal, a list must
+/// hold an equal text; `true` and `false` also mean the truth values. Numbers are equal to no text.
 fn has_config(node: &Node, keys: &[String], wanted: &str) -> bool {
     let Some((first, rest)) = keys.split_first() else {
         return false;

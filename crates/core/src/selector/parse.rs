@@ -65,8 +65,9 @@ impl Place {
     }
 }
 
-/// Reads a selection: words separated by blanks, of which any may hold. `--select` or `-s` may stand in front, and
-/// `--exclude` before the words that are taken out again; words may be quoted as in a shell. Empty text means everything.
+/// Reads a selection: words separated by blanks, of which any may hold. `--select` or `-s` may stand in
+/// front, and `--exclude` before the words that are taken out again; words may be quoted as in a shell. Empty
+/// text means everything.
 ///
 /// # Errors
 /// Names the part that cannot be read, and where it stands.

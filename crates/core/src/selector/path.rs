@@ -1,8 +1,8 @@
 //! `path:`: files and directories of the root project.
 //!
-//! dbt looks the pattern up on the disk, below the root project's directory, and takes the nodes whose file was found or
-//! lies below a directory that was found. Here the disk is not at hand: the files that the root project's nodes
-//! come from, and the directories above them, stand for it.
+//! dbt looks the pattern up on the disk, below the root project's directory, and takes the nodes whose file
+//! was found or lies below a directory that was found. Here the disk is not at hand: the files that the root
+//! project's nodes come from, and the directories above them, stand for it.
 
 use std::collections::HashSet;
 
@@ -71,8 +71,8 @@ impl PathPattern {
     }
 }
 
-/// Whether the parts fit the pattern. A row per pattern part says which numbers of path parts it and those before
-/// can take, so that many `**` take no exponential time.
+/// Whether the parts fit the pattern. A row per pattern part says which numbers of path parts it and those
+/// before can take, so that many `**` take no exponential time.
 fn fits(pattern: &[PathPart], path: &[&str]) -> bool {
     let mut taken = vec![false; path.len() + 1];
     taken[0] = true;

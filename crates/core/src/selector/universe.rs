@@ -8,7 +8,8 @@ use crate::id::NodeId;
 use crate::project::{Node, Project, ResourceType};
 use crate::run::{RunResults, SourceFreshness};
 
-/// The enabled nodes of one or more projects, with further nodes such as automatic exposures, and the graph of all.
+/// The enabled nodes of one or more projects, with further nodes such as automatic exposures, and the graph
+/// of all.
 ///
 /// Made once and asked often: a question takes time in proportion to the nodes, and no building.
 #[derive(Debug, Clone)]
@@ -31,9 +32,9 @@ pub(super) struct Member<'a> {
 }
 
 impl<'a> Universe<'a> {
-    /// Joins the projects and the further nodes. Of several nodes with one id, such as those of a package that two
-    /// projects have installed, the first is taken; a further node takes the place of a project's, as a declared
-    /// exposure does once more is known of what it stands on.
+    /// Joins the projects and the further nodes. Of several nodes with one id, such as those of a package
+    /// that two projects have installed, the first is taken; a further node takes the place of a project's,
+    /// as a declared exposure does once more is known of what it stands on.
     pub fn new(
         projects: impl IntoIterator<Item = &'a Project>,
         further: impl IntoIterator<Item = &'a Node>,

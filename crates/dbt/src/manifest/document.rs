@@ -1,7 +1,8 @@
 //! The manifest as a whole: its sections, walked once.
 //!
-//! Each entry is turned into a [`Node`] as soon as it was read, so that beside the file's bytes and the finished nodes
-//! only one entry is held at a time. Sections that nothing needs (`macros`, `docs`, `parent_map`, …) are skipped.
+//! Each entry is turned into a [`Node`] as soon as it was read, so that beside the file's bytes and the
+//! finished nodes only one entry is held at a time. Sections that nothing needs (`macros`, `docs`,
+//! `parent_map`, …) are skipped.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -14,8 +14,8 @@ use crate::sniff;
 /// Reads a manifest from a file, or from a directory that holds `manifest.json` or
 /// `target/manifest.json`.
 ///
-/// Manifests of dbt 1.0 (v4) to 1.11 (v12) and of dbt 2 (v20) are known; a newer one is read as far as it is understood,
-/// and a note in [`ProjectMetadata::notes`] says so.
+/// Manifests of dbt 1.0 (v4) to 1.11 (v12) and of dbt 2 (v20) are known; a newer one is read as far as it is
+/// understood, and a note in [`ProjectMetadata::notes`] says so.
 ///
 /// # Errors
 /// What is not there, cannot be read, or is no such manifest is refused with what it seems to be.

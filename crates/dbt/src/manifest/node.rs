@@ -12,7 +12,8 @@ use crate::lenient::{Object, Scalar, Texts};
 use crate::manifest::config::Config;
 use crate::manifest::wire::{WireNode, WireOwner};
 
-/// Builds the node. `unique_id` is the entry's own or, failing that, its key; `meta` what its top level has of it.
+/// Builds the node. `unique_id` is the entry's own or, failing that, its key; `meta` what its top level has
+/// of it.
 pub(crate) fn to_node(
     wire: &WireNode<'_>,
     unique_id: String,
@@ -138,8 +139,9 @@ fn relation(
     })
 }
 
-/// The tags that dbt selects by: the entry's own, even when there are none and its config has some (a metric's are not
-/// taken over by dbt 1.11); of an entry that has no such field, a unit test, those of the config.
+/// The tags that dbt selects by: the entry's own, even when there are none and its config has some (a
+/// metric's are not taken over by dbt 1.11); of an entry that has no such field, a unit test, those of the
+/// config.
 fn tags(wire: &WireNode<'_>, resource_type: ResourceType, config: &Config) -> Vec<String> {
     let mut tags = match &wire.tags {
         Some(Texts(tags)) if !tags.is_empty() || resource_type != ResourceType::UnitTest => tags.clone(),

@@ -1,7 +1,7 @@
 //! The fields of a manifest's entries that are needed, as they stand in the file.
 //!
-//! One struct serves every kind of entry: what a kind does not have is absent. Names are dbt's. What is not named here (raw
-//! and compiled code, `refs`, checksums, …) is skipped without being held.
+//! One struct serves every kind of entry: what a kind does not have is absent. Names are dbt's. What is not
+//! named here (raw and compiled code, `refs`, checksums, …) is skipped without being held.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
