@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use tailwater_core::confidence::Confidence;
 use tailwater_core::dialect::Dialect;
 
-use crate::parse::{Parsed, Prepared, parse, parse_otherwise, prepare};
+use crate::parse::{Parsed, Prepared, Refusal, parse, parse_otherwise, prepare};
 use crate::request::Request;
 use crate::resolve::Resolver;
 use crate::scan::{Scan, scan, split_statements, unloaded_query};
@@ -64,7 +64,7 @@ fn read(request: &Request<'_>, text: &str, prepared: Prepared) -> Upstream {
     };
     match parse(prepared, dialect) {
         Ok(parsed) => reading.pieces.push(Piece::Parsed(parsed)),
-        Err(error) => reading.refused(text, dialect, error),
+        Err(refusal) => reading.refused(text, dialect, refusal),
     }
     let mut resolver = Resolver::new(request);
     for piece in &reading.pieces {
@@ -100,7 +100,7 @@ struct Reading {
 
 impl Reading {
     /// The whole text was refused: try it without doubled brackets, then statement by statement.
-    fn refused(&mut self, text: &str, dialect: Dialect, error: String) {
+    fn refused(&mut self, text: &str, dialect: Dialect, refusal: Refusal) {
         let mut text = Cow::Borrowed(text);
         if let Some(single) = without_doubled_angles(&text) {
             if let Ok(parsed) = parse(prepare(&single, dialect), dialect) {
@@ -115,37 +115,37 @@ impl Reading {
         }
         let ranges = split_statements(&text, dialect);
         if let [only] = ranges.as_slice() {
-            self.statement(1, &text[only.clone()], dialect, error.clone());
-            if !matches!(self.pieces.last(), Some(Piece::Parsed(_))) {
-                self.worsen(Confidence::Scanned, error);
-            }
+            self.statement(0, &text[only.clone()], dialect, refusal);
             return;
         }
         for (position, range) in ranges.into_iter().enumerate() {
             let statement = &text[range];
             match parse(prepare(statement, dialect), dialect) {
                 Ok(parsed) => self.pieces.push(Piece::Parsed(parsed)),
-                Err(error) => self.statement(position + 1, statement, dialect, error),
+                Err(refusal) => self.statement(position + 1, statement, dialect, refusal),
             }
         }
         if !self.pieces.iter().any(|piece| matches!(piece, Piece::Parsed(_))) {
-            self.worsen(Confidence::Scanned, error);
+            self.worsen(Confidence::Scanned, refusal.into_message());
         }
     }
 
-    /// One statement that its dialect refused.
-    fn statement(&mut self, position: usize, text: &str, dialect: Dialect, error: String) {
-        if let Some(parsed) = parse_otherwise(text, dialect) {
+    /// One statement that its dialect refused; `position` is zero when it is the whole text.
+    fn statement(&mut self, position: usize, text: &str, dialect: Dialect, refusal: Refusal) {
+        if matches!(refusal, Refusal::Syntax(_))
+            && let Some(parsed) = parse_otherwise(text, dialect)
+        {
             self.pieces.push(Piece::Parsed(parsed));
-            self.worsen(Confidence::Retried, error);
+            self.worsen(Confidence::Retried, refusal.into_message());
             return;
         }
         let scan = scan(text, dialect);
         // A statement that reads nothing (`SET NOCOUNT ON`) casts no doubt on the others.
-        if scan.is_query || !scan.reads.is_empty() {
-            self.worsen(Confidence::Scanned, error);
+        let is_all = position == 0;
+        if is_all || scan.is_query || !scan.reads.is_empty() {
+            self.worsen(Confidence::Scanned, refusal.into_message());
         }
-        self.pieces.push(Piece::Scanned(position, scan));
+        self.pieces.push(Piece::Scanned(position.max(1), scan));
     }
 
     fn worsen(&mut self, confidence: Confidence, error: String) {

@@ -39,9 +39,36 @@ pub(crate) struct Parsed {
     pub(crate) notes: Vec<Note>,
 }
 
+/// Why a grammar does not take a text.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// Not its syntax; another grammar may know better.
+    Syntax(String),
+    /// Nested or chained beyond the bounds, whatever the grammar.
+    Bounds(String),
+}
+
+impl Refusal {
+    /// The message for the answer.
+    pub(crate) fn into_message(self) -> String {
+        match self {
+            Self::Syntax(message) | Self::Bounds(message) => message,
+        }
+    }
+}
+
+impl From<ParserError> for Refusal {
+    fn from(error: ParserError) -> Self {
+        match error {
+            ParserError::RecursionLimitExceeded => Self::Bounds(error.to_string()),
+            _ => Self::Syntax(error.to_string()),
+        }
+    }
+}
+
 /// A text cut into tokens, ready to be parsed once.
 pub(crate) struct Prepared {
-    tape: Result<Tape, String>,
+    tape: Result<Tape, Refusal>,
     length: usize,
 }
 
@@ -61,18 +88,18 @@ pub(crate) fn prepare(sql: &str, dialect: Dialect) -> Prepared {
     }
 }
 
-fn tape(sql: &str, dialect: Dialect, grammar: &Grammar) -> Result<Tape, String> {
+fn tape(sql: &str, dialect: Dialect, grammar: &Grammar) -> Result<Tape, Refusal> {
     let mut tokens = Vec::with_capacity(sql.len() / 4);
     Tokenizer::new(grammar, sql)
         .tokenize_with_location_into_buf(&mut tokens)
-        .map_err(|error| ParserError::from(error).to_string())?;
+        .map_err(ParserError::from)?;
     let mut tape = Tape::new(tokens);
     rewrite(&mut tape, dialect);
     Ok(tape)
 }
 
 /// Parses a text in its own dialect.
-pub(crate) fn parse(prepared: Prepared, dialect: Dialect) -> Result<Parsed, String> {
+pub(crate) fn parse(prepared: Prepared, dialect: Dialect) -> Result<Parsed, Refusal> {
     parse_tape(prepared.tape?, prepared.length, &Grammar::of(dialect))
 }
 
@@ -97,12 +124,14 @@ pub(crate) fn parse_otherwise(sql: &str, dialect: Dialect) -> Option<Parsed> {
     })
 }
 
-fn parse_tape(mut tape: Tape, length: usize, grammar: &Grammar) -> Result<Parsed, String> {
+fn parse_tape(mut tape: Tape, length: usize, grammar: &Grammar) -> Result<Parsed, Refusal> {
     if tape.depth > MAX_BRACKETS {
-        return Err(format!("brackets are nested {} deep", tape.depth));
+        return Err(Refusal::Bounds(format!("brackets are nested {} deep", tape.depth)));
     }
     if tape.links > MAX_LINKS {
-        return Err(format!("an expression chains more than {MAX_LINKS} operators"));
+        return Err(Refusal::Bounds(format!(
+            "an expression chains more than {MAX_LINKS} operators"
+        )));
     }
     grammar.refuel(FUEL_AT_LEAST + FUEL_PER_BYTE * length as u64);
     let notes = std::mem::take(&mut tape.notes);
@@ -118,7 +147,7 @@ fn parse_tape(mut tape: Tape, length: usize, grammar: &Grammar) -> Result<Parsed
         .with_tokens_with_locations(tape.into_tokens())
         .parse_statements()
         .map(|statements| Parsed { statements, notes })
-        .map_err(|error| error.to_string())
+        .map_err(Refusal::from)
 }
 
 /// The grammars to try after a text's own, likeliest first.

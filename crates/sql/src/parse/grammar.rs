@@ -24,6 +24,9 @@ use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use tailwater_core::dialect::Dialect;
 
+/// What parsing one more statement inside of another may take of the stack.
+const STACK_FOR_STATEMENT: usize = 384 * 1024;
+
 /// A dialect of sqlparser with tolerance and fuel.
 #[derive(Debug)]
 pub(super) struct Grammar {
@@ -324,6 +327,11 @@ impl SqlparserDialect for Grammar {
     }
 
     fn parse_statement(&self, parser: &mut Parser) -> Option<Result<Statement, ParserError>> {
+        // The parser moves nested expressions and queries to new pieces of stack, but not nested
+        // statements (`EXPLAIN EXPLAIN …`).
+        if stacker::remaining_stack().is_some_and(|left| left < STACK_FOR_STATEMENT) {
+            return Some(Err(ParserError::RecursionLimitExceeded));
+        }
         self.inner.parse_statement(parser)
     }
 

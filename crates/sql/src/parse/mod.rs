@@ -4,4 +4,4 @@ mod attempt;
 mod grammar;
 mod rewrite;
 
-pub(crate) use attempt::{Parsed, Prepared, parse, parse_otherwise, prepare};
+pub(crate) use attempt::{Parsed, Prepared, Refusal, parse, parse_otherwise, prepare};

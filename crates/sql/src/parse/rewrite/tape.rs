@@ -40,6 +40,7 @@ impl Tape {
                 Token::LParen | Token::LBracket | Token::LBrace => {
                     depth += 1;
                     deepest = deepest.max(depth);
+                    run += 1;
                 }
                 Token::RParen | Token::RBracket | Token::RBrace => depth = depth.saturating_sub(1),
                 Token::Word(word) if joins_conditions(word.keyword) => {
