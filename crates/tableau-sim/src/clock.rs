@@ -4,6 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
+use tailwater_core::clock::{Clock as _, SystemClock};
 
 /// How the clock goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,12 +89,8 @@ impl SimClock {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one place of the simulator that reads the system's clock"
-)]
 fn system_now() -> DateTime<Utc> {
-    Utc::now()
+    SystemClock.now()
 }
 
 #[cfg(test)]

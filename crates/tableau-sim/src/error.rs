@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use tailwater_core::diagnostic::Diagnostic;
+
 /// Errors of starting a simulator. Once it listens, every failure is an answer on the wire.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -44,4 +46,28 @@ pub enum Error {
         /// What the system answered.
         source: std::io::Error,
     },
+}
+
+impl Diagnostic for Error {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::SiteFileRead { .. } => "TW-SIM-READ",
+            Self::SiteFileSyntax { .. } => "TW-SIM-SYNTAX",
+            Self::SiteFileMeaning { .. } => "TW-SIM-MEANING",
+            Self::Schema { .. } => "TW-SIM-SCHEMA",
+            Self::Listen { .. } => "TW-SIM-LISTEN",
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::SiteFileRead { .. } => "give the path of a site file with `--site`",
+            Self::SiteFileSyntax { .. } | Self::SiteFileMeaning { .. } => {
+                "docs/tableau-simulator.md describes every key of a site file"
+            }
+            Self::Schema { .. } => "this is a defect of the build; please report it",
+            Self::Listen { .. } => "choose another port, or 0 for any free one",
+        };
+        Some(hint.to_owned())
+    }
 }

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 
 use chrono::{DateTime, Utc};
 use clap::Parser;
-use tailwater_tableau_sim::{Options, Simulator, SiteFile};
+use tailwater_core::diagnostic::Diagnostic as _;
+use tailwater_tableau_sim::{Error, Options, Simulator, SiteFile};
 
 /// A Tableau server on loopback, for tests, the demo and development
 ///
@@ -39,21 +40,49 @@ async fn main() -> ExitCode {
         .init();
     match run(Arguments::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
-        Err(reason) => {
+        Err(failure) => {
             let mut stderr = std::io::stderr();
             // There is nowhere left to say that standard error is closed.
-            let _ = writeln!(stderr, "error: {reason}");
+            let _ = writeln!(stderr, "error: {}", failure.reason);
+            if let Some(hint) = failure.hint {
+                let _ = writeln!(stderr, "\nhint: {hint}");
+            }
             ExitCode::from(2)
         }
     }
 }
 
-async fn run(arguments: Arguments) -> Result<(), String> {
-    let mut file = SiteFile::load(&arguments.site).map_err(|error| error.to_string())?;
+/// Why the program ends, and what to do about it.
+struct Failure {
+    reason: String,
+    hint: Option<String>,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self {
+            reason: error.to_string(),
+            hint: error.hint(),
+        }
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self {
+            reason: error.to_string(),
+            hint: None,
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<(), Failure> {
+    let mut file = SiteFile::load(&arguments.site)?;
     for assignment in &arguments.switches {
-        file.switches
-            .set(assignment)
-            .map_err(|reason| format!("--switch {assignment}: {reason}"))?;
+        file.switches.set(assignment).map_err(|reason| Failure {
+            reason: format!("--switch {assignment}: {reason}"),
+            hint: Some("docs/tableau-simulator.md lists every switch".to_owned()),
+        })?;
     }
     if let Some(rows) = arguments.page_size_max {
         file.switches.page_size_max = rows;
@@ -62,15 +91,13 @@ async fn run(arguments: Arguments) -> Result<(), String> {
         port: arguments.port,
         clock_stands_at: arguments.clock,
     };
-    let running = Simulator::start(file, options)
-        .await
-        .map_err(|error| error.to_string())?;
+    let running = Simulator::start(file, options).await?;
     let mut stdout = std::io::stdout();
-    writeln!(stdout, "listening on {}", running.base_url()).map_err(|error| error.to_string())?;
-    stdout.flush().map_err(|error| error.to_string())?;
+    writeln!(stdout, "listening on {}", running.base_url())?;
+    stdout.flush()?;
     tokio::select! {
         () = running.serve_forever() => {}
-        interrupted = tokio::signal::ctrl_c() => interrupted.map_err(|error| error.to_string())?,
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
     }
     Ok(())
 }

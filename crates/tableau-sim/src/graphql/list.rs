@@ -71,10 +71,7 @@ pub(super) fn of_object(site: &Site, object: Ref, field: &str) -> Vec<Ref> {
         (Kind::Database, "tables") => many(Kind::Table, &site.databases[at].tables),
         (Kind::Database, "referencedByQueries") => many(Kind::CustomSql, &site.databases[at].queries),
 
-        (Kind::Column, "referencedByFields") => lineage::direct_users(site, object)
-            .into_iter()
-            .filter(|user| user.kind == Kind::Field)
-            .collect(),
+        (Kind::Column, "referencedByFields") => many(Kind::Field, site.fields_of_column(object.index)),
         (Kind::Column, "referencedByRemoteColumn") => lineage::direct_users(site, object)
             .into_iter()
             .filter(|user| user.kind == Kind::Column)

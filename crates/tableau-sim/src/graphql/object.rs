@@ -86,10 +86,10 @@ fn resolve<'a>(place: Place<'a>, info: &'a ResolveInfo<'a>) -> Result<ResolvedVa
         info.schema().types.get(type_name),
         Some(ExtendedType::Object(_) | ExtendedType::Interface(_))
     );
-    if let (Some(base), Some(_)) = (
-        name.strip_suffix("Connection"),
-        type_name.strip_suffix("Connection"),
-    ) {
+    // `virtualConnection` is no page of anything: what makes a Connection are its nodes.
+    if let Some(base) = name.strip_suffix("Connection")
+        && info.schema().type_field(type_name, "nodes").is_ok()
+    {
         return connection::resolve(place, info, place_members(place, base), type_name);
     }
     if !is_composite {

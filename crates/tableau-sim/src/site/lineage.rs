@@ -11,7 +11,7 @@
 //! A workbook stands on what its sheets use; a data source stands on all it connects to. That is why
 //! `Workbook.upstreamTables` may hold fewer tables than `embeddedDatasources.upstreamTables` does.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::{Kind, Ref, Site};
 
@@ -34,6 +34,8 @@ pub(crate) struct Downstream {
     offsets: Vec<u32>,
     rows: Vec<u32>,
     sources: Vec<Ref>,
+    /// The fields of each column, also of data sources whose columns no walk may cross.
+    fields_of_columns: HashMap<u32, Vec<u32>>,
 }
 
 impl Downstream {
@@ -109,6 +111,7 @@ impl Site {
             offsets,
             rows: Vec::new(),
             sources: Vec::new(),
+            fields_of_columns: HashMap::new(),
         };
 
         let mut counts = vec![0u32; total + 1];
@@ -132,13 +135,28 @@ impl Site {
                 });
             }
         }
+        let mut fields_of_columns: HashMap<u32, Vec<u32>> = HashMap::new();
+        for (index, field) in (0u32..).zip(&self.fields) {
+            for &column in &field.columns {
+                fields_of_columns.entry(column).or_default().push(index);
+            }
+        }
         self.downstream.rows = rows;
         self.downstream.sources = sources;
+        self.downstream.fields_of_columns = fields_of_columns;
     }
 
     /// What stands on an object directly.
     pub(crate) fn directly_below(&self, object: Ref) -> &[Ref] {
         self.downstream.of(self.number(object))
+    }
+
+    /// The fields made from a column.
+    pub(crate) fn fields_of_column(&self, column: u32) -> &[u32] {
+        self.downstream
+            .fields_of_columns
+            .get(&column)
+            .map_or(&[], Vec::as_slice)
     }
 
     /// All objects reached from the given ones, without those themselves unless a walk comes back to them.
