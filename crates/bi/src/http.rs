@@ -412,6 +412,17 @@ fn redirect_target(answer: &Answer, from: &Url) -> Option<Url> {
     from.join(answer.header("location")?).ok()
 }
 
+/// Words of the TLS library's errors, whose types do not reach here.
+const TLS_WORDS: [&str; 7] = [
+    "certificate",
+    "tls",
+    "handshake",
+    "corrupt message",
+    "fatal alert",
+    "peer is incompatible",
+    "peer misbehaved",
+];
+
 /// Sorts what went wrong below HTTP. The library's error names the address, which is left out, since
 /// the message names the call.
 fn transport_error(error: reqwest::Error, call: &Call, host: &str) -> Error {
@@ -427,7 +438,7 @@ fn transport_error(error: reqwest::Error, call: &Call, host: &str) -> Error {
     let host = host.to_owned();
     let is_tls = |cause: &String| {
         let cause = cause.to_ascii_lowercase();
-        cause.contains("certificate") || cause.contains("tls") || cause.contains("handshake")
+        TLS_WORDS.iter().any(|words| cause.contains(words))
     };
     if causes.iter().any(is_tls) {
         Error::Tls { host, reason }

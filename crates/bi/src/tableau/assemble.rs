@@ -148,8 +148,18 @@ impl Assembly<'_> {
         if told.embedded_datasources.nulls > 0 {
             flaws.insert(unknown("Tableau does not tell which data source it is"));
         }
+        flaws.extend(
+            self.lineage
+                .flaws_of_virtual(&told.upstream_virtual_connection_tables),
+        );
         for source in &told.embedded_datasources.items {
+            if let Some(key) = filled(source.id.as_ref()) {
+                flaws.extend(self.lineage.side_flaws(key, source));
+            }
             for parent in parents(source) {
+                if let Some(told) = self.lineage.published.get(&parent) {
+                    flaws.extend(self.lineage.side_flaws(&parent, told));
+                }
                 let of_parent = self.lineage.published_flaws.get(&parent);
                 flaws.extend(of_parent.into_iter().flatten().cloned());
                 let is_untold = !self.lineage.published.contains_key(&parent);
@@ -263,6 +273,7 @@ impl Assembly<'_> {
                 .cloned()
                 .unwrap_or_default();
             flaws.extend(self.lineage.site_flaws.iter().cloned());
+            flaws.extend(self.lineage.side_flaws(luid, source));
             entry.lineage = completeness(&flaws);
             self.inventory
                 .data_sources

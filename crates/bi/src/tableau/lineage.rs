@@ -44,6 +44,8 @@ pub(crate) struct Lineage {
     pub(crate) workbook_flaws: BTreeMap<String, BTreeSet<Flaw>>,
     /// The same of published data sources.
     pub(crate) published_flaws: BTreeMap<String, BTreeSet<Flaw>>,
+    /// The same of tables, by the id of a table or of a virtual connection's table.
+    pub(crate) table_flaws: BTreeMap<String, BTreeSet<Flaw>>,
     /// The same of every workbook and data source alike.
     pub(crate) site_flaws: BTreeSet<Flaw>,
     /// Workbooks that came without being asked for.
@@ -308,7 +310,7 @@ impl Lineage {
         of_workbooks.chain(of_published).chain(of_sql).chain(of_virtual)
     }
 
-    /// Asks a question beside the main ones; what it lacks is a flaw of the whole.
+    /// Asks a question beside the main ones; what it lacks is a flaw of the tables that were asked for.
     async fn read_side<T: serde::de::DeserializeOwned + Send>(
         &mut self,
         call: ByIdCall<T>,
@@ -319,16 +321,48 @@ impl Lineage {
         if ids.is_empty() {
             return Ok(BTreeMap::new());
         }
-        match call.fetch(metadata, ids, progress).await {
+        match call.fetch(metadata, ids.clone(), progress).await {
             Ok(read) => {
-                self.site_flaws.extend(read.failed.into_values());
-                self.site_flaws.extend(read.flawed.into_values().flatten());
+                for (id, flaws) in read.flawed {
+                    self.table_flaws.entry(id).or_default().extend(flaws);
+                }
+                for (id, flaw) in read.failed {
+                    self.table_flaws.entry(id).or_default().insert(flaw);
+                }
                 Ok(read.found)
             }
             Err(error) => {
-                self.site_flaws.insert(flaw_of(error)?);
+                let flaw = flaw_of(error)?;
+                for id in ids {
+                    self.table_flaws.entry(id).or_default().insert(flaw.clone());
+                }
                 Ok(BTreeMap::new())
             }
         }
+    }
+
+    /// The flaws of what was asked for beside the main questions on behalf of one data source: embedded by
+    /// id, published by LUID.
+    pub(crate) fn side_flaws(&self, key: &str, source: &graph::DataSource) -> BTreeSet<Flaw> {
+        let columns = self.columns.get(key);
+        let by_columns = columns
+            .into_iter()
+            .flat_map(|columns| columns.tables.iter().chain(&columns.virtual_tables));
+        let listed = self.flaws_of_virtual(&source.upstream_virtual_connection_tables);
+        by_columns
+            .filter_map(|id| self.table_flaws.get(id))
+            .flatten()
+            .cloned()
+            .chain(listed)
+            .collect()
+    }
+
+    /// The flaws of tables of virtual connections.
+    pub(crate) fn flaws_of_virtual(&self, tables: &graph::Items<graph::Named>) -> BTreeSet<Flaw> {
+        let ids = tables.items.iter().filter_map(|table| table.id.as_ref());
+        ids.filter_map(|id| self.table_flaws.get(id))
+            .flatten()
+            .cloned()
+            .collect()
     }
 }

@@ -71,16 +71,29 @@ pub(crate) async fn fetch_collections(
             remedy: Some("Give the token's user permission to view these projects.".to_owned()),
         });
     }
-    let personal = workbooks
+    let outside = workbooks
         .entries
         .values()
-        .filter(|workbook| workbook.project.is_none())
-        .count();
-    if personal > 0 {
+        .filter(|workbook| workbook.project.is_none());
+    let (personal, untold): (Vec<_>, Vec<_>) = outside.partition(|workbook| workbook.is_personal);
+    if !personal.is_empty() {
         inventory.notices.insert(Notice {
             code: "TW-TABLEAU-PERSONAL-SPACE".to_owned(),
-            message: format!("{} in personal spaces left out", counted(personal, "workbook")),
+            message: format!(
+                "{} in personal spaces left out",
+                counted(personal.len(), "workbook")
+            ),
             remedy: Some("Move a workbook into a project to have it imported.".to_owned()),
+        });
+    }
+    if !untold.is_empty() {
+        inventory.notices.insert(Notice {
+            code: "TW-TABLEAU-NO-PROJECT".to_owned(),
+            message: format!(
+                "{} left out: Tableau does not tell this token in which project",
+                counted(untold.len(), "workbook")
+            ),
+            remedy: Some("Give the token's user permission to view the projects.".to_owned()),
         });
     }
     Ok((inventory, workbooks.entries))

@@ -50,6 +50,9 @@ impl Notices<'_> {
         for flaw in &self.lineage.site_flaws {
             affected.entry((flaw.code.clone(), plain(flaw))).or_insert(0);
         }
+        for flaw in self.lineage.table_flaws.values().flatten() {
+            *affected.entry((flaw.code.clone(), plain(flaw))).or_default() += 1;
+        }
         for ((flaw_code, reason), count) in affected {
             let (code, remedy) = notice_of(&flaw_code);
             let on = match count {

@@ -175,11 +175,12 @@ fn tokens(text: &str) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
+    use apollo_compiler::validation::Valid;
     use apollo_compiler::{ExecutableDocument, Schema};
 
     use super::*;
-
-    const SCHEMA: &str = include_str!("../../../tableau-sim/schema/tableau-metadata.graphql");
 
     fn is_valid(text: &str) -> Result<(), String> {
         let schema =

@@ -25,8 +25,9 @@ pub(crate) struct Workbook {
     pub(crate) url: Option<String>,
     pub(crate) created_at: Option<DateTime<Utc>>,
     pub(crate) updated_at: Option<DateTime<Utc>>,
-    /// Id and name of its project; `None` in a personal space.
+    /// Id and name of its project; `None` in a personal space, and where the project is not told.
     pub(crate) project: Option<(String, Option<String>)>,
+    pub(crate) is_personal: bool,
     pub(crate) owner: Option<User>,
     pub(crate) tags: BTreeSet<String>,
 }
@@ -85,6 +86,7 @@ impl Workbook {
             created_at: node.instant("createdAt"),
             updated_at: node.instant("updatedAt"),
             project: read_project(node),
+            is_personal: is_personal(node),
             owner: User::read(node.member("owner")),
             tags: node
                 .list("tags", "tag")
@@ -98,13 +100,18 @@ impl Workbook {
 
 /// A workbook's project, told in `project` and, in newer versions, in `location` too.
 fn read_project(workbook: Node<'_>) -> Option<(String, Option<String>)> {
-    let location = workbook.member("location");
-    if location.text("type").is_some_and(|kind| kind == "PersonalSpace") {
+    if is_personal(workbook) {
         return None;
     }
+    let location = workbook.member("location");
     [workbook.member("project"), location]
         .into_iter()
         .find_map(|place| Some((place.text("id")?, place.text("name"))))
+}
+
+fn is_personal(workbook: Node<'_>) -> bool {
+    let kind = workbook.member("location").text("type");
+    kind.is_some_and(|kind| kind == "PersonalSpace")
 }
 
 impl View {
@@ -176,7 +183,8 @@ mod tests {
     #[test]
     fn a_personal_space_is_no_project() {
         let personal = json!({"id": "1", "name": "Mine", "location": {"id": "7", "type": "PersonalSpace"}});
-        assert_eq!(Workbook::read(Node::new(&personal)).unwrap().project, None);
+        let personal = Workbook::read(Node::new(&personal)).unwrap();
+        assert!(personal.project.is_none() && personal.is_personal);
         let located = json!({"id": "1", "location": {"id": "7", "type": "Project", "name": "Ops"}});
         let project = Workbook::read(Node::new(&located)).unwrap().project;
         assert_eq!(project, Some(("7".into(), Some("Ops".into()))));

@@ -1,0 +1,308 @@
+//! What a sync makes of a Tableau that misbehaves: nothing partial counts as complete, and what can be
+//! mended by asking again is.
+
+use tailwater_bi::{Connector, Error};
+use tailwater_core::diagnostic::Diagnostic;
+use tailwater_core::inventory::{Completeness, Inventory};
+use tailwater_tableau_sim::{MetadataAvailability, Running, Switches};
+
+use crate::support::{asset, connect, connect_with, fetch, fetch_all, notice_codes, settings, start, tables};
+
+/// Twelve workbooks with three tables each; one that uses a published data source; one custom SQL.
+async fn site() -> Running {
+    let mut site = String::from(
+        r#"
+        [[site.datasource]]
+        name = "Model"
+        connection = "warehouse"
+        tables = ["MARTS.MODEL"]
+        [[site.workbook]]
+        name = "Shared"
+        project = "P"
+        datasources = [{ published = "Model" }]
+        [[site.workbook]]
+        name = "Sql"
+        project = "P"
+        datasources = [{ connection = "warehouse", custom_sql = [{ query = "select 1 from X.Y", tables = ["X.Y"] }] }]
+        "#,
+    );
+    for number in 0..10 {
+        site.push_str(&format!(
+            "[[site.workbook]]\nname = \"W{number}\"\nproject = \"P\"\nsheets = [\"A\", \"B\"]\ndatasources = [{{ connection = \
+             \"warehouse\", tables = [\"M.A{number}\", \"M.B{number}\", \"M.C{number}\"] }}]\n",
+        ));
+    }
+    start(&site).await
+}
+
+async fn with(change: impl FnOnce(&mut Switches)) -> (Running, Result<Inventory, Error>) {
+    let running = site().await;
+    running.set_switches(change);
+    let outcome = fetch(&connect(&running)).await;
+    (running, outcome)
+}
+
+/// What a healthy site gives, to compare with.
+async fn healthy() -> Inventory {
+    fetch_all(&site().await).await
+}
+
+fn assert_same_lineage(inventory: &Inventory, expected: &Inventory) {
+    assert_eq!(inventory.assets.len(), expected.assets.len());
+    for (id, asset) in &inventory.assets {
+        assert_eq!(asset.lineage, Completeness::Complete, "{}", asset.name);
+        assert_eq!(
+            tables(inventory, asset),
+            tables(expected, &expected.assets[id]),
+            "{}",
+            asset.name
+        );
+        assert_eq!(
+            asset.parts.len(),
+            expected.assets[id].parts.len(),
+            "{}",
+            asset.name
+        );
+    }
+    assert_eq!(inventory.custom_sql, expected.custom_sql);
+    assert_eq!(inventory.listing, Completeness::Complete);
+}
+
+fn no_asset_is_complete(inventory: &Inventory) {
+    for asset in inventory.assets.values() {
+        assert!(!asset.lineage.is_complete(), "{}", asset.name);
+    }
+}
+
+#[tokio::test]
+async fn the_node_limit_shrinks_pages_until_all_is_read() {
+    for limit in [100, 60, 40, 25] {
+        let (running, outcome) = with(|switches| switches.node_limit = limit).await;
+        assert_same_lineage(&outcome.unwrap(), &healthy().await);
+        let codes = running
+            .requests()
+            .into_iter()
+            .filter_map(|request| request.graphql);
+        assert!(
+            codes
+                .flat_map(|query| query.codes)
+                .any(|code| code == "NODE_LIMIT_EXCEEDED"),
+            "{limit}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_workbook_beyond_the_node_limit_is_read_piece_by_piece() {
+    let many: Vec<String> = (0..30).map(|number| format!("\"M.T{number}\"")).collect();
+    let running = start(&format!(
+        "[[site.workbook]]\nname = \"Large\"\nproject = \"P\"\ndatasources = [{{ connection = \"warehouse\", tables = [{}] }}]\n",
+        many.join(", ")
+    ))
+    .await;
+    running.set_switches(|switches| switches.node_limit = 40);
+    let inventory = fetch_all(&running).await;
+    let large = asset(&inventory, "Large");
+    assert_eq!(large.lineage, Completeness::Complete);
+    assert_eq!(tables(&inventory, large).len(), 30);
+}
+
+#[tokio::test]
+async fn nulls_where_none_may_be_count_as_cut_off() {
+    let (_, outcome) = with(|switches| {
+        switches.node_limit = 60;
+        switches.node_limit_nulls_out = true;
+    })
+    .await;
+    assert_same_lineage(&outcome.unwrap(), &healthy().await);
+}
+
+#[tokio::test]
+async fn a_node_limit_that_nothing_fits_leaves_no_asset_complete() {
+    let (_, outcome) = with(|switches| switches.node_limit = 1).await;
+    let inventory = outcome.unwrap();
+    assert_eq!(inventory.assets.len(), 12);
+    no_asset_is_complete(&inventory);
+    assert!(
+        notice_codes(&inventory).contains(&"TW-TABLEAU-CUT-OFF"),
+        "{:?}",
+        inventory.notices
+    );
+}
+
+#[tokio::test]
+async fn time_limits_shrink_pages() {
+    let (_, outcome) = with(|switches| switches.time_limit_page = Some(3)).await;
+    assert_same_lineage(&outcome.unwrap(), &healthy().await);
+}
+
+#[tokio::test]
+async fn pages_that_are_cut_without_a_word_are_noticed() {
+    let (_, outcome) = with(|switches| {
+        switches.metadata_page_size_max = 4;
+        switches.nested_page_cut_is_silent = true;
+    })
+    .await;
+    assert_same_lineage(&outcome.unwrap(), &healthy().await);
+}
+
+#[tokio::test]
+async fn long_lists_of_ids_that_get_nothing_are_shortened() {
+    let (_, outcome) = with(|switches| switches.empty_body_from_ids = Some(5)).await;
+    assert_same_lineage(&outcome.unwrap(), &healthy().await);
+}
+
+#[tokio::test]
+async fn passing_trouble_is_sat_out() {
+    let troubles: [fn(&mut Switches); 8] = [
+        |switches| switches.rate_exceeded_times = 3,
+        |switches| switches.sporadic_unauthorized_times = 1,
+        |switches| switches.unexpected_error_times = 2,
+        |switches| switches.server_error_times = 1,
+        |switches| {
+            switches.server_error_times = 2;
+            switches.server_error_status = 503;
+        },
+        |switches| switches.throttled_times = 2,
+        |switches| {
+            switches.throttled_times = 1;
+            switches.retry_after_seconds = Some(0);
+        },
+        |switches| switches.cut_answer_times = 1,
+    ];
+    let expected = healthy().await;
+    for (at, trouble) in troubles.into_iter().enumerate() {
+        let (running, outcome) = with(trouble).await;
+        let inventory = outcome.unwrap_or_else(|error| panic!("trouble {at}: {error}"));
+        assert_same_lineage(&inventory, &expected);
+        assert_eq!(running.count("/auth/signin"), 1, "trouble {at}");
+    }
+}
+
+#[tokio::test]
+async fn a_running_backfill_leaves_no_asset_complete() {
+    let (_, outcome) = with(|switches| switches.backfill_running = true).await;
+    let inventory = outcome.unwrap();
+    no_asset_is_complete(&inventory);
+    // What was told is there all the same, and the list of workbooks is whole.
+    assert_eq!(tables(&inventory, asset(&inventory, "W1")).len(), 3);
+    assert_eq!(inventory.listing, Completeness::Complete);
+    assert!(notice_codes(&inventory).contains(&"TW-TABLEAU-BACKFILL"));
+    let (_, outcome) = with(|switches| {
+        switches.backfill_running = true;
+        switches.backfill_percent = 30;
+    })
+    .await;
+    let inventory = outcome.unwrap();
+    assert_eq!(inventory.assets.len(), 12);
+    no_asset_is_complete(&inventory);
+}
+
+#[tokio::test]
+async fn a_metadata_api_that_is_off_is_an_error_with_the_way_out() {
+    for availability in [
+        MetadataAvailability::FeatureDisabled,
+        MetadataAvailability::SiteDisabled,
+        MetadataAvailability::NotFound,
+    ] {
+        let (_, outcome) = with(|switches| switches.metadata = availability).await;
+        let error = outcome.unwrap_err();
+        assert_eq!(error.code(), "TW-TABLEAU-METADATA-OFF", "{error}");
+        assert!(
+            error
+                .hint()
+                .unwrap()
+                .contains("tsm maintenance metadata-services enable")
+        );
+    }
+}
+
+#[tokio::test]
+async fn fields_that_an_old_server_does_not_know_are_left_out() {
+    let unknown = [
+        "Workbook.upstreamVirtualConnectionTables",
+        "EmbeddedDatasource.extractLastUpdateTime",
+        "TableauUser.email",
+        "DatabaseTable.fullName",
+    ];
+    let (_, outcome) = with(|switches| {
+        switches.unknown_fields = unknown.map(str::to_owned).to_vec();
+    })
+    .await;
+    let inventory = outcome.unwrap();
+    assert!(inventory.assets.values().all(|asset| asset.lineage.is_complete()));
+    let told = &inventory.tables[&asset(&inventory, "W1").tables.first().unwrap().table];
+    assert!(told.full_name.is_none() && told.name.is_some());
+    let notice = inventory.notices.first().unwrap();
+    assert_eq!(notice.code, "TW-TABLEAU-OLD-SCHEMA");
+    for field in [
+        "upstreamVirtualConnectionTables",
+        "extractLastUpdateTime",
+        "email",
+        "fullName",
+    ] {
+        assert!(notice.message.contains(field), "{}", notice.message);
+    }
+}
+
+#[tokio::test]
+async fn a_stolen_session_is_renewed_once() {
+    let running = site().await;
+    let connector = connect(&running);
+    connector.fetch_collections().await.unwrap();
+    // Somebody else signs in with the same token.
+    let other = connect(&running);
+    other.fetch_collections().await.unwrap();
+    let inventory = fetch(&connector).await.unwrap();
+    assert_same_lineage(&inventory, &healthy().await);
+    assert_eq!(running.count("/auth/signin"), 3);
+}
+
+#[tokio::test]
+async fn a_session_that_ends_while_many_calls_run_is_renewed_once() {
+    let running = site().await;
+    let connector = connect(&running);
+    fetch(&connector).await.unwrap();
+    running.end_sessions();
+    let (one, other) = tokio::join!(fetch(&connector), fetch(&connector));
+    assert!(one.is_ok() && other.is_ok());
+    assert_eq!(running.count("/auth/signin"), 2);
+}
+
+#[tokio::test]
+async fn a_refused_sign_in_is_not_repeated() {
+    let running = site().await;
+    let connector = connect_with(settings(running.base_url(), "acme", "tailwater", "wrong"));
+    let error = fetch(&connector).await.unwrap_err();
+    assert_eq!(error.code(), "TW-TABLEAU-SIGN-IN", "{error}");
+    assert_eq!(running.count("/auth/signin"), 1);
+    assert!(!error.to_string().contains("wrong"));
+    let connector = connect_with(settings(running.base_url(), "Acme Corporation", "tailwater", "x"));
+    assert_eq!(fetch(&connector).await.unwrap_err().code(), "TW-TABLEAU-SIGN-IN");
+}
+
+#[tokio::test]
+async fn other_servers_and_old_ones_are_told_apart() {
+    let (_, outcome) = with(|switches| switches.not_tableau = true).await;
+    assert_eq!(outcome.unwrap_err().code(), "TW-TABLEAU-NOT-TABLEAU");
+    let (_, outcome) = with(|switches| switches.rest_version = Some("3.5".to_owned())).await;
+    assert_eq!(outcome.unwrap_err().code(), "TW-TABLEAU-TOO-OLD");
+    let (_, outcome) = with(|switches| switches.rest_version = Some("3.6".to_owned())).await;
+    let inventory = outcome.unwrap();
+    assert_eq!(inventory.site.api_version.as_deref(), Some("3.6"));
+    assert_eq!(inventory.assets.len(), 12);
+    let (_, outcome) = with(|switches| switches.rest_version = Some("4.1".to_owned())).await;
+    assert_eq!(outcome.unwrap().site.api_version.as_deref(), Some("3.29"));
+}
+
+#[tokio::test]
+async fn a_server_that_stays_down_is_an_error() {
+    let (_, outcome) = with(|switches| {
+        switches.server_error_times = 1000;
+        switches.server_error_status = 502;
+    })
+    .await;
+    assert_eq!(outcome.unwrap_err().code(), "TW-HTTP-SERVER");
+    let connector = connect_with(settings("http://127.0.0.1:9", "acme", "tailwater", "x"));
+    assert_eq!(fetch(&connector).await.unwrap_err().code(), "TW-HTTP-UNREACHABLE");
+}
