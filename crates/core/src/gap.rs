@@ -98,6 +98,14 @@ impl GapReason {
         }
     }
 
+    /// Whether it speaks of an asset as a whole rather than of a table.
+    pub const fn is_about_whole_asset(self) -> bool {
+        matches!(
+            self,
+            Self::PendingInIndex | Self::LineageIncomplete | Self::NoLineageReported
+        )
+    }
+
     /// Whether somebody can mend it in dbt, in the BI tool or by a mapping rule. A spreadsheet that
     /// dbt never builds is no fault.
     pub const fn is_mendable(self) -> bool {

@@ -53,6 +53,8 @@ pub enum Target {
     },
     /// A file, an extract or a web service.
     NotAWarehouseTable {
+        /// The table: every bare extract has the same name.
+        table: TableId,
         /// The name as told.
         shown: String,
         /// The tool's word for the connection.
@@ -197,7 +199,7 @@ impl Collector<'_> {
     fn add_tables(&mut self, tables: &[(&TableId, Via)], from: Option<&DataSourceRef>) {
         for (id, via) in tables {
             let target = match self.inventory.tables.get(*id) {
-                Some(table) if !table.is_hidden() => from_table(table),
+                Some(table) if !table.is_hidden() => from_table(id, table),
                 _ => Target::Hidden { table: (*id).clone() },
             };
             self.insert(*via, from, target);
@@ -247,7 +249,7 @@ fn full_name(table: &Table) -> Option<RelationName> {
     })
 }
 
-fn from_table(table: &Table) -> Target {
+fn from_table(id: &TableId, table: &Table) -> Target {
     let shown = table
         .full_name
         .clone()
@@ -257,6 +259,7 @@ fn from_table(table: &Table) -> Target {
     if !connection.can_hold_relations() {
         let connection_type = table.connection_type.clone().unwrap_or_default();
         return Target::NotAWarehouseTable {
+            table: id.clone(),
             shown,
             connection_type,
         };

@@ -2,7 +2,7 @@
 
 use crate::gap::{Candidate, GapReason};
 use crate::id::IntegrationName;
-use crate::relation::RelationName;
+use crate::relation::{RelationName, split_name};
 
 /// The remedy for a table whose name is known.
 pub fn for_relation(
@@ -11,11 +11,10 @@ pub fn for_relation(
     name: &RelationName,
     candidates: &[Candidate],
 ) -> String {
-    let nearest = candidates.first();
     match reason {
         GapReason::OtherDatabase => {
             let database = name.database.as_deref().unwrap_or_default();
-            let target = nearest.and_then(|candidate| level(candidate, 2)).unwrap_or_else(|| "DATABASE".to_owned());
+            let target = common_level(candidates, 2).unwrap_or_else(|| "DATABASE".to_owned());
             format!(
                 "if {database} is what dbt calls {target}, map it: `tailwater integration map add {integration} --database {} --to {}`",
                 quoted(database),
@@ -24,7 +23,7 @@ pub fn for_relation(
         }
         GapReason::OtherSchema => {
             let schema = name.schema.as_deref().unwrap_or_default();
-            let target = nearest.and_then(|candidate| level(candidate, 1)).unwrap_or_else(|| "SCHEMA".to_owned());
+            let target = common_level(candidates, 1).unwrap_or_else(|| "SCHEMA".to_owned());
             format!(
                 "if the schema {schema} is what dbt calls {target}, map it: `tailwater integration map add {integration} --schema {} --to {}`; otherwise declare the table as a dbt source",
                 quoted(schema),
@@ -32,7 +31,7 @@ pub fn for_relation(
             )
         }
         GapReason::IncompleteName => {
-            let target = nearest.and_then(|candidate| level(candidate, 1)).unwrap_or_else(|| "SCHEMA".to_owned());
+            let target = common_level(candidates, 1).unwrap_or_else(|| "SCHEMA".to_owned());
             format!(
                 "write the schema into the custom SQL, or say which schema names without one are in: `tailwater integration map add {integration} --schema '' --to {}`",
                 quoted(&target)
@@ -73,9 +72,20 @@ pub fn without_name(reason: GapReason) -> String {
     .to_owned()
 }
 
-/// A level of a candidate's relation, counted from the right: 1 is the schema.
-fn level(candidate: &Candidate, from_right: usize) -> Option<String> {
-    candidate.relation.rsplit('.').nth(from_right).map(str::to_owned)
+/// The level that all candidates' relations have in common, counted from the right: 1 is the schema.
+/// `None` where they differ: which one is meant is for a person to say.
+fn common_level(candidates: &[Candidate], from_right: usize) -> Option<String> {
+    let mut levels = candidates.iter().map(|candidate| {
+        let parts = split_name(&candidate.relation);
+        parts
+            .len()
+            .checked_sub(from_right + 1)
+            .map(|at| parts[at].clone())
+    });
+    let first = levels.next()??;
+    levels
+        .all(|level| level.as_ref() == Some(&first))
+        .then_some(first)
 }
 
 /// A word for a shell: quoted where the shell would read more into it.
@@ -108,6 +118,21 @@ mod tests {
             remedy.ends_with("`tailwater integration map add main --database 'my db' --to prod`"),
             "{remedy}"
         );
+    }
+
+    #[test]
+    fn candidates_in_several_schemas_leave_the_choice_to_a_person() {
+        let candidate = |relation: &str| Candidate {
+            node: "model.p.t".into(),
+            relation: relation.into(),
+            differs: String::new(),
+        };
+        let name = RelationName::new(None, None, "t");
+        let remedy = |candidates: &[Candidate]| {
+            for_relation(GapReason::IncompleteName, &"main".into(), &name, candidates)
+        };
+        assert!(remedy(&[candidate("a.marts.t"), candidate("b.marts.t")]).ends_with("--to marts`"));
+        assert!(remedy(&[candidate("a.marts.t"), candidate("a.raw.t")]).ends_with("--to SCHEMA`"));
     }
 
     #[test]

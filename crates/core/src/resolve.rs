@@ -65,9 +65,13 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// All tables without a link.
+    /// All tables without a link. Assets of which no table was told are not among them.
     pub fn unlinked_total(&self) -> usize {
-        self.unlinked.values().sum()
+        self.unlinked
+            .iter()
+            .filter(|(reason, _)| !reason.is_about_whole_asset())
+            .map(|(_, count)| count)
+            .sum()
     }
 }
 
@@ -157,33 +161,39 @@ impl Resolver<'_> {
                         });
                     }
                     Answer::Missing { reason, candidates } => {
-                        self.unlinked.insert((*reason, name.folded().to_string()));
+                        let identity = name.folded().to_string();
+                        self.unlinked.insert((*reason, identity.clone()));
                         let remedy = remedy::for_relation(*reason, self.input.integration, &name, candidates);
-                        let mut gap = gap(*reason, shown, remedy, reference);
-                        gap.candidates.clone_from(candidates);
-                        gap.compared = Some(name);
-                        found.add(gap);
+                        let gap = Gap {
+                            candidates: candidates.clone(),
+                            remedy,
+                            compared: Some(name),
+                            ..gap(*reason, shown, None, reference)
+                        };
+                        found.add(&identity, gap);
                     }
                 }
             }
             Target::LinkedServer { shown } => {
-                self.add_nameless(GapReason::LinkedServer, shown, None, reference, found);
+                let gap = gap(GapReason::LinkedServer, shown, None, reference);
+                self.add_nameless(shown, gap, found);
             }
             Target::NotAWarehouseTable {
+                table,
                 shown,
                 connection_type,
             } => {
-                let detail = Some(format!("it is read through `{connection_type}`"));
-                self.add_nameless(GapReason::NotAWarehouseTable, shown, detail, reference, found);
+                let detail = format!("it is read through `{connection_type}`");
+                let gap = gap(GapReason::NotAWarehouseTable, shown, Some(&detail), reference);
+                self.add_nameless(table.as_str(), gap, found);
             }
             Target::UnreadableSql { shown, why } => {
-                self.add_nameless(
-                    GapReason::SqlNotReadable,
-                    shown,
-                    Some(why.clone()),
-                    reference,
-                    found,
-                );
+                let place = reference
+                    .data_source
+                    .as_ref()
+                    .map_or("", |source| source.id.as_str());
+                let gap = gap(GapReason::SqlNotReadable, shown, Some(why), reference);
+                self.add_nameless(&format!("{place} {shown}"), gap, found);
             }
             Target::Hidden { table } => {
                 found.hidden.insert(table.clone());
@@ -191,23 +201,10 @@ impl Resolver<'_> {
         }
     }
 
-    fn add_nameless(
-        &mut self,
-        reason: GapReason,
-        shown: &str,
-        detail: Option<String>,
-        reference: &Reference,
-        found: &mut Found,
-    ) {
-        let place = reference
-            .data_source
-            .as_ref()
-            .map(|source| source.id.to_string())
-            .unwrap_or_default();
-        self.unlinked.insert((reason, format!("{place} {shown}")));
-        let remedy = remedy::without_name(reason);
-        let remedy = detail.map_or(remedy.clone(), |detail| format!("{detail}: {remedy}"));
-        found.add(gap(reason, shown, remedy, reference));
+    /// A gap that is told apart by something else than the name of a relation.
+    fn add_nameless(&mut self, identity: &str, gap: Gap, found: &mut Found) {
+        self.unlinked.insert((gap.reason, identity.to_owned()));
+        found.add(identity, gap);
     }
 
     /// One gap for all tables whose names the tool hides.
@@ -226,7 +223,7 @@ impl Resolver<'_> {
             format!("({count} {noun} without a name)"),
             None,
         );
-        found.add(Gap { count, ..gap });
+        found.add("", Gap { count, ..gap });
     }
 
     /// What the tool says of the asset's lineage as a whole. Parts of it may be incomplete through a
@@ -252,7 +249,7 @@ impl Resolver<'_> {
             _ => return,
         };
         self.unlinked.insert((gap.reason, id.to_string()));
-        found.add(gap);
+        found.add("", gap);
     }
 
     fn assemble(&self, id: &AssetId, asset: &Asset, found: Found) -> Exposure {
@@ -317,39 +314,24 @@ struct Found {
 }
 
 impl Found {
-    /// The same table told of by several routes is one gap, under the best of them.
-    fn add(&mut self, gap: Gap) {
-        let name = gap
-            .compared
-            .as_ref()
-            .map_or_else(|| gap.table.clone(), |name| name.folded().to_string());
-        let place = if gap.compared.is_none() {
-            gap.data_source.clone().unwrap_or_default()
-        } else {
-            String::new()
-        };
-        self.gaps
-            .entry((gap.reason, format!("{name} {place}")))
-            .or_insert(gap);
+    /// The same thing told of by several routes is one gap, under the best of them.
+    fn add(&mut self, identity: &str, gap: Gap) {
+        self.gaps.entry((gap.reason, identity.to_owned())).or_insert(gap);
     }
 }
 
-fn gap(reason: GapReason, shown: &str, remedy: String, reference: &Reference) -> Gap {
+/// A gap of a reference. `detail` says more of why, where there is more to say.
+fn gap(reason: GapReason, shown: &str, detail: Option<&str>, reference: &Reference) -> Gap {
     Gap {
-        table: shown.to_owned(),
-        reason,
-        candidates: Vec::new(),
-        remedy,
         data_source: reference.data_source.as_ref().map(|source| source.name.clone()),
         via: Some(reference.via),
-        count: 1,
-        compared: None,
+        ..whole_asset_gap(reason, shown.to_owned(), detail)
     }
 }
 
-fn whole_asset_gap(reason: GapReason, table: String, detail: Option<&String>) -> Gap {
+fn whole_asset_gap(reason: GapReason, table: String, detail: Option<&str>) -> Gap {
     let remedy = remedy::without_name(reason);
-    let remedy = detail.map_or(remedy.clone(), |detail| format!("{detail}: {remedy}"));
+    let remedy = detail.map_or(remedy.clone(), |detail| format!("{remedy} ({detail})"));
     Gap {
         table,
         reason,
