@@ -2,11 +2,15 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot be set up should stop")]
 
+#[path = "../../store/tests/suite/postgres.rs"]
+mod postgres;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use rstest::rstest;
 use secrecy::SecretString;
 use tailwater_core::clock::SystemClock;
 use tailwater_core::diagnostic::Diagnostic;
@@ -97,6 +101,13 @@ async fn start(books: &[Book]) -> Running {
         .expect("a simulator")
 }
 
+/// Where the workspace keeps its state.
+#[derive(Debug, Clone, Copy)]
+enum Engine {
+    Sqlite,
+    Postgres,
+}
+
 /// A workspace in a directory of its own whose settings declare the simulated site.
 struct Bench {
     directory: TempDir,
@@ -136,6 +147,14 @@ impl Bench {
             integrations: vec![integration],
         };
         Self { directory, settings }
+    }
+
+    fn on(simulator: &Running, engine: Engine) -> Self {
+        let mut bench = Self::new(simulator);
+        if matches!(engine, Engine::Postgres) {
+            bench.settings.store.url = postgres::new_database();
+        }
+        bench
     }
 
     fn integration(&mut self) -> &mut IntegrationSettings {
@@ -208,10 +227,13 @@ fn labels(titles: &[tailwater_engine::sync::ExposureTitle]) -> Vec<&str> {
     titles.iter().map(|title| title.label.as_str()).collect()
 }
 
+#[rstest]
 #[tokio::test]
-async fn the_first_sync_adds_and_the_second_writes_nothing() {
+async fn the_first_sync_adds_and_the_second_writes_nothing(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
     let simulator = start(&BOOKS).await;
-    let bench = Bench::new(&simulator);
+    let bench = Bench::on(&simulator, engine);
     let first = bench.sync().await;
     assert_eq!(first.outcome, SyncOutcome::Changed);
     assert_eq!(labels(&first.added), ["Customers", "Orders", "Stray"]);
@@ -265,10 +287,13 @@ async fn a_dry_run_says_the_same_and_leaves_nothing_behind() {
     );
 }
 
+#[rstest]
 #[tokio::test]
-async fn what_is_gone_is_removed_and_a_rename_keeps_the_name() {
+async fn what_is_gone_is_removed_and_a_rename_keeps_the_name(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
     let simulator = start(&BOOKS).await;
-    let mut bench = Bench::new(&simulator);
+    let mut bench = Bench::on(&simulator, engine);
     bench.sync().await;
     let later = start(&[("Revenue", "shop.marts.fct_orders"), BOOKS[1]]).await;
     bench.point_at(&later);
@@ -304,10 +329,13 @@ async fn links_that_come_and_go_are_named() {
     );
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_backfill_keeps_what_was_known_and_the_next_good_sync_heals() {
+async fn a_backfill_keeps_what_was_known_and_the_next_good_sync_heals(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
     let simulator = start(&BOOKS).await;
-    let bench = Bench::new(&simulator);
+    let bench = Bench::on(&simulator, engine);
     bench.sync().await;
     let before = bench.stored().await;
     simulator.set_switches(|switches| {
@@ -376,10 +404,13 @@ async fn a_sync_that_is_stopped_leaves_nothing_and_frees_the_lease() {
     assert_eq!(bench.sync().await.added.len(), 3);
 }
 
+#[rstest]
 #[tokio::test]
-async fn two_syncs_of_one_integration_do_not_sign_in_at_once() {
+async fn two_syncs_of_one_integration_do_not_sign_in_at_once(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
     let simulator = start(&BOOKS).await;
-    let bench = Bench::new(&simulator);
+    let bench = Bench::on(&simulator, engine);
     let workspace = bench.open().await;
     let (one, two) = (CancellationToken::new(), CancellationToken::new());
     let name = "main".into();
