@@ -307,6 +307,7 @@ fn tableau_hint(code: &str) -> Option<String> {
         }
         "403037" | "404001" => "Upgrade Tableau Server, or report the version that it speaks.",
         "404000" => "Check the site: the part after `/site/` in the browser's address.",
+        _ if code.starts_with("429") => "Wait for the time that Tableau names, then sync again.",
         _ if code.starts_with("403") => {
             "Give the token's user the right that the call needs; Site Administrator Explorer sees everything."
         }

@@ -1,6 +1,8 @@
 //! What a sync makes of a Tableau that misbehaves: nothing partial counts as complete, and what can be
 //! mended by asking again is.
 
+use std::fmt::Write as _;
+
 use tailwater_bi::{Connector, Error};
 use tailwater_core::diagnostic::Diagnostic;
 use tailwater_core::inventory::{Completeness, Inventory};
@@ -27,10 +29,12 @@ async fn site() -> Running {
         "#,
     );
     for number in 0..10 {
-        site.push_str(&format!(
+        writeln!(
+            site,
             "[[site.workbook]]\nname = \"W{number}\"\nproject = \"P\"\nsheets = [\"A\", \"B\"]\ndatasources = [{{ connection = \
-             \"warehouse\", tables = [\"M.A{number}\", \"M.B{number}\", \"M.C{number}\"] }}]\n",
-        ));
+             \"warehouse\", tables = [\"M.A{number}\", \"M.B{number}\", \"M.C{number}\"] }}]",
+        )
+        .unwrap();
     }
     start(&site).await
 }
@@ -96,7 +100,7 @@ async fn the_node_limit_shrinks_pages_until_all_is_read() {
 async fn a_workbook_beyond_the_node_limit_is_read_piece_by_piece() {
     let many: Vec<String> = (0..30).map(|number| format!("\"M.T{number}\"")).collect();
     let running = start(&format!(
-        "[[site.workbook]]\nname = \"Large\"\nproject = \"P\"\ndatasources = [{{ connection = \"warehouse\", tables = [{}] }}]\n",
+        "[[site.workbook]]\nname = \"Large\"\nproject = \"P\"\ndatasources = [{{ connection = \"warehouse\", tables = [{}] }}]",
         many.join(", ")
     ))
     .await;

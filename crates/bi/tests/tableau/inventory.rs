@@ -1,5 +1,7 @@
 //! What is read of a site that behaves.
 
+use std::fmt::Write as _;
+
 use tailwater_bi::{Connector, NoProgress};
 use tailwater_core::id::CollectionId;
 use tailwater_core::inventory::{Completeness, PartKind};
@@ -120,11 +122,13 @@ async fn one_session_serves_a_whole_sync_and_ends_with_it() {
 async fn requests_do_not_grow_with_the_workbooks() {
     let mut site = String::new();
     for number in 0..40 {
-        site.push_str(&format!(
+        writeln!(
+            site,
             "[[site.workbook]]\nname = \"W{number}\"\nproject = \"P{}\"\ndatasources = [{{ connection = \"warehouse\", \
-             tables = [\"MARTS.T{number}\"] }}]\n",
+             tables = [\"MARTS.T{number}\"] }}]",
             number % 7
-        ));
+        )
+        .unwrap();
     }
     let running = start(&site).await;
     let inventory = fetch_all(&running).await;
@@ -513,9 +517,7 @@ async fn the_default_site_has_an_empty_name() {
 async fn lists_of_many_pages_are_read_whole() {
     let mut site = String::new();
     for number in 0..23 {
-        site.push_str(&format!(
-            "[[site.workbook]]\nname = \"W{number}\"\nproject = \"P\"\n"
-        ));
+        writeln!(site, "[[site.workbook]]\nname = \"W{number}\"\nproject = \"P\"").unwrap();
     }
     let running = start(&site).await;
     // Larger pages are refused, as by servers with a lower limit.

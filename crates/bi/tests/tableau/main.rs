@@ -1,5 +1,12 @@
 //! The Tableau connector against the simulator, and against servers that answer oddly.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a helper of a test fails the test"
+)]
+
 mod check;
 mod fault;
 mod http_policy;
