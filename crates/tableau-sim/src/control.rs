@@ -1,4 +1,4 @@
-//! The control address `/-/sim/…`: switches, clock, request log, sessions. It belongs to the simulator, not to
+//! The control address `/-/sim/…`: switches, clock, sites, request log, sessions. It belongs to the simulator, not to
 //! Tableau, and needs no sign-in.
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::clock::ClockMode;
+use crate::site_file::SiteFile;
 use crate::switch::Switches;
 use crate::world::World;
 
@@ -30,6 +31,11 @@ pub(crate) fn answer(world: &World, method: &str, path: &str, body: &[u8]) -> (u
             world.update_switches(|switches| *switches = Switches::default());
             Ok(json!(world.switches()))
         }
+        ("PUT", "/-/sim/sites") => String::from_utf8(body.to_vec())
+            .map_err(|error| error.to_string())
+            .and_then(|text| SiteFile::from_toml(&text).map_err(|error| error.to_string()))
+            .and_then(|file| world.replace_sites(&file).map_err(|error| error.to_string()))
+            .map(|()| json!({"sites": world.state().sites.len()})),
         ("GET", "/-/sim/clock") => Ok(clock(world)),
         ("PUT", "/-/sim/clock") => serde_json::from_slice(body)
             .map_err(|error| error.to_string())

@@ -105,6 +105,15 @@ impl Running {
         self.world.update_switches(change);
     }
 
+    /// Replaces what the sites hold, as publishing and deleting content does; sessions stay when the users
+    /// are the same.
+    ///
+    /// # Errors
+    /// [`Error::SiteFileMeaning`] when the file contradicts itself; then nothing changes.
+    pub fn replace_sites(&self, file: &SiteFile) -> Result<(), Error> {
+        self.world.replace_sites(file)
+    }
+
     /// Every request so far, without those to the control address, in the order they were answered.
     pub fn requests(&self) -> Vec<Recorded> {
         self.world.log.entries()

@@ -206,4 +206,13 @@ mod tests {
         assert_eq!(switches.rest_version.as_deref(), Some("3.15"));
         assert!(switches.set("node_limit").is_err());
     }
+
+    #[test]
+    fn every_switch_is_in_the_manual() {
+        let manual = include_str!("../../../docs/tableau-simulator.md");
+        let names = serde_json::to_value(Switches::default()).unwrap();
+        for name in names.as_object().unwrap().keys() {
+            assert!(manual.contains(&format!("`{name}`")), "{name}");
+        }
+    }
 }

@@ -53,27 +53,7 @@ pub(crate) struct HostedSite {
 
 impl World {
     pub(crate) fn new(file: SiteFile, clock: SimClock) -> Result<Self, Error> {
-        if file.sites.is_empty() {
-            return Err(Error::SiteFileMeaning {
-                site: String::new(),
-                subject: "the file".to_owned(),
-                reason: "has no `[[site]]`".to_owned(),
-            });
-        }
-        let mut sites: Vec<HostedSite> = Vec::with_capacity(file.sites.len());
-        for (ordinal, entry) in (1u32..).zip(&file.sites) {
-            if sites
-                .iter()
-                .any(|hosted| hosted.present().content_url == entry.content_url)
-            {
-                return Err(Error::SiteFileMeaning {
-                    site: entry.content_url.clone(),
-                    subject: "the site".to_owned(),
-                    reason: "is there twice".to_owned(),
-                });
-            }
-            sites.push(HostedSite::new(site::build::build(entry, ordinal)?));
-        }
+        let sites = build_sites(&file)?.into_iter().map(HostedSite::new).collect();
         Ok(Self {
             clock,
             log: RequestLog::default(),
@@ -86,6 +66,32 @@ impl World {
             }),
             shifts: AtomicUsize::new(0),
         })
+    }
+
+    /// Replaces what the sites hold by what another site file says; the server itself, its switches and its
+    /// clock stay. Sessions stay when the users are the same. Jobs are forgotten.
+    ///
+    /// # Errors
+    /// [`Error::SiteFileMeaning`]; then nothing changes.
+    pub(crate) fn replace_sites(&self, file: &SiteFile) -> Result<(), Error> {
+        let sites = build_sites(file)?;
+        let (now, lag) = (self.clock.now(), self.index_lag());
+        let mut state = self.state();
+        let names = |site: &Site| {
+            let users = site.users.iter().map(|user| user.name.clone());
+            (site.content_url.clone(), users.collect::<Vec<_>>())
+        };
+        let before: Vec<_> = state.sites.iter().map(|hosted| names(hosted.present())).collect();
+        if before == sites.iter().map(names).collect::<Vec<_>>() {
+            for (hosted, site) in state.sites.iter_mut().zip(sites) {
+                hosted.jobs.clear();
+                hosted.change(now, lag, |present| *present = site);
+            }
+        } else {
+            state.sessions.close_all();
+            state.sites = sites.into_iter().map(HostedSite::new).collect();
+        }
+        Ok(())
     }
 
     /// The state, settled to the present instant.
@@ -143,6 +149,26 @@ impl World {
                 .clone()
         })
     }
+}
+
+/// Builds all sites of a file.
+fn build_sites(file: &SiteFile) -> Result<Vec<Site>, Error> {
+    let wrong = |site: &str, subject: &str, reason: &str| Error::SiteFileMeaning {
+        site: site.to_owned(),
+        subject: subject.to_owned(),
+        reason: reason.to_owned(),
+    };
+    if file.sites.is_empty() {
+        return Err(wrong("", "the file", "has no `[[site]]`"));
+    }
+    let mut sites: Vec<Site> = Vec::with_capacity(file.sites.len());
+    for (ordinal, entry) in (1u32..).zip(&file.sites) {
+        if sites.iter().any(|site| site.content_url == entry.content_url) {
+            return Err(wrong(&entry.content_url, "the site", "is there twice"));
+        }
+        sites.push(site::build::build(entry, ordinal)?);
+    }
+    Ok(sites)
 }
 
 impl HostedSite {

@@ -107,10 +107,12 @@ fn resolve<'a>(place: Place<'a>, info: &'a ResolveInfo<'a>) -> Result<ResolvedVa
         return Ok(ResolvedValue::null());
     };
     let found = single::object(object, name);
-    match found.filter(|found| object.context.is_indexed(found.node)) {
-        Some(found) if object.context.take_node() => Ok(ResolvedValue::object(found)),
-        _ => Ok(ResolvedValue::null()),
-    }
+    let Some(found) = found.filter(|found| object.context.is_indexed(found.node)) else {
+        return Ok(ResolvedValue::null());
+    };
+    // It counts as a node, but only lists are cut: most single objects can not be null.
+    object.context.take_node();
+    Ok(ResolvedValue::object(found))
 }
 
 /// The members of a list, unless the node limit is reached already and they would be cut anyway.

@@ -257,7 +257,13 @@ fn match_path(pattern: &str, segments: &[String]) -> Option<Vec<String>> {
 
 /// The live session of a credential, which must be for the site in the path, if one is there.
 fn session(world: &World, credential: Option<&str>, site: Option<&str>) -> Result<SignedIn, Fault> {
-    let credential = credential.ok_or_else(Fault::stale_token)?;
+    let credential = credential.ok_or_else(|| {
+        Fault::new(
+            401_000,
+            "Unauthorized Access",
+            "No authentication credentials were provided.",
+        )
+    })?;
     let now = world.clock.now();
     let mut state = world.state();
     let hosting = state.server.hosting;

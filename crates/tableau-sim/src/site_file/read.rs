@@ -60,4 +60,17 @@ mod tests {
         assert_eq!((sheets[0].name.as_str(), sheets[0].hidden), ("S", false));
         assert_eq!((sheets[1].name.as_str(), sheets[1].hidden), ("T", true));
     }
+
+    #[test]
+    fn the_smallest_site_of_the_manual_can_be_built() {
+        let manual = include_str!("../../../../docs/tableau-simulator.md");
+        let example = manual
+            .split("```toml")
+            .nth(1)
+            .and_then(|rest| rest.split("```").next())
+            .unwrap();
+        let file = SiteFile::from_toml(example).unwrap();
+        let site = crate::site::build::build(&file.sites[0], 1).unwrap();
+        assert_eq!(site.workbooks.len(), 1);
+    }
 }

@@ -1,6 +1,10 @@
 //! The simulator over the wire: what it answers, byte for byte where it matters.
 
+#[cfg(test)]
 mod graphql;
+#[cfg(test)]
 mod rest;
+#[cfg(test)]
 mod support;
+#[cfg(test)]
 mod switches;

@@ -81,10 +81,8 @@ async fn lists_and_items_have_the_recorded_shapes() {
     let mut shown = String::new();
     for path in paths {
         let json = serde_json::to_string_pretty(&client.get(&path).json()).unwrap();
-        shown.push_str(&format!(
-            "# {path}\n{}\n\n{json}\n\n",
-            client.get_xml(&path).body.replace("><", ">\n<")
-        ));
+        let xml = client.get_xml(&path).body.replace("><", ">\n<");
+        shown.extend(["# ", &path, "\n", &xml, "\n\n", &json, "\n\n"]);
     }
     insta::assert_snapshot!(stable(&shown, &client));
 }
@@ -300,8 +298,8 @@ async fn twenty_thousand_workbooks_are_served_in_pages() {
     assert_eq!(page["pagination"]["totalAvailable"], "20000");
     assert_eq!(page["workbooks"]["workbook"][999]["name"], "Workbook 20000");
     let data = client.data(
-        r#"{ workbooksConnection(first: 1000, offset: 19000, orderBy: {field: NAME, direction: ASC}) { totalCount nodes { name
-             upstreamTables { name downstreamOwners { name } } } } }"#,
+        r"{ workbooksConnection(first: 1000, offset: 19000, orderBy: {field: NAME, direction: ASC}) { totalCount nodes { name
+             upstreamTables { name downstreamOwners { name } } } } }",
     );
     assert_eq!(data["workbooksConnection"]["totalCount"], 20_000);
     assert_eq!(

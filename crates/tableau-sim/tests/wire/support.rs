@@ -33,9 +33,9 @@ pub fn send(base_url: &str, method: &str, path: &str, headers: &[(&str, &str)], 
     let mut stream = TcpStream::connect(base_url.strip_prefix("http://").unwrap()).unwrap();
     let mut request = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
     for (name, value) in headers {
-        request.push_str(&format!("{name}: {value}\r\n"));
+        request.extend([*name, ": ", *value, "\r\n"]);
     }
-    request.push_str(&format!("Content-Length: {}\r\n\r\n{body}", body.len()));
+    request.extend(["Content-Length: ", &body.len().to_string(), "\r\n\r\n", body]);
     stream.write_all(request.as_bytes()).unwrap();
     let mut bytes = Vec::new();
     // A connection that is cut on purpose leaves what was read.

@@ -240,3 +240,26 @@ async fn the_control_address_sets_switches_and_clock() {
     let recorded = client.running.requests().pop().unwrap().graphql.unwrap();
     assert_eq!(recorded.text, NAMES);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_sites_hold_can_be_replaced() {
+    let client = Client::start(SiteBuilder::new("acme").workbooks(3).build(), "tailwater").await;
+    let count = |client: &Client| client.data(NAMES)["workbooks"].as_array().unwrap().len();
+    assert_eq!(count(&client), 3);
+    client
+        .running
+        .replace_sites(&SiteBuilder::new("acme").workbooks(5).build())
+        .unwrap();
+    // The session is still good, since the users are the same.
+    assert_eq!(count(&client), 5);
+    let broken = "[[site]]\ncontent_url = \"acme\"";
+    let refused = send(client.running.base_url(), "PUT", "/-/sim/sites", &[], broken);
+    assert_eq!(refused.status, 400);
+    assert_eq!(count(&client), 5);
+    let other = "[[site]]\ncontent_url = \"acme\"\n[[site.user]]\nname = \"someone\"";
+    assert_eq!(
+        send(client.running.base_url(), "PUT", "/-/sim/sites", &[], other).status,
+        200
+    );
+    assert_eq!(client.get("workbooks").code(), "401002");
+}

@@ -196,3 +196,90 @@ fn parse_luid(written: Option<&str>) -> Result<Option<Uuid>, String> {
         .map(|text| Uuid::try_parse(text).map_err(|_| format!("`{text}` is not a LUID (a UUID)")))
         .transpose()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::site_file::SiteFile;
+
+    const HEAD: &str =
+        "[[site]]\n[[site.user]]\nname = \"ada\"\n[[site.connection]]\nkey = \"w\"\nclass = \"postgres\"\n";
+
+    fn built(rest: &str) -> Result<Site, String> {
+        let file = SiteFile::from_toml(&format!("{HEAD}{rest}")).unwrap();
+        build(&file.sites[0], 1).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn references_to_nothing_are_named() {
+        for (entry, reason) in [
+            ("name = \"A\"\nowner = \"eve\"", "no user is called `eve`"),
+            (
+                "name = \"A\"\ndatasources = [{ connection = \"x\", tables = [\"t\"] }]",
+                "no connection has the key `x`",
+            ),
+            (
+                "name = \"A\"\ndatasources = [{ published = \"x\" }]",
+                "no published data source has the key `x`",
+            ),
+            (
+                "name = \"A\"\ndatasources = [{ tables = [\"t\"] }]",
+                "is on no connection",
+            ),
+            (
+                "name = \"A\"\ndatasources = [{ connection = \"w\", tables = [\"a..b\"] }]",
+                "is not a table's name",
+            ),
+            (
+                "name = \"A\"\nsheets = [{ name = \"S\", fields = [\"f\"] }]",
+                "uses no known field `f`",
+            ),
+            (
+                "name = \"A\"\ndashboards = [{ name = \"D\", sheets = [\"T\"] }]",
+                "shows no sheet `T`",
+            ),
+            (
+                "name = \"A\"\nhidden_from = [\"Everyone\"]",
+                "neither a user nor a site role",
+            ),
+            ("name = \"A\"\nluid = \"7\"", "is not a LUID"),
+            (
+                "name = \"A\"\npersonal_space = true\nproject = \"P\"",
+                "both in a project and in a personal space",
+            ),
+            (
+                "name = \"A\"\n[[site.workbook]]\nname = \"A\"",
+                "two workbooks of that name",
+            ),
+        ] {
+            let message = built(&format!("[[site.workbook]]\n{entry}\n")).unwrap_err();
+            assert!(message.contains(reason), "{message}");
+        }
+    }
+
+    #[test]
+    fn the_same_table_is_one_object_wherever_it_is_named() {
+        let site = built(
+            "[[site.table]]\nkey = \"o\"\nconnection = \"w\"\nschema = \"public\"\nname = \"orders\"\ncolumns = [\"a\", \"b\"]\n\
+             [[site.workbook]]\nname = \"A\"\ndatasources = [{ connection = \"w\", tables = [\"o\", \"public.orders\"] }]\n\
+             [[site.workbook]]\nname = \"B\"\ndatasources = [{ connection = \"w\", tables = [\"public.orders\"] }]\n",
+        )
+        .unwrap();
+        assert_eq!(
+            (site.tables.len(), site.columns.len(), site.fields.len()),
+            (1, 2, 4)
+        );
+    }
+
+    #[test]
+    fn equal_workbook_names_in_two_projects_get_different_addresses() {
+        let site = built(
+            "[[site.workbook]]\nname = \"A b\"\nproject = \"P\"\n[[site.workbook]]\nname = \"A b\"\nproject = \"Q/P\"\n",
+        )
+        .unwrap();
+        assert_eq!(site.workbooks[0].content_url, "Ab");
+        assert_ne!(site.workbooks[0].content_url, site.workbooks[1].content_url);
+        assert_ne!(site.workbooks[0].identity.luid, site.workbooks[1].identity.luid);
+        assert_eq!(site.project_path(site.workbooks[1].project.unwrap()), ["Q", "P"]);
+    }
+}
