@@ -108,12 +108,12 @@ impl Folding {
     }
 
     /// One part of a relation's name, folded for comparison.
-    pub(crate) fn relation<'n>(self, name: &'n str, quoted: bool) -> Cow<'n, str> {
+    pub(crate) fn relation(self, name: &str, quoted: bool) -> Cow<'_, str> {
         fold(self.relations, name, quoted)
     }
 
     /// The name of a column, an alias or a CTE, folded for comparison.
-    pub(crate) fn name<'n>(self, name: &'n str, quoted: bool) -> Cow<'n, str> {
+    pub(crate) fn name(self, name: &str, quoted: bool) -> Cow<'_, str> {
         fold(self.names, name, quoted)
     }
 }

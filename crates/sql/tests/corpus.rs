@@ -165,6 +165,24 @@ fn check(case: &Case, dialect: Dialect, failures: &mut String) {
     }
 }
 
+/// Queries without anything of one dialect read the same in all of them.
+#[test]
+fn a_warehouse_query_reads_the_same_in_every_dialect() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/generic-warehouse.sql");
+    let cases = parse_cases("generic-warehouse", &std::fs::read_to_string(path).unwrap());
+    let mut failures = String::new();
+    for dialect in Dialect::ALL {
+        for case in &cases {
+            let mut found = String::new();
+            check(case, dialect, &mut found);
+            if !found.is_empty() {
+                let _ = writeln!(failures, "in {dialect}: {found}");
+            }
+        }
+    }
+    assert!(failures.is_empty(), "\n{failures}");
+}
+
 #[test]
 fn every_query_of_the_corpus_gives_its_tables_and_columns() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");

@@ -126,7 +126,10 @@ pub(crate) fn parse_otherwise(sql: &str, dialect: Dialect) -> Option<Parsed> {
 
 fn parse_tape(mut tape: Tape, length: usize, grammar: &Grammar) -> Result<Parsed, Refusal> {
     if tape.depth > MAX_BRACKETS {
-        return Err(Refusal::Bounds(format!("brackets are nested {} deep", tape.depth)));
+        return Err(Refusal::Bounds(format!(
+            "brackets are nested {} deep",
+            tape.depth
+        )));
     }
     if tape.links > MAX_LINKS {
         return Err(Refusal::Bounds(format!(

@@ -59,7 +59,7 @@ impl<'a> Resolver<'_, 'a> {
                     self.row(binding, into);
                     return;
                 };
-                self.from_binding(binding, &keys[used], &column.value, into);
+                self.read_from_binding(binding, &keys[used], &column.value, into);
                 return;
             }
             level = here.parent;
@@ -111,14 +111,14 @@ impl<'a> Resolver<'_, 'a> {
 
     fn in_scope(
         &mut self,
-        key: &Cow<'a, str>,
+        key: &str,
         name: &'a Ident,
         here: &Scope<'_, 'a>,
         into: &mut Vec<ColumnId>,
     ) -> Hit {
-        if let Some(merged) = here.merged().iter().find(|merged| merged.key == *key) {
+        if let Some(merged) = here.merged().iter().find(|merged| merged.key == key) {
             for &owner in &merged.owners {
-                self.from_binding(&here.bindings()[owner], key, &name.value, into);
+                self.read_from_binding(&here.bindings()[owner], key, &name.value, into);
             }
             return Hit::Done;
         }
@@ -126,7 +126,7 @@ impl<'a> Resolver<'_, 'a> {
             let column = columns
                 .iter()
                 .rev()
-                .find(|column| column.name.as_ref().is_some_and(|name| name.key == *key))?;
+                .find(|column| column.name.as_ref().is_some_and(|name| name.key == key))?;
             Some((column, rule))
         });
         if let Some((column, AliasRule::Always)) = alias {
@@ -155,7 +155,7 @@ impl<'a> Resolver<'_, 'a> {
             }
         }
         if let Some(position) = known {
-            self.from_binding(&here.bindings()[position], key, &name.value, into);
+            self.read_from_binding(&here.bindings()[position], key, &name.value, into);
             return Hit::Done;
         }
         if let Some((column, AliasRule::WhenUnknown)) = alias {
@@ -164,7 +164,7 @@ impl<'a> Resolver<'_, 'a> {
                 .flatten()
                 .filter(|&position| self.is_computed_from(&column.sources, &here.bindings()[position], key));
             match own_column {
-                Some(position) => self.from_binding(&here.bindings()[position], key, &name.value, into),
+                Some(position) => self.read_from_binding(&here.bindings()[position], key, &name.value, into),
                 None => self.ledger.collect(&column.sources, into),
             }
             return Hit::Done;
@@ -173,14 +173,14 @@ impl<'a> Resolver<'_, 'a> {
         if let Some(binding) = here
             .bindings()
             .iter()
-            .find(|binding| binding.aliased && binding.names.last() == Some(key))
+            .find(|binding| binding.aliased && binding.names.last().is_some_and(|name| name == key))
         {
             self.row(binding, into);
             return Hit::Done;
         }
         match (open_count, open.or(opaque)) {
             (0 | 1, Some(position)) => {
-                self.from_binding(&here.bindings()[position], key, &name.value, into);
+                self.read_from_binding(&here.bindings()[position], key, &name.value, into);
                 Hit::Done
             }
             (0, None) => Hit::Absent,
@@ -222,7 +222,7 @@ impl<'a> Resolver<'_, 'a> {
     }
 
     /// Reads the column `key` of one relation.
-    pub(super) fn from_binding(
+    pub(super) fn read_from_binding(
         &mut self,
         binding: &Binding<'a>,
         key: &str,
@@ -231,14 +231,14 @@ impl<'a> Resolver<'_, 'a> {
     ) {
         match &binding.of {
             Bound::Table(table) => into.push(self.table_column(*table, key, text)),
-            Bound::Shape(shape) => self.from_shape(shape, key, text, into),
+            Bound::Shape(shape) => self.read_from_shape(shape, key, text, into),
         }
     }
 
-    fn from_shape(&mut self, shape: &Shape<'a>, key: &str, text: &str, into: &mut Vec<ColumnId>) {
+    fn read_from_shape(&mut self, shape: &Shape<'a>, key: &str, text: &str, into: &mut Vec<ColumnId>) {
         match shape.find(key) {
             Found::Column(sources) => self.ledger.collect(sources, into),
-            Found::Open(open) => self.from_open(open, key, text, into),
+            Found::Open(open) => self.read_from_open(open, key, text, into),
             Found::Ambiguous => self.ledger.note(|| Note::AmbiguousColumn {
                 column: text.to_owned(),
             }),
@@ -249,7 +249,7 @@ impl<'a> Resolver<'_, 'a> {
     }
 
     /// Reads a column through a `*`.
-    pub(super) fn from_open(&mut self, open: &Open, key: &str, text: &str, into: &mut Vec<ColumnId>) {
+    pub(super) fn read_from_open(&mut self, open: &Open, key: &str, text: &str, into: &mut Vec<ColumnId>) {
         match open {
             Open::Tables(tables) => {
                 for &table in tables.iter() {

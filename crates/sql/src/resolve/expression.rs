@@ -185,7 +185,7 @@ impl<'a> Resolver<'_, 'a> {
                 pending.extend(operand.as_deref());
             }
             Expr::GroupingSets(sets) | Expr::Cube(sets) | Expr::Rollup(sets) => {
-                pending.extend(sets.iter().flatten())
+                pending.extend(sets.iter().flatten());
             }
             Expr::Tuple(values) | Expr::Struct { values, .. } => pending.extend(values),
             Expr::Dictionary(fields) => pending.extend(fields.iter().map(|field| &*field.value)),

@@ -108,7 +108,7 @@ impl<'a> Resolver<'_, 'a> {
         owners.extend(self.owners(&key, right, scope.bindings.len(), scope));
         let mut unused = Vec::new();
         for &owner in &owners {
-            self.from_binding(&scope.bindings[owner], &key, &name.value, &mut unused);
+            self.read_from_binding(&scope.bindings[owner], &key, &name.value, &mut unused);
         }
         scope.merged.push(Merged { key, owners });
     }
@@ -153,7 +153,7 @@ impl<'a> Resolver<'_, 'a> {
             let owners = vec![left, other];
             let mut unused = Vec::new();
             for &owner in &owners {
-                self.from_binding(&scope.bindings[owner], &key, &text, &mut unused);
+                self.read_from_binding(&scope.bindings[owner], &key, &text, &mut unused);
             }
             scope.merged.push(Merged { key, owners });
         }

@@ -81,7 +81,7 @@ impl<'a> Resolver<'_, 'a> {
                 let start = items.len();
                 match kind {
                     SelectItemQualifiedWildcardKind::ObjectName(name) => {
-                        self.qualified_star(name, scope, items)
+                        self.qualified_star(name, scope, items);
                     }
                     SelectItemQualifiedWildcardKind::Expr(expression) => {
                         let sources = self.value_of(expression, scope);
@@ -130,7 +130,7 @@ impl<'a> Resolver<'_, 'a> {
                 let text = name.text.clone();
                 let mut collected = Vec::new();
                 for &owner in owners {
-                    self.from_binding(&scope.bindings()[owner], key, &text, &mut collected);
+                    self.read_from_binding(&scope.bindings()[owner], key, &text, &mut collected);
                 }
                 column.sources = self.ledger.sources(&mut collected);
             }
@@ -223,7 +223,8 @@ impl<'a> Resolver<'_, 'a> {
             for element in &replace.items {
                 let sources = self.value_of(&element.expr, scope);
                 let column = self.result_column(&element.column_name, sources);
-                self.replace_column(&mut own, self.key(&element.column_name), column);
+                let key = self.key(&element.column_name);
+                replace_column(&mut own, key, column);
             }
         }
         let renames: &[_] = match &options.opt_rename {
@@ -236,23 +237,10 @@ impl<'a> Resolver<'_, 'a> {
             self.column(&[&rename.ident], scope, &mut collected);
             let sources = self.ledger.sources(&mut collected);
             let column = self.result_column(&rename.alias, sources);
-            self.replace_column(&mut own, self.key(&rename.ident), column);
+            let key = self.key(&rename.ident);
+            replace_column(&mut own, key, column);
         }
         items.append(&mut own);
-    }
-
-    /// Puts `column` where `key` stood, or after a `*` that may hold it.
-    fn replace_column(&mut self, items: &mut Vec<Item<'a>>, key: Cow<'a, str>, column: ResultColumn<'a>) {
-        let place = items.iter().position(
-            |item| matches!(item, Item::Column(ResultColumn { name: Some(name), .. }) if name.key == key),
-        );
-        match place {
-            Some(place) => items[place] = Item::Column(column),
-            None => {
-                drop_columns(items, std::slice::from_ref(&key));
-                items.push(Item::Column(column));
-            }
-        }
     }
 
     fn excluded(&self, exclude: &'a ExcludeSelectItem) -> Vec<Cow<'a, str>> {
@@ -265,6 +253,19 @@ impl<'a> Resolver<'_, 'a> {
             .filter_map(|name| name.0.last().and_then(ObjectNamePart::as_ident))
             .map(|name| self.key(name))
             .collect()
+    }
+}
+
+/// Puts `column` where `key` stood, or after a `*` that may hold it.
+fn replace_column<'a>(items: &mut Vec<Item<'a>>, key: Cow<'a, str>, column: ResultColumn<'a>) {
+    let place = items.iter().position(
+        |item| matches!(item, Item::Column(ResultColumn { name: Some(name), .. }) if name.key == *key),
+    );
+    if let Some(place) = place {
+        items[place] = Item::Column(column);
+    } else {
+        drop_columns(items, &[key]);
+        items.push(Item::Column(column));
     }
 }
 
@@ -287,7 +288,7 @@ pub(super) fn drop_columns<'a>(items: &mut Vec<Item<'a>>, keys: &[Cow<'a, str>])
 /// The name that a warehouse gives to an expression without an alias, where all agree on it.
 fn result_name(expression: &Expr) -> Option<&Ident> {
     match expression {
-        Expr::Identifier(name) => Some(name),
+        Expr::Identifier(name) | Expr::Named { name, .. } => Some(name),
         Expr::CompoundIdentifier(parts) => parts.last(),
         Expr::CompoundFieldAccess { access_chain, .. } => match access_chain.last() {
             Some(AccessExpr::Dot(Expr::Identifier(field))) => Some(field),
@@ -296,7 +297,6 @@ fn result_name(expression: &Expr) -> Option<&Ident> {
         Expr::Nested(inner) | Expr::Cast { expr: inner, .. } | Expr::Collate { expr: inner, .. } => {
             result_name(inner)
         }
-        Expr::Named { name, .. } => Some(name),
         Expr::JsonAccess { value, path } => match path.path.last() {
             Some(JsonPathElem::Dot { .. }) | None => None,
             Some(_) => result_name(value),

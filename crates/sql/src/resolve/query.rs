@@ -369,13 +369,11 @@ impl<'a> Resolver<'_, 'a> {
 
         let shape = self.projection(select, &scope);
 
-        let columns: Vec<ResultColumn<'a>>;
-        let needs_aliases = self.may_use_aliases(select, order);
-        if needs_aliases {
-            columns = shape.columns().cloned().collect();
+        let columns: Vec<ResultColumn<'a>> = if self.may_use_aliases(select, order) {
+            shape.columns().cloned().collect()
         } else {
-            columns = Vec::new();
-        }
+            Vec::new()
+        };
         self.filters(select, &scope, &columns);
         if let Some(OrderBy {
             kind: OrderByKind::Expressions(orders),

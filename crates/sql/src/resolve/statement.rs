@@ -227,7 +227,10 @@ impl<'r, 'a> Resolver<'r, 'a> {
         match statement {
             Statement::Query(query)
             | Statement::AlterView { query, .. }
-            | Statement::Directory { source: query, .. } => Some(self.query(query, parent)),
+            | Statement::Directory { source: query, .. }
+            | Statement::Unload {
+                query: Some(query), ..
+            } => Some(self.query(query, parent)),
             Statement::Insert(insert) => self.insert(insert, parent),
             Statement::Update(update) => Some(self.update(update, parent)),
             Statement::Delete(delete) => {
@@ -260,9 +263,6 @@ impl<'r, 'a> Resolver<'r, 'a> {
                 (None, Some(name)) if is_relation(name) => Some(self.copied_table(name, &[])),
                 _ => None,
             },
-            Statement::Unload {
-                query: Some(query), ..
-            } => Some(self.query(query, parent)),
             Statement::ExportData(export) => Some(self.query(&export.query, parent)),
             Statement::Declare { stmts } => {
                 for declaration in stmts {
@@ -512,7 +512,7 @@ impl<'r, 'a> Resolver<'r, 'a> {
         if !target_in_from {
             self.target_with_joins(&update.table, &mut scope);
         }
-        self.from_around_target(&update.table.relation, sources, &mut scope);
+        self.bind_around_target(&update.table.relation, sources, &mut scope);
         let shape = self.assigned(&update.assignments, &scope);
         if let Some(condition) = &update.selection {
             self.read_only(condition, &scope);
@@ -534,7 +534,7 @@ impl<'r, 'a> Resolver<'r, 'a> {
     }
 
     /// Binds a FROM clause in which the target may stand again under its alias.
-    fn from_around_target(
+    fn bind_around_target(
         &mut self,
         target: &'a TableFactor,
         from: &'a [TableWithJoins],

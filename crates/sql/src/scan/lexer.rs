@@ -216,9 +216,8 @@ impl<'t> Lexer<'t> {
         let mut at = start + 1;
         while at < self.bytes.len() {
             let byte = self.bytes[at];
-            if byte == b'\\' && self.rules.backslash {
-                at += 2;
-            } else if byte == quote && self.bytes.get(at + 1) == Some(&quote) {
+            let is_escape = byte == b'\\' && self.rules.backslash;
+            if is_escape || (byte == quote && self.bytes.get(at + 1) == Some(&quote)) {
                 at += 2;
             } else if byte == quote {
                 self.position = at + 1;

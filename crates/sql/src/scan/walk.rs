@@ -266,6 +266,9 @@ impl Walk<'_, '_> {
                     self.frames.push(frame);
                     return self.relation(position, is_target);
                 } else {
+                    frame.awaits = false;
+                    // `from (with c as (…), d as (…) select …)`: the commas are those of the WITH.
+                    frame.in_from &= !token.is_word("with");
                     self.word(position, &mut frame);
                 }
             }

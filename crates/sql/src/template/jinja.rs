@@ -105,10 +105,8 @@ impl Output {
                     self.skipping += 1;
                 }
             }
-            _ if word.starts_with("end") => {
-                if self.skipped.pop() == Some(true) {
-                    self.skipping -= 1;
-                }
+            _ if word.starts_with("end") && self.skipped.pop() == Some(true) => {
+                self.skipping -= 1;
             }
             _ => {}
         }

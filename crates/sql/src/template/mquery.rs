@@ -15,17 +15,14 @@ pub(super) fn without_escapes(text: &str) -> Option<String> {
             .take(64)
             .position(|byte| byte == b')')
             .and_then(|close| Some((close, unescaped(&after[..close])?)));
-        match replacement {
-            Some((close, characters)) => {
-                result.push_str(&rest[..start]);
-                result.push_str(&characters);
-                rest = &after[close + 1..];
-                found = true;
-            }
-            None => {
-                result.push_str(&rest[..start + 2]);
-                rest = after;
-            }
+        if let Some((close, characters)) = replacement {
+            result.push_str(&rest[..start]);
+            result.push_str(&characters);
+            rest = &after[close + 1..];
+            found = true;
+        } else {
+            result.push_str(&rest[..start + 2]);
+            rest = after;
         }
     }
     if !found {

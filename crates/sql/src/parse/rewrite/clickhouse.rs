@@ -26,7 +26,7 @@ pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
             tape.drop_range(position, position + 1);
         }
         Keyword::ANY | Keyword::ALL if is_strictness(tape, position) => {
-            tape.drop_range(position, position + 1)
+            tape.drop_range(position, position + 1);
         }
         Keyword::ASOF if asof_without_condition(tape, position) => tape.drop_range(position, position + 1),
         Keyword::WITH => scalars(tape, position),

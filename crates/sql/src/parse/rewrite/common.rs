@@ -73,6 +73,34 @@ pub(super) fn word_division(tape: &mut Tape, position: usize, keyword: Keyword) 
     }
 }
 
+/// `d + 14 DAYS`, as DB2 and the TPC's own texts have it, and the precision in
+/// `INTERVAL '90' DAY (3)`.
+pub(super) fn labelled_duration(tape: &mut Tape, position: usize) {
+    match tape.before(position) {
+        Some(Token::Number(..)) => {
+            let is_summand =
+                position >= 2 && matches!(tape.at(position - 2), Some(Token::Plus | Token::Minus));
+            let ends_term = match tape.at(position + 1) {
+                // `select a + 14 days from t` names a column.
+                Some(Token::Comma) => false,
+                Some(Token::Word(next)) => next.keyword != Keyword::FROM,
+                _ => true,
+            };
+            if is_summand && ends_term {
+                tape.drop_range(position, position + 1);
+            }
+        }
+        Some(Token::SingleQuotedString(_))
+            if tape.is(position + 1, &Token::LParen)
+                && matches!(tape.at(position + 2), Some(Token::Number(..)))
+                && tape.is(position + 3, &Token::RParen) =>
+        {
+            tape.drop_range(position + 1, position + 4);
+        }
+        _ => {}
+    }
+}
+
 /// `a ISNULL`, `a NOTNULL`.
 pub(super) fn postfix_null(tape: &mut Tape, position: usize, negated: bool) {
     if !tape.follows_operand(position)

@@ -4,10 +4,12 @@
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::Token;
 
+use tailwater_core::dialect::Dialect;
+
 use super::tape::{Tape, word};
 
 /// Leaves of a CREATE at `position` its kind, the name, the columns and the query.
-pub(super) fn create_as(tape: &mut Tape, position: usize) {
+pub(super) fn create_as(tape: &mut Tape, position: usize, dialect: Dialect) {
     let limit = tape.len().min(position + 10);
     let Some(kind) = (position + 1..limit).find(|&at| tape.is_any_word(at, &["table", "view"])) else {
         return;
@@ -35,6 +37,9 @@ pub(super) fn create_as(tape: &mut Tape, position: usize) {
     let Some(query) = query_after(tape, after_name) else {
         return;
     };
+    if dialect == Dialect::ClickHouse {
+        type_columns(tape, tape.name_end(name), after_name);
+    }
     tape.drop_range(position + 1, kind);
     tape.drop_range(kind + 1, name);
     if tape.is_word(query - 1, "as") {
@@ -42,6 +47,18 @@ pub(super) fn create_as(tape: &mut Tape, position: usize) {
     } else {
         tape.drop_range(after_name, query);
         tape.insert(query, vec![word("AS")]);
+    }
+}
+
+/// `(a, b)` becomes `(a String, b String)`: sqlparser wants types in a view's columns there.
+fn type_columns(tape: &mut Tape, open: usize, after: usize) {
+    for at in open..after {
+        let is_bare = matches!(tape.before(at), Some(Token::LParen | Token::Comma))
+            && matches!(tape.at(at), Some(Token::Word(_)))
+            && matches!(tape.at(at + 1), Some(Token::Comma | Token::RParen));
+        if is_bare {
+            tape.insert(at + 1, vec![word("String")]);
+        }
     }
 }
 

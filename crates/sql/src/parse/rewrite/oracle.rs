@@ -29,7 +29,7 @@ pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
         }
         Keyword::NoKeyword if tape.is_word(position, "keep") => keep(tape, position),
         Keyword::ORDER if tape.is_word(position + 1, "siblings") => {
-            tape.drop_range(position + 1, position + 2)
+            tape.drop_range(position + 1, position + 2);
         }
         Keyword::NoKeyword if tape.word(position).is_some_and(|word| word.value.contains('@')) => {
             database_link(tape, position);

@@ -32,7 +32,19 @@ fn visit(tape: &mut Tape, position: usize, dialect: Dialect) {
         Keyword::TABLE => common::table_command(tape, position),
         Keyword::NEXT => common::next_value(tape, position),
         Keyword::DIV | Keyword::MOD => common::word_division(tape, position, keyword),
-        Keyword::CREATE if common::at_start(tape, position) => create::create_as(tape, position),
+        Keyword::CREATE if common::at_start(tape, position) => create::create_as(tape, position, dialect),
+        Keyword::DAY
+        | Keyword::DAYS
+        | Keyword::WEEK
+        | Keyword::WEEKS
+        | Keyword::MONTH
+        | Keyword::MONTHS
+        | Keyword::YEAR
+        | Keyword::YEARS
+        | Keyword::HOUR
+        | Keyword::HOURS
+        | Keyword::MINUTE
+        | Keyword::MINUTES => common::labelled_duration(tape, position),
         Keyword::NOTNULL => common::postfix_null(tape, position, true),
         Keyword::NoKeyword if tape.is_word(position, "isnull") => common::postfix_null(tape, position, false),
         _ => {}

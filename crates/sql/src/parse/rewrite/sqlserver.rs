@@ -41,7 +41,7 @@ pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
             }
         }
         Keyword::CREATE | Keyword::ALTER if super::common::at_start(tape, position) => {
-            routine(tape, position)
+            routine(tape, position);
         }
         Keyword::NoKeyword if tape.is_word(position, "go") && tape.is_alone_on_line(position) => {
             tape.replace(position, Token::SemiColon);

@@ -23,7 +23,7 @@ pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
             with_data(tape, position);
         }
         Keyword::RANK | Keyword::PERCENT_RANK if tape.is(position + 1, &Token::LParen) => {
-            ordered_call(tape, position)
+            ordered_call(tape, position);
         }
         Keyword::LOCK if at_start(tape, position) => locking(tape, position),
         Keyword::NoKeyword => plain_word(tape, position),
@@ -41,10 +41,10 @@ fn plain_word(tape: &mut Tape, position: usize) {
             tape.replace(position, token("SELECT"));
         }
         3 if tape.is_word(position, "del") && at_start(tape, position) => {
-            tape.replace(position, token("DELETE"))
+            tape.replace(position, token("DELETE"));
         }
         3 if tape.is_word(position, "ins") && at_start(tape, position) => {
-            tape.replace(position, token("INSERT"))
+            tape.replace(position, token("INSERT"));
         }
         4 | 5 | 8
             if tape.is_any_word(position, &["csum", "msum", "mavg", "mdiff", "quantile"])
@@ -53,7 +53,7 @@ fn plain_word(tape: &mut Tape, position: usize) {
             ordered_call(tape, position);
         }
         3 if tape.is_word(position, "upd") && at_start(tape, position) => {
-            tape.replace(position, token("UPDATE"))
+            tape.replace(position, token("UPDATE"));
         }
         7 if tape.is_word(position, "locking") => locking(tape, position),
         _ => {}
