@@ -291,3 +291,51 @@ async fn metadata_line(gate: &Gate) -> Check {
          grant it permissions on the tables in the catalog.",
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case(Some("361:04:12"), CheckState::Ok, "expires in 361 days")]
+    #[case(Some("14:00:00"), CheckState::Ok, "expires in 14 days")]
+    #[case(Some("13:23:59"), CheckState::Warning, "expires in 13 days")]
+    #[case(Some("1:00:00"), CheckState::Warning, "expires in 1 day;")]
+    #[case(Some("0:04:12"), CheckState::Warning, "expires in less than a day")]
+    #[case(Some("04:12"), CheckState::Warning, "less than a day")]
+    #[case(Some("361:04:12:09"), CheckState::Ok, "361 days")]
+    #[case(Some("soon"), CheckState::Ok, "\"soon\"")]
+    #[case(Some("-1:00:00"), CheckState::Ok, "\"-1:00:00\"")]
+    #[case(None, CheckState::Ok, "does not tell")]
+    fn a_token_near_its_end_is_a_warning(
+        #[case] life: Option<&str>,
+        #[case] state: CheckState,
+        #[case] words: &str,
+    ) {
+        let line = expiry_line(life);
+        assert_eq!(line.state, state);
+        assert!(line.detail.contains(words), "{}", line.detail);
+        assert!(line.detail.contains("15 days without use"));
+    }
+
+    #[test]
+    fn lines_that_were_not_tried_name_the_one_that_failed() {
+        let error = Error::TooOld {
+            server: "https://bi.acme.com".to_owned(),
+            version: "3.5".to_owned(),
+        };
+        let lines = in_order(vec![
+            Check::ok("reachable", ""),
+            Check::ok("tls", ""),
+            Check::ok("tableau", ""),
+            Check::failed("rest-version", &error),
+        ]);
+        let names: Vec<&str> = lines.iter().map(|line| line.name).collect();
+        assert_eq!(names, LINES);
+        assert_eq!(lines[3].state, CheckState::Skipped);
+        assert!(lines[3].detail.contains("`rest-version`"));
+        assert_eq!(lines[4].state, CheckState::Failed);
+    }
+}

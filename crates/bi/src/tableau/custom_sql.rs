@@ -104,3 +104,72 @@ fn holders<'a>(
     let own = ids(&|_, source| parents(source).next().is_none());
     if own.is_empty() { ids(&|_, _| true) } else { own }
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// One workbook `w` with the given data sources, one published data source `pub`, and one custom SQL `q`.
+    fn lineage(sources: Value, sql: Value) -> Lineage {
+        let workbook = serde_json::from_value(json!({"luid": "w", "embeddedDatasources": sources})).unwrap();
+        Lineage {
+            workbooks: BTreeMap::from([("w".to_owned(), workbook)]),
+            published: BTreeMap::from([("pub".to_owned(), graph::DataSource::default())]),
+            custom_sql: BTreeMap::from([("q".to_owned(), serde_json::from_value(sql).unwrap())]),
+            ..Lineage::default()
+        }
+    }
+
+    fn holders_of_q(lineage: &Lineage) -> Vec<&str> {
+        let held = lineage.custom_sql_of.iter();
+        held.filter(|(_, sql)| sql.contains("q"))
+            .map(|(source, _)| source.as_str())
+            .collect()
+    }
+
+    fn copy(id: &str) -> Value {
+        json!({"id": id, "parentPublishedDatasources": [{"luid": "pub"}]})
+    }
+
+    #[rstest]
+    #[case::the_only_one(json!([{"id": "a"}]), json!({}), &["a"])]
+    #[case::the_one_without_a_published_parent(json!([copy("a"), {"id": "b"}]), json!({}), &["b"])]
+    #[case::the_one_with_unread_sql(
+        json!([{"id": "a"}, {"id": "b", "containsUnsupportedCustomSql": true}]),
+        json!({"isUnsupportedCustomSql": true}),
+        &["b"]
+    )]
+    #[case::all_that_may(json!([{"id": "a"}, {"id": "b"}]), json!({}), &["a", "b"])]
+    #[case::the_published_one(
+        json!([copy("a"), {"id": "b"}]),
+        json!({"downstreamDatasources": [{"luid": "pub"}]}),
+        &["pub"]
+    )]
+    #[case::copies_when_there_is_nothing_else(json!([copy("a")]), json!({}), &["a"])]
+    fn custom_sql_is_held_by(#[case] sources: Value, #[case] mut sql: Value, #[case] expected: &[&str]) {
+        sql["id"] = json!("q");
+        sql["downstreamWorkbooks"] = json!([{"luid": "w"}, null, {"luid": "elsewhere"}]);
+        let mut lineage = lineage(sources, sql);
+        lineage.settle_custom_sql();
+        assert_eq!(holders_of_q(&lineage), expected);
+    }
+
+    #[test]
+    fn columns_settle_what_is_open() {
+        let sql = json!({"id": "q", "downstreamWorkbooks": [{"luid": "w"}]});
+        let mut lineage = lineage(json!([{"id": "a"}, {"id": "b"}]), sql);
+        let open = lineage.settle_custom_sql();
+        assert_eq!(open, BTreeSet::from(["a".to_owned(), "b".to_owned()]));
+        let told = ColumnSources {
+            custom_sql: BTreeSet::from(["q".to_owned()]),
+            ..ColumnSources::default()
+        };
+        lineage.columns.insert("b".to_owned(), told);
+        let open = lineage.settle_custom_sql();
+        assert!(open.is_empty());
+        assert_eq!(holders_of_q(&lineage), ["b"]);
+    }
+}
