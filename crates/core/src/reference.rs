@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::confidence::Confidence;
 use crate::dialect::Dialect;
 use crate::exposure::{DataSourceRef, Via};
-use crate::id::{AssetId, CustomSqlId, DataSourceId, TableId};
+use crate::id::{CustomSqlId, DataSourceId, TableId};
 use crate::inventory::{Asset, CustomSql, DataSource, Inventory, Table};
 use crate::relation::{RelationName, split_name};
 use crate::sql_reading::{SqlReading, SqlTable};
@@ -80,9 +80,11 @@ pub fn references(
     asset: &Asset,
     readings: &BTreeMap<CustomSqlId, SqlReading>,
 ) -> BTreeSet<Reference> {
+    let sources = reachable_sources(inventory, asset);
     let mut collector = Collector {
         inventory,
         readings,
+        superseded: superseded(inventory, &sources, readings),
         found: BTreeSet::new(),
     };
     let own: Vec<_> = asset
@@ -91,7 +93,7 @@ pub fn references(
         .map(|used| (&used.table, Via::from(used.via)))
         .collect();
     collector.add_tables(&own, None);
-    for (id, source) in reachable_sources(inventory, asset) {
+    for (id, source) in sources {
         collector.add_data_source(id, source);
     }
     collector.found
@@ -115,20 +117,38 @@ pub fn reachable_sources<'a>(
     reached
 }
 
-/// The assets that stand on a data source, directly or through others.
-pub fn assets_on<'a>(inventory: &'a Inventory, source: &DataSourceId) -> Vec<&'a AssetId> {
-    let stands_on = |asset: &Asset| reachable_sources(inventory, asset).contains_key(source);
-    inventory
-        .assets
-        .iter()
-        .filter(|(_, asset)| stands_on(asset))
-        .map(|(id, _)| id)
-        .collect()
+/// Tables that add nothing: the tool found them in SQL without a schema, and our own reading of the same
+/// text parsed. The text names them itself then, or they are an alias or a CTE that the tool mistook.
+fn superseded<'a>(
+    inventory: &'a Inventory,
+    sources: &BTreeMap<&DataSourceId, &'a DataSource>,
+    readings: &BTreeMap<CustomSqlId, SqlReading>,
+) -> BTreeSet<&'a TableId> {
+    let is_parsed = |id: &CustomSqlId| {
+        readings
+            .get(id)
+            .is_some_and(|reading| reading.confidence != Confidence::Scanned)
+    };
+    let has_no_schema = |id: &TableId| {
+        let table = inventory.tables.get(id).filter(|table| !table.is_hidden());
+        table
+            .and_then(full_name)
+            .is_some_and(|name| name.schema.is_none())
+    };
+    let parsed = sources
+        .values()
+        .flat_map(|source| &source.custom_sql)
+        .filter(|id| is_parsed(id));
+    let tables = parsed
+        .filter_map(|id| inventory.custom_sql.get(id))
+        .flat_map(|sql| &sql.tables);
+    tables.filter(|id| has_no_schema(id)).collect()
 }
 
 struct Collector<'a> {
     inventory: &'a Inventory,
     readings: &'a BTreeMap<CustomSqlId, SqlReading>,
+    superseded: BTreeSet<&'a TableId>,
     found: BTreeSet<Reference>,
 }
 
@@ -198,6 +218,9 @@ impl Collector<'_> {
 
     fn add_tables(&mut self, tables: &[(&TableId, Via)], from: Option<&DataSourceRef>) {
         for (id, via) in tables {
+            if self.superseded.contains(id) {
+                continue;
+            }
             let target = match self.inventory.tables.get(*id) {
                 Some(table) if !table.is_hidden() => from_table(id, table),
                 _ => Target::Hidden { table: (*id).clone() },

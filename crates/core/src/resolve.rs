@@ -232,22 +232,15 @@ impl Resolver<'_> {
         let sources = crate::reference::reachable_sources(self.input.inventory, asset);
         let states = std::iter::once(&asset.lineage).chain(sources.values().map(|source| &source.lineage));
         let worst = states.into_iter().find(|state| !state.is_complete());
-        let gap = match worst {
-            Some(Completeness::Pending) => {
-                whole_asset_gap(GapReason::PendingInIndex, "(the whole workbook)".to_owned(), None)
-            }
-            Some(Completeness::Partial { reason }) => whole_asset_gap(
-                GapReason::LineageIncomplete,
-                "(the whole workbook)".to_owned(),
-                Some(reason),
-            ),
-            _ if is_empty => whole_asset_gap(
-                GapReason::NoLineageReported,
-                "(the whole workbook)".to_owned(),
-                None,
-            ),
+        // SQL that was read and names no table (`select 1`) is an answer too.
+        let has_sql = sources.values().any(|source| !source.custom_sql.is_empty());
+        let (reason, detail) = match worst {
+            Some(Completeness::Pending) => (GapReason::PendingInIndex, None),
+            Some(Completeness::Partial { reason }) => (GapReason::LineageIncomplete, Some(reason.as_str())),
+            _ if is_empty && !has_sql => (GapReason::NoLineageReported, None),
             _ => return,
         };
+        let gap = whole_asset_gap(reason, "(the whole workbook)".to_owned(), detail);
         self.unlinked.insert((gap.reason, id.to_string()));
         found.add("", gap);
     }

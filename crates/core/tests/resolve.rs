@@ -407,6 +407,58 @@ fn the_tools_fuller_name_for_a_table_of_the_same_sql_stands_for_both() {
     assert!(exposure.gaps.is_empty());
 }
 
+/// Tableau takes names that are given in the query for tables, and leaves the schema out of true ones.
+#[test]
+fn names_that_the_tool_mistook_in_sql_that_parsed_are_no_gaps() {
+    let mut site = Site::default();
+    site.workbook("Sales");
+    let told = [
+        table("recent", Some("analytics"), "postgres"),
+        table("orders", Some("analytics"), "postgres"),
+    ];
+    let ids: Vec<TableId> = told
+        .into_iter()
+        .enumerate()
+        .map(|(at, table)| site.add_table(&at.to_string(), table))
+        .collect();
+    for id in &ids {
+        site.source("Sales-source").tables.insert(TableUse {
+            table: id.clone(),
+            via: TableVia::TableList,
+        });
+    }
+    let sql = CustomSql {
+        connection_type: Some("postgres".into()),
+        database: Some("analytics".into()),
+        query: Some("with recent as (select * from marts.orders) select * from recent".into()),
+        tables: ids.into_iter().collect(),
+        ..CustomSql::default()
+    };
+    let mut scanned = Site {
+        inventory: site.inventory.clone(),
+        ..Site::default()
+    };
+    site.custom_sql(
+        "Sales",
+        sql.clone(),
+        Some(reading(&[&["marts", "orders"]], Confidence::Parsed)),
+    );
+    let exposure = site.exposure("Sales");
+    assert_eq!(depends_on(&exposure), ["model.shop.orders"]);
+    assert!(exposure.gaps.is_empty(), "{:?}", exposure.gaps);
+
+    scanned.custom_sql(
+        "Sales",
+        sql,
+        Some(reading(&[&["marts", "orders"]], Confidence::Scanned)),
+    );
+    assert_eq!(
+        scanned.exposure("Sales").gaps.len(),
+        2,
+        "a scan is not sure enough to overrule the tool"
+    );
+}
+
 #[test]
 fn things_that_dbt_never_builds_and_names_of_four_parts_say_so() {
     let mut site = Site::default();
