@@ -435,3 +435,21 @@ fn from_sqlite(action: &'static str, location: String, code: &str, error: sqlx::
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_code_is_unique_and_documented() {
+        let documentation = include_str!("../../../docs/store.md");
+        let codes: Vec<&str> = include_str!("error.rs")
+            .lines()
+            .filter_map(|line| line.split_once("=> \"TW-")?.1.split_once('"'))
+            .map(|(code, _)| code)
+            .collect();
+        assert!(codes.len() > 20);
+        for (at, code) in codes.iter().enumerate() {
+            assert!(!codes[..at].contains(code), "TW-{code} twice");
+            assert!(documentation.contains(&format!("| `TW-{code}` |")), "TW-{code}");
+        }
+    }
+}

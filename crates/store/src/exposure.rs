@@ -1,9 +1,9 @@
-//! Exposures as they were last landed, and the names that were given out.
+//! Exposures as they were last landed.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use tailwater_core::exposure::{Exposure, Stale};
-use tailwater_core::id::{AssetId, IntegrationName, NodeId, ProjectName};
+use tailwater_core::id::{AssetId, IntegrationName, NodeId};
 
 use crate::database::{Row, Value, search_key};
 use crate::error::Result;
@@ -25,20 +25,6 @@ pub struct StoredExposure {
     pub last_seen: DateTime<Utc>,
     /// The end of the sync that found it gone.
     pub gone_at: Option<DateTime<Utc>>,
-}
-
-/// The name that an asset's exposure has in a project. Kept for the life of the asset, and after it, so
-/// that no other exposure takes it over.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct ExposureName {
-    /// The integration that imported the asset.
-    pub integration: IntegrationName,
-    /// The asset.
-    pub asset: AssetId,
-    /// The project in which the name is unique.
-    pub project: ProjectName,
-    /// The name.
-    pub name: String,
 }
 
 /// Selects the columns that [`read`] takes; the condition follows.
@@ -104,23 +90,6 @@ impl Store {
             vec![search_key(node.as_str()).into()],
         )
         .await
-    }
-
-    /// Every name that was given out, sorted.
-    pub async fn load_names(&self) -> Result<Vec<ExposureName>> {
-        let sql = "select integration, asset, project, name from exposure_name \
-                   order by integration, asset, project";
-        let rows = self.db.fetch("read the names of exposures", sql, vec![]).await?;
-        rows.iter()
-            .map(|row| {
-                Ok(ExposureName {
-                    integration: row.text(0)?.into(),
-                    asset: row.text(1)?.into(),
-                    project: row.text(2)?.into(),
-                    name: row.text(3)?,
-                })
-            })
-            .collect()
     }
 
     async fn fetch_exposures(

@@ -20,8 +20,9 @@ use tailwater_core::inventory::Inventory;
 
 use crate::database::{Transaction, Value, digest, search_key, to_json};
 use crate::error::{Error, Result};
-use crate::exposure::{ExposureName, label_key};
+use crate::exposure::label_key;
 use crate::inventory::{Item, last_seen, to_items};
+use crate::name::{self, ExposureName, Names};
 use crate::store::Store;
 use crate::sync::{self, SyncId, SyncRecord};
 
@@ -80,7 +81,7 @@ struct Encoded<'a> {
     items: Vec<Item>,
     assets: BTreeMap<&'a str, Option<String>>,
     exposures: BTreeMap<&'a str, (&'a Exposure, String)>,
-    names: BTreeMap<(&'a str, &'a str), &'a ExposureName>,
+    names: Names<'a>,
 }
 
 impl Store {
@@ -97,15 +98,15 @@ impl Store {
         let items = land_items(&mut transaction, &encoded).await?;
         let assets = land_assets(&mut transaction, &encoded, landed_before).await?;
         let exposures = land_exposures(&mut transaction, &encoded, landed_before).await?;
-        let names = match land_names(&mut transaction, &encoded).await {
+        let names = match name::land(&mut transaction, encoded.integration, &encoded.names).await {
             Ok(names) => names,
-            Err(error) if is_unique_violation(&error) => {
+            Err(error) if name::is_taken_meanwhile(&error) => {
                 // Another integration's landing gave one of the names out at this very moment. Which one
                 // can be asked once this transaction is undone.
                 drop(transaction);
                 let mut reading = self.db.begin_reading(ACTION).await?;
                 let wanted: Vec<_> = encoded.names.values().copied().collect();
-                refuse_taken(&mut reading, &encoded, &wanted).await?;
+                name::refuse_taken(&mut reading, encoded.integration, &wanted).await?;
                 return Err(error);
             }
             Err(error) => return Err(error),
@@ -407,82 +408,6 @@ async fn land_exposures(
             .await?;
     }
     Ok(written)
-}
-
-async fn land_names(transaction: &mut Transaction<'_>, landing: &Encoded<'_>) -> Result<usize> {
-    let sql = "select asset, project, name from exposure_name where integration = $1";
-    let mut stored: HashMap<(String, String), String> = HashMap::new();
-    for row in transaction.fetch(sql, vec![landing.integration.into()]).await? {
-        stored.insert((row.text(0)?, row.text(1)?), row.text(2)?);
-    }
-    let wanted: Vec<&ExposureName> = landing
-        .names
-        .iter()
-        .filter(|((asset, project), name)| {
-            stored.get(&((*asset).to_owned(), (*project).to_owned())) != Some(&name.name)
-        })
-        .map(|(_, name)| *name)
-        .collect();
-    refuse_taken(transaction, landing, &wanted).await?;
-    let mut rows = Vec::new();
-    for name in &wanted {
-        rows.push([
-            landing.integration.into(),
-            name.asset.as_str().into(),
-            name.project.as_str().into(),
-            name.name.as_str().into(),
-            search_key(&name.name).into(),
-        ]);
-    }
-    transaction
-        .insert(
-            "insert into exposure_name (integration, asset, project, name, name_key)",
-            "on conflict (integration, asset, project) \
-             do update set name = excluded.name, name_key = excluded.name_key",
-            rows,
-        )
-        .await?;
-    Ok(wanted.len())
-}
-
-fn is_unique_violation(error: &Error) -> bool {
-    matches!(error, Error::Failed { source: sqlx::Error::Database(source), .. } if source.is_unique_violation())
-}
-
-/// Refuses names that another asset has. The index over the names would refuse them too, but does not say
-/// which it was.
-async fn refuse_taken(
-    transaction: &mut Transaction<'_>,
-    landing: &Encoded<'_>,
-    wanted: &[&ExposureName],
-) -> Result<()> {
-    let mut by_project: BTreeMap<&str, BTreeMap<String, &ExposureName>> = BTreeMap::new();
-    for name in wanted {
-        let of_project = by_project.entry(name.project.as_str()).or_default();
-        if let Some(other) = of_project.insert(search_key(&name.name), name) {
-            return Err(taken(other));
-        }
-    }
-    for (project, names) in by_project {
-        let keys = names.keys().map(|key| key.as_str().into()).collect();
-        let sql = "select integration, asset, name_key from exposure_name where project = $1 and name_key in";
-        for row in transaction.fetch_in(sql, &[project.into()], keys).await? {
-            let (integration, asset, key) = (row.text(0)?, row.text(1)?, row.text(2)?);
-            let Some(name) = names.get(&key) else { continue };
-            if (integration.as_str(), asset.as_str()) != (landing.integration, name.asset.as_str()) {
-                return Err(taken(name));
-            }
-        }
-    }
-    Ok(())
-}
-
-fn taken(name: &ExposureName) -> Error {
-    Error::NameTaken {
-        project: name.project.clone(),
-        name: name.name.clone(),
-        asset: name.asset.clone(),
-    }
 }
 
 /// Drops tombstones that are old enough, and notes the time of the landing.

@@ -68,3 +68,60 @@ pub(crate) fn check_name(name: &str, of: &'static str) -> Result<()> {
         reason,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use secrecy::SecretString;
+    use tailwater_core::clock::SystemClock;
+    use tailwater_core::selection::Selection;
+
+    use super::*;
+    use crate::{IntegrationRecord, Landing, Lease, ProjectRecord, SealingKey, SyncRecord};
+
+    /// Never runs. It compiles only while every future of the store can move between threads, which a
+    /// closure held over an `await` is enough to end.
+    #[expect(clippy::too_many_arguments, dead_code, reason = "only its types matter")]
+    fn every_future_is_send(
+        url: &StoreUrl,
+        store: &Store,
+        key: &SealingKey,
+        secret: &SecretString,
+        project: &ProjectRecord,
+        integration: &IntegrationRecord,
+        landing: &Landing,
+        record: &SyncRecord,
+        lease: &Lease,
+    ) {
+        const fn is_send<T: Send>(_: &T) {}
+        let name = &integration.name;
+        is_send(&Store::open(url, Arc::new(SystemClock)));
+        is_send(&store.clone().close());
+        is_send(&store.check());
+        is_send(&store.projects());
+        is_send(&store.put_project(project));
+        is_send(&store.remove_project(&project.name));
+        is_send(&store.integrations());
+        is_send(&store.find_integration(name));
+        is_send(&store.put_integration(integration));
+        is_send(&store.remove_integration(name));
+        is_send(&store.set_selection(name, &Selection::default()));
+        is_send(&store.set_mapping(name, &[]));
+        is_send(&store.put_secret(name, secret, key));
+        is_send(&store.find_secret(name, key));
+        is_send(&store.load_inventory(name));
+        is_send(&store.load_exposures(None));
+        is_send(&store.load_gone_exposures());
+        is_send(&store.load_exposures_on(&"model".into()));
+        is_send(&store.find_exposures("text"));
+        is_send(&store.load_names());
+        is_send(&store.land_sync(landing));
+        is_send(&store.record_failed_sync(record));
+        is_send(&store.syncs(None, 1));
+        is_send(&store.acquire_lease("key", "holder", Duration::ZERO));
+        is_send(&store.renew_lease(lease, Duration::ZERO));
+        is_send(&store.release_lease(lease.clone()));
+        is_send(&store.break_lease("key", "holder"));
+    }
+}

@@ -121,13 +121,15 @@ fn unescape(text: String) -> String {
     let mut unescaped = String::with_capacity(text.len());
     let mut characters = text.chars();
     while let Some(character) = characters.next() {
-        match (character, character == STAND_IN) {
-            (_, true) => match characters.next() {
-                Some('0') => unescaped.push(NUL),
-                Some(other) => unescaped.push(other),
-                None => unescaped.push(STAND_IN),
-            },
-            (other, false) => unescaped.push(other),
+        if character != STAND_IN {
+            unescaped.push(character);
+            continue;
+        }
+        match characters.next() {
+            Some('0') => unescaped.push(NUL),
+            Some(other) => unescaped.push(other),
+            // Never written by `escape`; kept as it is.
+            None => unescaped.push(STAND_IN),
         }
     }
     unescaped

@@ -213,6 +213,41 @@ async fn a_newer_store_is_refused_and_left_alone(#[values(Engine::Sqlite, Engine
 }
 
 #[tokio::test]
+async fn damage_is_found_and_told() {
+    let home = Engine::Sqlite.home();
+    let store = home.open().await;
+    store.put_integration(&integration("main")).await.unwrap();
+    store.land_sync(&landing("main", 10, 0..200)).await.unwrap();
+    store.close().await;
+    let whole = std::fs::read(home.file()).unwrap();
+
+    // Rubbish in every page but the first few, which hold the schema.
+    let mut broken = whole.clone();
+    for page in broken.chunks_mut(4_096).skip(40) {
+        page[..64].fill(0xff);
+    }
+    std::fs::write(home.file(), broken).unwrap();
+    let store = home.open().await;
+    let error = store.load_inventory(&"main".into()).await.unwrap_err();
+    assert_eq!(error.code(), "TW-STORE-DAMAGED");
+    assert!(error.hint().unwrap().contains("backup"));
+    assert!(!store.check().await.is_ok_and(|health| health.is_sound()));
+    store.close().await;
+
+    // A sound file whose content means nothing.
+    std::fs::write(home.file(), whole).unwrap();
+    let store = home.open().await;
+    assert!(store.check().await.unwrap().is_sound());
+    let pool = sqlx::SqlitePool::connect(&home.address).await.unwrap();
+    sqlx::query("update inventory_item set body = '{' where kind = 'asset' and id = 'luid-7'")
+        .execute(&pool)
+        .await
+        .unwrap();
+    let error = store.load_inventory(&"main".into()).await.unwrap_err();
+    assert_eq!(error.code(), "TW-STORE-DAMAGED");
+}
+
+#[tokio::test]
 async fn a_path_that_cannot_be_a_file_is_refused() {
     let mut home = Engine::Sqlite.home();
     std::fs::write(home.directory.join("file"), "").unwrap();
