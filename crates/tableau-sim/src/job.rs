@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use crate::site::{Ref, RefreshPlan};
+use crate::site_file::Outcome;
 
 /// Where a job stands, in the words of the job list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,10 +95,10 @@ impl Job {
         {
             return Status::Cancelled;
         }
-        match self.plan.outcome.as_str() {
-            "failed" => Status::Failed,
-            "cancelled" => Status::Cancelled,
-            _ => Status::Success,
+        match self.plan.outcome {
+            Outcome::Success => Status::Success,
+            Outcome::Failed => Status::Failed,
+            Outcome::Cancelled => Status::Cancelled,
         }
     }
 
@@ -124,7 +125,7 @@ mod tests {
     use super::*;
     use crate::site::Kind;
 
-    fn job(outcome: &str, bridge: bool) -> Job {
+    fn job(outcome: Outcome, bridge: bool) -> Job {
         Job {
             luid: Uuid::nil(),
             target: Ref::new(Kind::Workbook, 0),
@@ -133,7 +134,7 @@ mod tests {
             incremental: false,
             bridge,
             plan: RefreshPlan {
-                outcome: outcome.to_owned(),
+                outcome,
                 queued_seconds: 10,
                 seconds: 20,
                 ..RefreshPlan::default()
@@ -150,7 +151,7 @@ mod tests {
 
     #[test]
     fn a_job_waits_runs_and_ends() {
-        let job = job("failed", false);
+        let job = job(Outcome::Failed, false);
         let seen: Vec<_> = [0, 9, 10, 29, 30]
             .map(|second| job.status(at(second)).as_str())
             .to_vec();
@@ -162,7 +163,7 @@ mod tests {
 
     #[test]
     fn bridge_has_code_0_while_it_works_and_3_at_the_end() {
-        let job = job("success", true);
+        let job = job(Outcome::Success, true);
         assert_eq!(
             (
                 job.finish_code(at(19)),
@@ -176,7 +177,7 @@ mod tests {
 
     #[test]
     fn cancelling_in_the_queue_means_it_never_started() {
-        let mut job = job("success", false);
+        let mut job = job(Outcome::Success, false);
         job.cancelled_at = Some(at(5));
         assert_eq!(job.status(at(50)), Status::Cancelled);
         assert_eq!(job.started_at(at(50)), None);

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::graphql::SchemaSet;
 use crate::job::{Job, Status};
 use crate::request_log::RequestLog;
-use crate::rest::Webhook;
+use crate::rest::{Webhook, parse_version};
 use crate::session::Sessions;
 use crate::site::{self, Kind, Site};
 use crate::site_file::{Server, SiteFile};
@@ -158,6 +158,13 @@ fn build_sites(file: &SiteFile) -> Result<Vec<Site>, Error> {
         subject: subject.to_owned(),
         reason: reason.to_owned(),
     };
+    if parse_version(&file.server.rest_version).is_none() {
+        return Err(wrong(
+            "",
+            "the server",
+            "`rest_version` is not a version such as `3.25`",
+        ));
+    }
     if file.sites.is_empty() {
         return Err(wrong("", "the file", "has no `[[site]]`"));
     }

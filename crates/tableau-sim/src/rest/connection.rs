@@ -47,6 +47,17 @@ fn elements(session: &SignedIn, index: u32, with_database: bool) -> Vec<Element>
             .child(source());
         return vec![connection];
     }
+    if datasource.connections.is_empty() && !datasource.virtual_tables.is_empty() {
+        let connection = Element::new("connection")
+            .with("id", datasource.identity.id)
+            .with("type", "publishedConnection")
+            .with("serverAddress", "")
+            .with("serverPort", "")
+            .with("userName", "")
+            .with("embedPassword", false)
+            .child(source());
+        return vec![connection];
+    }
     let uses = datasource.connections.iter();
     uses.map(|(identity, connection)| {
         let connection = &site.connections[*connection as usize];

@@ -278,7 +278,10 @@ pub(super) fn cancel(call: &Call<'_>) -> Result<Reply, Fault> {
         // Cancelling takes a moment: the job is still seen at work in the same instant.
         other.cancelled_at = Some(call.now + TimeDelta::milliseconds(1));
     }
-    Ok(Reply::new(200, []))
+    Ok(Reply {
+        status: 200,
+        ..Reply::no_content()
+    })
 }
 
 /// `GET …/jobs`, for administrators; other words than for a single job.

@@ -11,8 +11,8 @@ pub type FieldEntry = String;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Refresh {
-    /// `success`, `failed` or `cancelled`.
-    pub outcome: String,
+    /// How it ends.
+    pub outcome: Outcome,
     /// Seconds in the queue before it starts.
     pub queued_seconds: u32,
     /// Seconds it runs.
@@ -21,10 +21,23 @@ pub struct Refresh {
     pub notes: String,
 }
 
+/// How an extract refresh ends.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// The data is new.
+    #[default]
+    Success,
+    /// It failed, with the notes given.
+    Failed,
+    /// Someone else cancelled it.
+    Cancelled,
+}
+
 impl Default for Refresh {
     fn default() -> Self {
         Self {
-            outcome: "success".to_owned(),
+            outcome: Outcome::Success,
             queued_seconds: 5,
             seconds: 30,
             notes: String::new(),

@@ -17,7 +17,7 @@ mod server;
 mod shorthand;
 mod table;
 
-pub use asset::{FieldEntry, Refresh, Schedule};
+pub use asset::{FieldEntry, Outcome, Refresh, Schedule};
 pub use builder::{BUILDER_TOKEN, SiteBuilder};
 pub use connection::{Connection, NameParts};
 pub use content::{Dashboard, DashboardEntry, Sheet, SheetEntry, Workbook};

@@ -1,6 +1,6 @@
 //! The Metadata API over the wire.
 
-use crate::support::{Client, small};
+use crate::support::{Client, send, small};
 use serde_json::{Value, json};
 use tailwater_tableau_sim::site_file::{SiteBuilder, SiteFile};
 
@@ -324,6 +324,36 @@ async fn wrong_queries_are_refused_with_status_200() {
     );
     assert!(!messages(json!({"query": deep})).is_empty());
     assert_eq!(client.ask(&json!({"nothing": 1})).status, 400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_inner_address_is_an_alias_and_no_one_gets_in_without_a_token() {
+    let client = client().await;
+    let body = r#"{"query": "{ tableauSites { name } }", "variables": null}"#;
+    let ask = |path: &str, token: &str| {
+        let headers = [("x-tableau-auth", token), ("Content-Type", "application/json")];
+        send(client.running.base_url(), "POST", path, &headers, body)
+    };
+    let alias = ask("/relationship-service-war/graphql", &client.token);
+    assert_eq!(
+        alias.body,
+        r#"{"data":{"tableauSites":[{"name":"Acme Corporation"}]}}"#
+    );
+    let refused = ask("/api/metadata/graphql", "none");
+    assert_eq!(
+        (refused.status, refused.json()["error"].as_str()),
+        (401, Some("Unauthorized"))
+    );
+}
+
+/// Objects lead back to each other without end; the node limit ends it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_query_in_circles_stays_within_the_node_limit() {
+    let client = Client::start(SiteBuilder::new("acme").workbooks(2_000).build(), "tailwater").await;
+    let circle = "upstreamTables { downstreamWorkbooks { ".repeat(6) + "name" + &"} }".repeat(6);
+    let answer = client.query(&format!("{{ workbooks {{ {circle} }} }}"));
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "NODE_LIMIT_EXCEEDED");
+    assert!(answer.to_string().len() < 4_000_000);
 }
 
 #[tokio::test(flavor = "multi_thread")]

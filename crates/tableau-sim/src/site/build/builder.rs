@@ -244,6 +244,10 @@ mod tests {
             ),
             ("name = \"A\"\nluid = \"7\"", "is not a LUID"),
             (
+                "name = \"A\"\ndatasources = [{ connection = \"w\", tables = [{ name = \"t\", columns = [{ name = \"c\", remote_type = \"TEXT\" }] }] }]",
+                "not a remote type",
+            ),
+            (
                 "name = \"A\"\npersonal_space = true\nproject = \"P\"",
                 "both in a project and in a personal space",
             ),

@@ -8,6 +8,55 @@ use super::table_name;
 use crate::error::Error;
 use crate::site_file::{self, ColumnEntry, NameParts, TableEntry};
 
+/// The values of `RemoteType` in the schema.
+const REMOTE_TYPES: &[&str] = &[
+    "EMPTY",
+    "NULL",
+    "I2",
+    "I4",
+    "R4",
+    "R8",
+    "CY",
+    "DATE",
+    "BSTR",
+    "IDISPATCH",
+    "ERROR",
+    "BOOL",
+    "VARIANT",
+    "IUNKNOWN",
+    "DECIMAL",
+    "UI1",
+    "ARRAY",
+    "BYREF",
+    "I1",
+    "UI2",
+    "UI4",
+    "I8",
+    "UI8",
+    "GUID",
+    "VECTOR",
+    "FILETIME",
+    "RESERVED",
+    "BYTES",
+    "STR",
+    "WSTR",
+    "NUMERIC",
+    "UDT",
+    "DBDATE",
+    "DBTIME",
+    "DBTIMESTAMP",
+    "HCHAPTER",
+    "PROPVARIANT",
+    "VARNUMERIC",
+    "WDC_INT",
+    "WDC_FLOAT",
+    "WDC_STRING",
+    "WDC_DATETIME",
+    "WDC_BOOL",
+    "WDC_DATE",
+    "WDC_GEOMETRY",
+];
+
 impl Builder {
     pub(super) fn add_catalog(&mut self, file: &site_file::Site) -> Result<(), Error> {
         for entry in &file.connections {
@@ -252,6 +301,10 @@ impl Builder {
         let mut columns = Vec::new();
         for entry in entries.unwrap_or(&default) {
             let entry = entry.column();
+            if !REMOTE_TYPES.contains(&entry.remote_type.as_str()) {
+                let reason = format!("`{}` is not a remote type of the Metadata API", entry.remote_type);
+                return Err(self.wrong(subject, reason));
+            }
             let mut upstream = Vec::new();
             for source in &entry.from {
                 let found = self.column_called(sources, source).ok_or_else(|| {
