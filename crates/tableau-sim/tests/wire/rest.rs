@@ -307,3 +307,90 @@ async fn twenty_thousand_workbooks_are_served_in_pages() {
         "TABLE_099"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn addresses_of_pages_follow_the_public_address_and_the_site() {
+    let mut file = small();
+    file.server.public_url = Some("https://tableau.acme.example/".to_owned());
+    let mut client = Client::start(file, "tailwater").await;
+    let page =
+        |client: &Client| client.get("workbooks").json()["workbooks"]["workbook"][0]["webpageUrl"].clone();
+    let acme = page(&client);
+    assert!(
+        acme.as_str()
+            .unwrap()
+            .starts_with("https://tableau.acme.example/#/site/acme/workbooks/"),
+        "{acme}"
+    );
+    client.sign_in("", "root");
+    // The default site is not named in addresses; it holds nothing here.
+    assert_eq!(client.get("workbooks").json()["workbooks"], json!({}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cloud_wants_a_site_and_its_schedules_have_no_names() {
+    let mut file = small();
+    file.server.hosting = tailwater_tableau_sim::site_file::Hosting::Cloud;
+    let client = Client::start(file, "tailwater").await;
+    let body = json!({"credentials": {"personalAccessTokenName": "root", "personalAccessTokenSecret": "root-secret", "site": {"contentUrl": ""}}});
+    let headers = [("Content-Type", "application/json")];
+    let refused = send(
+        client.running.base_url(),
+        "POST",
+        "/api/3.25/auth/signin",
+        &headers,
+        &body.to_string(),
+    );
+    assert_eq!(refused.code(), "401001");
+    let task = client.get("tasks/extractRefreshes").json()["tasks"]["task"][0]["extractRefresh"].clone();
+    assert_eq!(
+        (&task["schedule"]["id"], &task["schedule"]["frequency"]),
+        (&Value::Null, &json!("Daily"))
+    );
+    client.running.clock().advance(chrono::TimeDelta::minutes(120));
+    assert_eq!(client.get("projects").code(), "401002");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unsorted_lists_may_turn_between_calls() {
+    let client = client().await;
+    client
+        .running
+        .set_switches(|switches| switches.unstable_order = true);
+    let first = |path: &str| client.get(path).json()["workbooks"]["workbook"][0]["name"].clone();
+    let unsorted: std::collections::BTreeSet<String> =
+        (0..4).map(|_| first("workbooks").to_string()).collect();
+    assert!(unsorted.len() > 1, "{unsorted:?}");
+    assert_eq!(first("workbooks?sort=name:asc"), first("workbooks?sort=name:asc"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mixed_or_missing_credentials_are_told_apart_from_wrong_ones() {
+    let running = start(small()).await;
+    let headers = [("Content-Type", "application/json")];
+    let sign_in = |body: &str| {
+        send(
+            running.base_url(),
+            "POST",
+            "/api/3.25/auth/signin",
+            &headers,
+            body,
+        )
+    };
+    let mixed = json!({"credentials": {"personalAccessTokenName": "tailwater", "name": "vera", "site": {"contentUrl": "acme"}}});
+    assert_eq!(sign_in(&mixed.to_string()).code(), "400000");
+    assert_eq!(sign_in("").code(), "401009");
+    assert_eq!(sign_in("{}").code(), "400000");
+    let nobody = [("Accept", "application/json")];
+    assert_eq!(
+        send(
+            running.base_url(),
+            "GET",
+            "/api/3.25/sites/x/projects",
+            &nobody,
+            ""
+        )
+        .code(),
+        "401000"
+    );
+}
