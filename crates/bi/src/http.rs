@@ -261,7 +261,10 @@ impl HttpClient {
         loop {
             attempts_made += 1;
             let outcome = self.send_following_redirects(call).await;
-            let may_repeat = call.is_repeatable && attempts_made < self.settings.limits.backoff.attempts;
+            // A query that took too long would take as long again: the caller has to ask for less.
+            let is_long_query = call.method == Method::POST && matches!(outcome, Err(Error::TimedOut { .. }));
+            let may_repeat =
+                call.is_repeatable && !is_long_query && attempts_made < self.settings.limits.backoff.attempts;
             let asked_to_wait = match &outcome {
                 Ok(answer) if !is_worth_repeating(answer.status) => return outcome,
                 Ok(answer) => self.retry_after(answer),

@@ -9,7 +9,7 @@
 //!       Inventory ◀─ assemble ◀─ lists (REST) and lineage (Metadata API), each with its completeness
 //! ```
 //!
-//! Start reading at [`connector`], then [`tableau`].
+//! Start reading at [`connector`], then [`mod@tableau`].
 
 pub mod connector;
 pub mod error;

@@ -146,7 +146,7 @@ impl Assembly<'_> {
         };
         flaws.extend(self.lineage.site_flaws.iter().cloned());
         if told.embedded_datasources.nulls > 0 {
-            flaws.insert(unknown("Tableau does not tell which data source it is"));
+            flaws.insert(Flaw::unknown("Tableau does not tell which data source it is"));
         }
         flaws.extend(
             self.lineage
@@ -164,7 +164,7 @@ impl Assembly<'_> {
                 flaws.extend(of_parent.into_iter().flatten().cloned());
                 let is_untold = !self.lineage.published.contains_key(&parent);
                 if is_untold && source.upstream_tables.is_empty() && of_parent.is_none() {
-                    flaws.insert(unknown("a published data source is not told of yet"));
+                    flaws.insert(Flaw::unknown("a published data source is not told of yet"));
                 }
             }
         }
@@ -429,13 +429,6 @@ impl Assembly<'_> {
             table: id,
             via: TableVia::VirtualConnection,
         }])
-    }
-}
-
-fn unknown(message: &str) -> Flaw {
-    Flaw {
-        code: "unknown".to_owned(),
-        message: message.to_owned(),
     }
 }
 

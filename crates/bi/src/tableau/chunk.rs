@@ -69,8 +69,10 @@ pub(crate) struct ById<T> {
     pub(crate) found: BTreeMap<String, T>,
     /// Ids whose answer may lack something, and why.
     pub(crate) flawed: BTreeMap<String, BTreeSet<Flaw>>,
-    /// Ids that could not be asked for, and why.
+    /// Ids that were too much for one answer even alone, and what Tableau said.
     pub(crate) failed: BTreeMap<String, Flaw>,
+    /// Ids that were not asked for any more, and why.
+    pub(crate) abandoned: BTreeMap<String, Flaw>,
     /// Items that came without being asked for.
     pub(crate) strangers: usize,
 }
@@ -100,7 +102,7 @@ impl<T: DeserializeOwned + Send> ByIdCall<T> {
     /// Asks for all ids, piece by piece.
     ///
     /// # Errors
-    /// When nothing could be read at all, and when no other call can go through either.
+    /// When no query was answered at all, and when no other call can go through either.
     pub(crate) async fn fetch(
         &self,
         metadata: &Metadata<'_>,
@@ -113,11 +115,13 @@ impl<T: DeserializeOwned + Send> ByIdCall<T> {
             found: BTreeMap::new(),
             flawed: BTreeMap::new(),
             failed: BTreeMap::new(),
+            abandoned: BTreeMap::new(),
             strangers: 0,
         };
         let mut size = Size::new(self.start);
         let mut failures = 0;
         let mut last_error = None;
+        let mut has_reply = false;
         let mut under_way = FuturesUnordered::new();
         loop {
             while under_way.len() < AT_ONCE && !queue.is_empty() && failures < MOST_FAILURES {
@@ -127,6 +131,7 @@ impl<T: DeserializeOwned + Send> ByIdCall<T> {
             let Some((piece, outcome)) = under_way.next().await else {
                 break;
             };
+            has_reply |= outcome.is_ok();
             match outcome.map(|reply| cut_silently(reply, piece.len())) {
                 Ok(Reply::Whole(data)) => {
                     failures = 0;
@@ -151,31 +156,29 @@ impl<T: DeserializeOwned + Send> ByIdCall<T> {
                 }
                 Err(error) if error.ends_session() => return Err(error),
                 Err(error) => {
-                    failures += if is_about_size(&error) { 1 } else { MOST_FAILURES };
-                    let flaw = Flaw {
-                        code: "unknown".to_owned(),
-                        message: error.to_string(),
-                    };
-                    last_error = Some(error);
-                    if let [id] = piece.as_slice() {
-                        read.failed.insert(id.clone(), flaw);
-                    } else {
-                        size.shrink(piece.len());
-                        piece.into_iter().rev().for_each(|id| queue.push_front(id));
+                    let is_about_size = is_about_size(&error);
+                    failures += if is_about_size { 1 } else { MOST_FAILURES };
+                    match piece.as_slice() {
+                        [id] if is_about_size => {
+                            read.failed.insert(id.clone(), Flaw::unknown(error.to_string()));
+                        }
+                        _ => {
+                            size.shrink(piece.len());
+                            piece.into_iter().rev().for_each(|id| queue.push_front(id));
+                        }
                     }
+                    last_error = Some(error);
                 }
             }
             self.report(progress, total - queue.len().min(total), total);
         }
-        if let Some(error) = last_error {
-            if read.found.is_empty() && total > 0 {
+        if let (Some(error), false) = (last_error, queue.is_empty()) {
+            if !has_reply {
                 return Err(error);
             }
-            let flaw = Flaw {
-                code: "unknown".to_owned(),
-                message: format!("not asked for after {error}"),
-            };
-            read.failed.extend(queue.into_iter().map(|id| (id, flaw.clone())));
+            let flaw = Flaw::unknown(format!("not asked for after {error}"));
+            read.abandoned
+                .extend(queue.into_iter().map(|id| (id, flaw.clone())));
         }
         Ok(read)
     }
@@ -194,10 +197,7 @@ impl<T: DeserializeOwned + Send> ByIdCall<T> {
         let page = data.page.unwrap_or_default();
         let mut flaws = flaws.clone();
         if page.nodes.nulls > 0 {
-            flaws.insert(Flaw {
-                code: "unknown".to_owned(),
-                message: "the answer holds empty entries".to_owned(),
-            });
+            flaws.insert(Flaw::unknown("the answer holds empty entries"));
         }
         for item in page.nodes.items {
             match (self.id)(&item).map(str::to_owned) {
@@ -328,13 +328,7 @@ async fn walk<D: DeserializeOwned + Default + Send, T: Send>(
             Ok(Reply::Flawed(data, flaws)) => Ok((data, flaws)),
             Ok(Reply::TooBig(_, flaw)) => Err((flaw, None)),
             Err(error) if error.ends_session() => return Err(error),
-            Err(error) => Err((
-                Flaw {
-                    code: "unknown".to_owned(),
-                    message: error.to_string(),
-                },
-                Some(error),
-            )),
+            Err(error) => Err((Flaw::unknown(error.to_string()), Some(error))),
         };
         let (data, flaws) = match flaw {
             Ok(answered) => answered,
@@ -393,10 +387,7 @@ async fn walk<D: DeserializeOwned + Default + Send, T: Send>(
 
 impl<T> Pages<T> {
     fn note(&mut self, message: &str) {
-        self.flaws.insert(Flaw {
-            code: "unknown".to_owned(),
-            message: message.to_owned(),
-        });
+        self.flaws.insert(Flaw::unknown(message));
     }
 }
 

@@ -114,6 +114,9 @@ impl Lineage {
             };
             read.flawed.insert(source, flaws);
         }
+        for (source, flaw) in read.abandoned {
+            read.flawed.entry(source).or_default().insert(flaw);
+        }
         for (source, columns) in &read.found {
             self.columns
                 .insert(source.clone(), column_sources(columns.fields.items.iter()));

@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     /// One workbook `w` with the given data sources, one published data source `pub`, and one custom SQL `q`.
-    fn lineage(sources: Value, sql: Value) -> Lineage {
+    fn lineage(sources: &Value, sql: Value) -> Lineage {
         let workbook = serde_json::from_value(json!({"luid": "w", "embeddedDatasources": sources})).unwrap();
         Lineage {
             workbooks: BTreeMap::from([("w".to_owned(), workbook)]),
@@ -152,7 +152,7 @@ mod tests {
     fn custom_sql_is_held_by(#[case] sources: Value, #[case] mut sql: Value, #[case] expected: &[&str]) {
         sql["id"] = json!("q");
         sql["downstreamWorkbooks"] = json!([{"luid": "w"}, null, {"luid": "elsewhere"}]);
-        let mut lineage = lineage(sources, sql);
+        let mut lineage = lineage(&sources, sql);
         lineage.settle_custom_sql();
         assert_eq!(holders_of_q(&lineage), expected);
     }
@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn columns_settle_what_is_open() {
         let sql = json!({"id": "q", "downstreamWorkbooks": [{"luid": "w"}]});
-        let mut lineage = lineage(json!([{"id": "a"}, {"id": "b"}]), sql);
+        let mut lineage = lineage(&json!([{"id": "a"}, {"id": "b"}]), sql);
         let open = lineage.settle_custom_sql();
         assert_eq!(open, BTreeSet::from(["a".to_owned(), "b".to_owned()]));
         let told = ColumnSources {

@@ -62,6 +62,7 @@ async fn read_large_workbook(
     {
         Ok(mut read) => {
             flaws.extend(read.failed.into_values());
+            flaws.extend(read.abandoned.into_values());
             flaws.extend(read.flawed.into_values().flatten());
             read.found.remove(luid).unwrap_or_default()
         }

@@ -117,6 +117,9 @@ pub(crate) async fn fetch_lineage(
         workbook_flaws: read.flawed,
         ..Lineage::default()
     };
+    for (luid, flaw) in read.abandoned {
+        lineage.workbook_flaws.entry(luid).or_default().insert(flaw);
+    }
     lineage.read_large_workbooks(metadata, large).await?;
     let published: BTreeSet<String> = lineage
         .workbooks
@@ -179,10 +182,7 @@ pub(super) fn flaw_of(error: Error) -> Result<Flaw, Error> {
     if error.ends_session() {
         return Err(error);
     }
-    Ok(Flaw {
-        code: "unknown".to_owned(),
-        message: error.to_string(),
-    })
+    Ok(Flaw::unknown(error.to_string()))
 }
 
 impl Lineage {
@@ -191,7 +191,7 @@ impl Lineage {
             Ok(read) => {
                 self.published = read.found;
                 self.published_flaws = read.flawed;
-                for (luid, flaw) in read.failed {
+                for (luid, flaw) in read.failed.into_iter().chain(read.abandoned) {
                     self.published_flaws.entry(luid).or_default().insert(flaw);
                 }
             }
@@ -326,7 +326,7 @@ impl Lineage {
                 for (id, flaws) in read.flawed {
                     self.table_flaws.entry(id).or_default().extend(flaws);
                 }
-                for (id, flaw) in read.failed {
+                for (id, flaw) in read.failed.into_iter().chain(read.abandoned) {
                     self.table_flaws.entry(id).or_default().insert(flaw);
                 }
                 Ok(read.found)

@@ -47,6 +47,16 @@ pub(crate) struct Flaw {
     pub(crate) message: String,
 }
 
+impl Flaw {
+    /// A flaw for which Tableau has no code.
+    pub(crate) fn unknown(message: impl Into<String>) -> Self {
+        Self {
+            code: "unknown".to_owned(),
+            message: message.into(),
+        }
+    }
+}
+
 /// The Metadata API of one site.
 #[derive(Debug)]
 pub(crate) struct Metadata<'a> {
@@ -264,13 +274,7 @@ impl<'a> Metadata<'a> {
         }
         if answer.body.trim_ascii().is_empty() {
             // A list of ids that is too long is answered with nothing.
-            return Next::Done(Ok(Reply::TooBig(
-                None,
-                Flaw {
-                    code: "unknown".to_owned(),
-                    message: "the answer was empty".to_owned(),
-                },
-            )));
+            return Next::Done(Ok(Reply::TooBig(None, Flaw::unknown("the answer was empty"))));
         }
         let envelope: Envelope<T> = match serde_json::from_slice(&answer.body) {
             Ok(envelope) => envelope,

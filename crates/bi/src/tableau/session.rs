@@ -139,6 +139,10 @@ impl Gate {
         self.base.scheme() == "https"
     }
 
+    pub(crate) fn is_loopback(&self) -> bool {
+        crate::http::is_loopback(&self.base)
+    }
+
     pub(crate) const fn http(&self) -> &HttpClient {
         &self.http
     }

@@ -199,6 +199,18 @@ async fn a_slow_answer_times_out() {
 }
 
 #[tokio::test]
+async fn a_query_that_takes_too_long_is_not_asked_again_as_it_is() {
+    let slow = ResponseTemplate::new(200).set_delay(Duration::from_secs(30));
+    let server = answering(vec![slow]).await;
+    let error = client_with(|settings| settings.limits.total_timeout = Duration::from_millis(50))
+        .send_with_policy(&post(&server, "/a").repeatable())
+        .await
+        .unwrap_err();
+    assert_eq!(error.code(), "TW-HTTP-TIMEOUT", "{error}");
+    assert_eq!(calls(&server).await, 1);
+}
+
+#[tokio::test]
 async fn plain_http_stays_on_this_machine_unless_allowed() {
     let call = Call::get("Test", Url::parse("http://bi.acme.example/a").unwrap());
     let error = client().send_with_policy(&call).await.unwrap_err();

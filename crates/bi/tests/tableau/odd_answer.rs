@@ -441,3 +441,47 @@ async fn cloud_without_its_pod_is_told_so() {
     let error = odd.fetch().await.unwrap_err();
     assert!(error.hint().unwrap().contains("pod"), "{error}");
 }
+
+/// So many workbooks, and a Metadata API that fails.
+async fn failing_metadata(workbooks: usize) -> Odd {
+    let odd = Odd::new().await;
+    let entries: Vec<Value> = (0..workbooks)
+        .map(|number| json!({"id": format!("w{number}"), "name": format!("W{number}"), "project": {"id": "p"}}))
+        .collect();
+    odd.list("workbooks", "workbook", Value::from(entries)).await;
+    let down = ResponseTemplate::new(503).set_body_raw("<html>down</html>", "text/html");
+    odd.respond("POST", "/api/metadata/graphql", down).await;
+    odd
+}
+
+#[tokio::test]
+async fn a_metadata_api_that_is_down_is_an_error_soon() {
+    let odd = failing_metadata(300).await;
+    assert_eq!(odd.fetch().await.unwrap_err().code(), "TW-HTTP-SERVER");
+    // Pieces of 50 down to 1 and some more, each with its repeats.
+    assert!(odd.calls("/api/metadata/graphql").await < 80);
+}
+
+#[tokio::test]
+async fn a_metadata_api_that_goes_down_leaves_no_asset_complete() {
+    let odd = failing_metadata(120).await;
+    let nodes: Vec<Value> = (0..120)
+        .map(|number| json!({"id": format!("m{number}"), "luid": format!("w{number}")}))
+        .collect();
+    Mock::given(method("POST"))
+        .and(path("/api/metadata/graphql"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!({"data": {"page": {"nodes": nodes}}})))
+        .up_to_n_times(1)
+        .with_priority(1)
+        .mount(&odd.server)
+        .await;
+    let inventory = odd.fetch().await.unwrap();
+    assert_eq!(inventory.assets.len(), 120);
+    assert!(
+        inventory
+            .assets
+            .values()
+            .all(|asset| matches!(asset.lineage, Completeness::Partial { .. }))
+    );
+    assert_eq!(inventory.listing, Completeness::Complete);
+}
