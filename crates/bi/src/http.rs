@@ -13,6 +13,7 @@
 //! - Nothing here logs headers, bodies or query strings: they may hold secrets.
 
 use std::error::Error as _;
+use std::fmt;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -53,8 +54,8 @@ pub enum ProxyChoice {
     Address(Url),
 }
 
-impl std::fmt::Debug for ProxyChoice {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for ProxyChoice {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Environment => "Environment",
             Self::Direct => "Direct",
@@ -96,8 +97,8 @@ impl Default for Limits {
     }
 }
 
-/// One call to make.
-#[derive(Debug, Clone)]
+/// One call to make. Its `Debug` shows neither headers nor body, which may hold secrets.
+#[derive(Clone)]
 pub struct Call {
     /// What the call is for, in words that may stand in a message, such as `Query Workbooks`.
     pub what: String,
@@ -151,8 +152,19 @@ impl Call {
     }
 }
 
-/// An answer, whatever its status.
-#[derive(Debug, Clone)]
+impl fmt::Debug for Call {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Call")
+            .field("what", &self.what)
+            .field("method", &self.method)
+            .field("path", &self.url.path())
+            .finish_non_exhaustive()
+    }
+}
+
+/// An answer, whatever its status. Its `Debug` shows neither headers nor body, which may hold secrets.
+#[derive(Clone)]
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
@@ -160,6 +172,16 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// The body, decompressed.
     pub body: Vec<u8>,
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Answer")
+            .field("status", &self.status)
+            .field("bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Answer {
@@ -194,8 +216,8 @@ pub struct HttpClient {
     clock: Arc<dyn Clock>,
 }
 
-impl std::fmt::Debug for HttpClient {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for HttpClient {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("HttpClient").finish_non_exhaustive()
     }
 }

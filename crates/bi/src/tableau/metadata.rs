@@ -19,8 +19,10 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::fault::Fault;
 use super::query::{Query, can_do_without, without_fields};
 use super::session::Gate;
+use super::tree::{Body, read_body};
 use crate::error::{Error, tame};
 use crate::http::Answer;
 
@@ -271,6 +273,11 @@ impl<'a> Metadata<'a> {
             429 => return Next::Done(Err(self.throttled(query))),
             500..=599 => return failed(crate::http::reason_phrase(answer.status)),
             _ => {}
+        }
+        if let (false, Body::Tree(tree)) = (answer.is_success(), read_body(answer))
+            && let Some(fault) = Fault::read(&tree)
+        {
+            return Next::Done(Err(fault.into_error(&message_name(query))));
         }
         if answer.body.trim_ascii().is_empty() {
             // A list of ids that is too long is answered with nothing.

@@ -263,3 +263,25 @@ async fn headers_are_sent() {
         (200, "application/json")
     );
 }
+
+#[tokio::test]
+async fn calls_and_answers_show_no_secret() {
+    let server = answering(vec![ResponseTemplate::new(200).set_body_string("s3cret")]).await;
+    let url = Url::parse(&format!("{}/a?key=s3cret", server.uri())).unwrap();
+    let call = Call::post("Test", url, "text/plain", "s3cret".to_owned())
+        .header("x-key", HeaderValue::from_static("s3cret"));
+    let answer = client().send_with_policy(&call).await.unwrap();
+    assert_eq!(answer.body, b"s3cret");
+    let proxy = Url::parse("http://ann:s3cret@proxy.example:3128").unwrap();
+    let settings = HttpSettings {
+        proxy: tailwater_bi::http::ProxyChoice::Address(proxy),
+        ..HttpSettings::default()
+    };
+    for shown in [
+        format!("{call:?}"),
+        format!("{answer:?}"),
+        format!("{settings:?}"),
+    ] {
+        assert!(!shown.contains("s3cret"), "{shown}");
+    }
+}

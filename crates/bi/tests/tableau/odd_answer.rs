@@ -8,7 +8,7 @@ use tailwater_bi::{Connector, Error, NoProgress};
 use tailwater_core::diagnostic::Diagnostic;
 use tailwater_core::inventory::{Completeness, Inventory};
 use tailwater_core::selection::Selection;
-use wiremock::matchers::{method, path, query_param};
+use wiremock::matchers::{body_string_contains, method, path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::support::{asset, connect_with, notice_codes, settings};
@@ -484,4 +484,62 @@ async fn a_metadata_api_that_goes_down_leaves_no_asset_complete() {
             .all(|asset| matches!(asset.lineage, Completeness::Partial { .. }))
     );
     assert_eq!(inventory.listing, Completeness::Complete);
+}
+
+#[tokio::test]
+async fn a_published_data_source_that_is_not_told_of_is_kept_as_such() {
+    let odd = Odd::new().await;
+    odd.list("workbooks", "workbook", json!([
+        {"id": "w", "name": "W", "project": {"id": "p"}}, {"id": "v", "name": "V", "project": {"id": "p"}},
+    ]))
+    .await;
+    odd.list(
+        "datasources",
+        "datasource",
+        json!([{"id": "new", "name": "New", "hasExtracts": "true"}]),
+    )
+    .await;
+    let copy = |id: &str, parent: &str, tables: Value| {
+        json!({"id": id, "name": "Copy", "upstreamTables": tables,
+            "parentPublishedDatasources": [{"luid": parent, "name": "Named"}]})
+    };
+    let nodes = json!([
+        {"luid": "w", "embeddedDatasources": [copy("e1", "hidden", json!([{"id": "t", "name": "T"}]))]},
+        {"luid": "v", "embeddedDatasources": [copy("e2", "new", json!([]))]},
+    ]);
+    Mock::given(method("POST"))
+        .and(body_string_contains("query Workbooks("))
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!({"data": {"page": {"nodes": nodes}}})))
+        .with_priority(1)
+        .mount(&odd.server)
+        .await;
+    let inventory = odd.fetch().await.unwrap();
+    let source = |luid: &str| &inventory.data_sources[luid];
+    assert_eq!(source("hidden").name, "Named");
+    assert!(reason(&source("hidden").lineage).contains("not visible"));
+    assert_eq!(
+        (source("new").name.as_str(), source("new").has_extract),
+        ("New", Some(true))
+    );
+    assert_eq!(source("new").lineage, Completeness::Pending);
+    // The copy repeats its tables, so nothing is missing; where it does not, something may be.
+    assert_eq!(asset(&inventory, "W").lineage, Completeness::Complete);
+    assert!(!asset(&inventory, "V").lineage.is_complete());
+}
+
+#[tokio::test]
+async fn a_metadata_api_that_is_forbidden_says_so() {
+    let odd = Odd::new().await;
+    odd.list(
+        "workbooks",
+        "workbook",
+        json!([{"id": "w", "name": "W", "project": {"id": "p"}}]),
+    )
+    .await;
+    let refused =
+        json!({"error": {"code": "403157", "summary": "Forbidden", "detail": "The feature is disabled."}});
+    let template = ResponseTemplate::new(403).set_body_json(refused);
+    odd.respond("POST", "/api/metadata/graphql", template).await;
+    let error = odd.fetch().await.unwrap_err();
+    assert!(error.to_string().contains("403157"), "{error}");
 }
