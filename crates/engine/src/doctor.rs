@@ -91,7 +91,13 @@ impl Workspace {
     async fn diagnose_store(&self) -> Section {
         let mut findings = Vec::new();
         findings.push(match self.store().check().await {
-            Ok(health) => Finding::ok("store", health.to_string()),
+            Ok(health) if health.is_sound() => Finding::ok("store", health.to_string()),
+            Ok(health) => Finding {
+                name: "store".to_owned(),
+                state: CheckState::Failed,
+                detail: format!("{health}; {}", health.problems.join("; ")),
+                remedy: Some("stop writing to it, keep a copy, and restore the last good backup".to_owned()),
+            },
             Err(error) => Finding::failed("store", &error),
         });
         findings.push(match self.sealing_key() {

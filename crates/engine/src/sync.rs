@@ -17,7 +17,9 @@ use tailwater_core::merge::{Known, Merged, merge};
 use tailwater_core::naming::{Unnamed, assign_names};
 use tailwater_core::project::Project;
 use tailwater_core::resolve::{GivenName, Input, Resolution, Tally, resolve};
-use tailwater_store::{ExposureName, Landing, SyncCounts, SyncFailure, SyncId, SyncOutcome, SyncRecord};
+use tailwater_store::{
+    Error as StoreError, ExposureName, Landing, SyncCounts, SyncFailure, SyncId, SyncOutcome, SyncRecord,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::error::Error;
@@ -177,17 +179,58 @@ impl Workspace {
             stale: &before.stale,
             synced_at,
         });
-        let merged = merge(known, fresh, &integration.collections);
-        let names = self.names(integration, projects, &merged.inventory).await?;
-        let mut resolution = resolve_inventory(integration, projects, &merged.inventory, &names);
-        mark_stale(&mut resolution, &merged.stale);
+        let Merged { inventory, stale } = merge(known, fresh, &integration.collections);
         let stored = self.store().load_exposures(Some(&integration.name)).await?;
         let stored: BTreeMap<AssetId, Exposure> =
             stored.into_iter().map(|row| (row.asset, row.exposure)).collect();
-        let report = self.report(integration, options, started_at, &merged, &resolution, &stored);
-        if !options.is_dry_run {
-            self.land(integration, merged, resolution, names, &report).await?;
+        let mut landing = Landing {
+            integration: integration.name.clone(),
+            inventory,
+            exposures: Vec::new(),
+            names: Vec::new(),
+            stale,
+            record: new_record(&integration.name, started_at),
+        };
+        let mut may_retry = true;
+        loop {
+            let report = self
+                .resolve_into(&mut landing, integration, projects, options, &stored)
+                .await?;
+            if options.is_dry_run {
+                return Ok(report);
+            }
+            self.ensure_parent(integration).await?;
+            match self.store().land_sync(&landing).await {
+                Ok(_) => return Ok(report),
+                // Another integration gave one of the names out meanwhile: give names out anew.
+                Err(StoreError::NameTaken { .. }) if may_retry => may_retry = false,
+                Err(error) => return Err(error.into()),
+            }
         }
+    }
+
+    /// Fills in the landing's names, exposures and record, and says what is new.
+    async fn resolve_into(
+        &self,
+        landing: &mut Landing,
+        integration: &Integration,
+        projects: &[Project],
+        options: SyncOptions,
+        stored: &BTreeMap<AssetId, Exposure>,
+    ) -> Result<SyncReport, Error> {
+        let names = self.names(integration, projects, &landing.inventory).await?;
+        let mut resolution = resolve_inventory(integration, projects, &landing.inventory, &names);
+        mark_stale(&mut resolution, &landing.stale);
+        let report = self.report(integration, options, landing, &resolution, stored);
+        let name_of = |(asset, given): (AssetId, GivenName)| ExposureName {
+            integration: integration.name.clone(),
+            asset,
+            project: given.project,
+            name: given.name,
+        };
+        landing.names = names.into_iter().map(name_of).collect();
+        landing.exposures = resolution.exposures.into_iter().collect();
+        fill_record(&mut landing.record, &report);
         Ok(report)
     }
 
@@ -266,8 +309,7 @@ impl Workspace {
         &self,
         integration: &Integration,
         options: SyncOptions,
-        started_at: DateTime<Utc>,
-        merged: &Merged,
+        landing: &Landing,
         resolution: &Resolution,
         stored: &BTreeMap<AssetId, Exposure>,
     ) -> SyncReport {
@@ -275,7 +317,7 @@ impl Workspace {
             integration: integration.name.clone(),
             dry_run: options.is_dry_run,
             outcome: SyncOutcome::Unchanged,
-            started_at,
+            started_at: landing.record.started_at,
             finished_at: self.clock().now(),
             added: Vec::new(),
             changed: Vec::new(),
@@ -284,9 +326,9 @@ impl Workspace {
             usage_updated: 0,
             exposures: resolution.exposures.len(),
             tables: resolution.tally.clone(),
-            notices: merged.inventory.notices.iter().cloned().collect(),
-            patterns_without_match: if merged.inventory.listing.is_complete() {
-                integration.collections.without_match(&merged.inventory)
+            notices: landing.inventory.notices.iter().cloned().collect(),
+            patterns_without_match: if landing.inventory.listing.is_complete() {
+                integration.collections.without_match(&landing.inventory)
             } else {
                 Vec::new()
             },
@@ -329,39 +371,12 @@ impl Workspace {
         report
             .kept
             .sort_by(|left, right| left.title.by_label(&right.title));
-        report.outcome = match (is_partial(&merged.inventory), report.has_changes()) {
+        report.outcome = match (is_partial(&landing.inventory), report.has_changes()) {
             (true, _) => SyncOutcome::Partial,
             (false, true) => SyncOutcome::Changed,
             (false, false) => SyncOutcome::Unchanged,
         };
         report
-    }
-
-    async fn land(
-        &self,
-        integration: &Integration,
-        merged: Merged,
-        resolution: Resolution,
-        names: BTreeMap<AssetId, GivenName>,
-        report: &SyncReport,
-    ) -> Result<(), Error> {
-        self.ensure_parent(integration).await?;
-        let name_of = |(asset, given): (AssetId, GivenName)| ExposureName {
-            integration: integration.name.clone(),
-            asset,
-            project: given.project,
-            name: given.name,
-        };
-        let landing = Landing {
-            integration: integration.name.clone(),
-            names: names.into_iter().map(name_of).collect(),
-            inventory: merged.inventory,
-            exposures: resolution.exposures.into_iter().collect(),
-            stale: merged.stale,
-            record: record(report),
-        };
-        self.store().land_sync(&landing).await?;
-        Ok(())
     }
 
     async fn record_failure(
@@ -376,18 +391,13 @@ impl Workspace {
         }
         self.ensure_parent(integration).await?;
         let record = SyncRecord {
-            id: SyncId::new(started_at),
-            integration: integration.name.clone(),
-            started_at,
             finished_at: self.clock().now(),
             outcome: SyncOutcome::Failed,
-            counts: SyncCounts::default(),
-            unlinked_by_reason: BTreeMap::new(),
-            notices: Vec::new(),
             error: Some(SyncFailure {
                 code: error.code().to_owned(),
                 message: error.to_string(),
             }),
+            ..new_record(&integration.name, started_at)
         };
         self.store().record_failed_sync(&record).await?;
         Ok(())
@@ -449,24 +459,33 @@ fn title(exposure: &Exposure) -> ExposureTitle {
     }
 }
 
-fn record(report: &SyncReport) -> SyncRecord {
+/// A record of a sync that did nothing yet.
+fn new_record(integration: &IntegrationName, started_at: DateTime<Utc>) -> SyncRecord {
     SyncRecord {
-        id: SyncId::new(report.started_at),
-        integration: report.integration.clone(),
-        started_at: report.started_at,
-        finished_at: report.finished_at,
-        outcome: report.outcome,
-        counts: SyncCounts {
-            added: report.added.len(),
-            changed: report.changed.len(),
-            removed: report.removed.len(),
-            kept: report.kept.len(),
-            exposures: report.exposures,
-            tables_linked: report.tables.linked,
-            tables_unlinked: report.tables.unlinked_total(),
-        },
-        unlinked_by_reason: report.tables.unlinked.clone(),
-        notices: report.notices.clone(),
+        id: SyncId::new(started_at),
+        integration: integration.clone(),
+        started_at,
+        finished_at: started_at,
+        outcome: SyncOutcome::Unchanged,
+        counts: SyncCounts::default(),
+        unlinked_by_reason: BTreeMap::new(),
+        notices: Vec::new(),
         error: None,
     }
+}
+
+fn fill_record(record: &mut SyncRecord, report: &SyncReport) {
+    record.finished_at = report.finished_at;
+    record.outcome = report.outcome;
+    record.counts = SyncCounts {
+        added: report.added.len(),
+        changed: report.changed.len(),
+        removed: report.removed.len(),
+        kept: report.kept.len(),
+        exposures: report.exposures,
+        tables_linked: report.tables.linked,
+        tables_unlinked: report.tables.unlinked_total(),
+    };
+    record.unlinked_by_reason.clone_from(&report.tables.unlinked);
+    record.notices.clone_from(&report.notices);
 }

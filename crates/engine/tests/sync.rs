@@ -630,3 +630,33 @@ async fn selectors_reach_imported_exposures() {
         .collect();
     assert_eq!(to_exposure, ["model.shop.stg_shop__customers"]);
 }
+
+#[rstest]
+#[tokio::test]
+async fn two_integrations_that_sync_at_once_share_no_name(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (here, there) = (start(&BOOKS).await, start(&BOOKS).await);
+    let mut bench = Bench::on(&here, engine);
+    let mut other = bench.settings.integrations[0].clone();
+    other.name = "other".into();
+    other.server = there.base_url().to_owned();
+    bench.settings.integrations.push(other);
+    let workspace = bench.open().await;
+    let cancel = CancellationToken::new();
+    let (main, other) = ("main".into(), "other".into());
+    let (first, second) = tokio::join!(
+        workspace.sync(&main, SyncOptions::default(), &NoProgress, &cancel),
+        workspace.sync(&other, SyncOptions::default(), &NoProgress, &cancel),
+    );
+    assert_eq!(
+        (
+            first.expect("a sync").added.len(),
+            second.expect("a sync").added.len()
+        ),
+        (3, 3)
+    );
+    let exposures = workspace.store().load_exposures(None).await.expect("exposures");
+    let names: BTreeSet<String> = exposures.into_iter().map(|row| row.exposure.name).collect();
+    assert_eq!(names.len(), 6, "{names:?}");
+}
