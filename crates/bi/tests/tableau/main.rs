@@ -8,6 +8,7 @@
 )]
 
 mod check;
+mod documented;
 mod fault;
 mod http_policy;
 mod inventory;
