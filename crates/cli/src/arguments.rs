@@ -28,6 +28,7 @@ Exit codes:
     version,
     propagate_version = true,
     after_help = AFTER_HELP,
+    after_long_help = format!("{AFTER_HELP}\n\n{}", environment::to_help()),
     disable_help_subcommand = true,
     max_term_width = 100
 )]

@@ -4,7 +4,7 @@
 //! Every piece of text goes through [`escape::to_line`] on its way in, so that no name or message of a
 //! stranger can reach a terminal in any other way. Colour only repeats what the words say already.
 
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::escape;
 use crate::report::Report;
@@ -110,37 +110,40 @@ impl Line {
     }
 
     fn write(&self, text: &mut String, width: usize, is_coloured: bool) {
-        let mut column = 0;
-        let mut is_at_start = true;
         text.push_str(&" ".repeat(self.indent));
-        column += self.indent;
-        for (style, word) in self.words() {
-            let (blanks, word_width) = (word.len() - word.trim_start_matches(' ').len(), word.width());
-            let mut shown = word;
-            if !is_at_start && blanks > 0 && column + word_width > width {
-                text.push('\n');
-                let blanks_before = self.indent + self.hanging;
-                text.push_str(&" ".repeat(blanks_before));
-                column = blanks_before;
-                shown = word.trim_start_matches(' ');
+        let mut column = self.indent;
+        let mut is_at_start = true;
+        // Blanks that are written only when something follows on the same line.
+        let mut blanks = 0;
+        for (style, piece) in self.pieces() {
+            let word = piece.trim_start_matches(' ');
+            blanks += piece.len() - word.len();
+            if word.is_empty() {
+                continue;
             }
-            column += shown.width();
-            is_at_start = false;
+            if !is_at_start && blanks > 0 && column + blanks + word.width() > width {
+                column = self.indent + self.hanging;
+                text.push('\n');
+                text.push_str(&" ".repeat(column));
+                blanks = 0;
+            }
+            text.push_str(&" ".repeat(blanks));
+            column += blanks + word.width();
+            (blanks, is_at_start) = (0, false);
             if is_coloured && style != Style::Plain {
                 text.push_str(style.code());
-                text.push_str(shown);
+                text.push_str(word);
                 text.push_str(RESET);
             } else {
-                text.push_str(shown);
+                text.push_str(word);
             }
         }
-        // Blanks at the end of a line only disturb those who compare output.
         text.truncate(text.trim_end_matches(' ').len());
         text.push('\n');
     }
 
     /// The pieces between which a line may break: each begins with the blanks in front of it.
-    fn words(&self) -> impl Iterator<Item = (Style, &str)> {
+    fn pieces(&self) -> impl Iterator<Item = (Style, &str)> {
         self.spans.iter().flat_map(|(style, text)| {
             let mut rest = text.as_str();
             std::iter::from_fn(move || {
@@ -262,6 +265,26 @@ impl From<String> for Document {
     }
 }
 
+/// The text as one line of at most the given width; what does not fit ends in an ellipsis.
+pub fn clipped(text: &str, width: usize) -> String {
+    let line = escape::to_line(text);
+    if line.width() <= width {
+        return line.into_owned();
+    }
+    let mut clipped = String::new();
+    let mut column = 0;
+    for character in line.chars() {
+        column += character.width().unwrap_or(0);
+        if column >= width {
+            break;
+        }
+        clipped.push(character);
+    }
+    clipped.truncate(clipped.trim_end().len());
+    clipped.push('…');
+    clipped
+}
+
 /// `1 table`, `2 tables`: for nouns that only take an s.
 pub fn counted(count: usize, noun: &str) -> String {
     if count == 1 {
@@ -319,6 +342,14 @@ mod tests {
         assert_eq!(document.to_text(80, false), "run `tailwater sync` now\n");
         let coloured = document.to_text(80, true);
         assert!(coloured.contains("\u{1b}[36m`tailwater\u{1b}[0m"), "{coloured:?}");
+    }
+
+    #[test]
+    fn clipped_text_ends_in_an_ellipsis() {
+        assert_eq!(clipped("short", 5), "short");
+        assert_eq!(clipped("longer than that", 8), "longer…");
+        assert_eq!(clipped("売上売上", 6), "売上…");
+        assert_eq!(clipped("two\nlines", 9), "two lines");
     }
 
     #[test]

@@ -9,7 +9,6 @@ pub struct Variable {
     /// Its name.
     pub name: &'static str,
     /// What it does, as running text; what stands between backticks is to be typed.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the reference page is made of it"))]
     pub meaning: &'static str,
 }
 
@@ -82,6 +81,12 @@ pub const ALL: [Variable; 8] = [
     TERM,
     COLUMNS,
 ];
+
+/// The list as it stands at the end of `tailwater --help`.
+pub fn to_help() -> String {
+    let lines = ALL.map(|variable| format!("  {}\n          {}\n", variable.name, variable.meaning));
+    format!("Environment variables:\n{}", lines.join("\n"))
+}
 
 /// The variable's text; `None` when it is not set, empty, or not Unicode.
 pub fn text(variable: Variable) -> Option<String> {

@@ -131,7 +131,7 @@ pub enum Error {
         source: io::Error,
     },
     /// Something that cannot be undone was not confirmed.
-    #[error("will not {what} without being told twice, and there is no terminal to ask at")]
+    #[error("will not {what} unasked, and there is no terminal to ask at")]
     NotConfirmed {
         /// What was to be done.
         what: String,

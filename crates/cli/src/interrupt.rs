@@ -12,8 +12,10 @@ pub async fn stoppable<T>(printer: &Printer, work: impl AsyncFnOnce(&Cancellatio
     let work = work(&token);
     tokio::pin!(work);
     tokio::select! {
-        done = &mut work => return done,
+        // Listening begins before the work does.
+        biased;
         () = signal() => {}
+        done = &mut work => return done,
     }
     printer.note("stopping; once more stops at once");
     token.cancel();

@@ -239,7 +239,7 @@ mod tests {
     #[case("nonsense", Value::Null, "not JSON")]
     #[case("", Value::Null, "not JSON")]
     #[case("[1, 2]", Value::Null, "not a question")]
-    #[case("{\"id\": 7}", json!(7), "dialect")]
+    #[case("{\"id\": 7}", json!(7), "missing field `sql`")]
     #[case("{\"id\": 7, \"sql\": \"select 1\"}", json!(7), "dialect")]
     #[case("{\"id\": {\"a\": 1}, \"dialect\": \"postgres\", \"sql\": 5}", json!({ "a": 1 }), "expected a string")]
     #[case("{\"id\": 7, \"dialect\": \"klingon\", \"sql\": \"x\"}", json!(7), "klingon")]

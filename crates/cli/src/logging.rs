@@ -3,9 +3,13 @@
 use std::io;
 
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::ParseError;
 
 use crate::environment;
 use crate::error::Error;
+
+/// What is never logged, whatever is asked for: frames of HTTP/2 with the headers that sign calls in.
+const NEVER: &str = "h2=info";
 
 /// Begins to log: what `TAILWATER_LOG` says, else what the number of `-v` says, else nothing.
 pub fn start(verbose: u8, is_json: bool) -> Result<(), Error> {
@@ -14,14 +18,19 @@ pub fn start(verbose: u8, is_json: bool) -> Result<(), Error> {
         (None, 0) => return Ok(()),
         (None, 1) => levels("info"),
         (None, 2) => levels("debug"),
-        (None, _) => "trace".to_owned(),
+        (None, _) => levels("trace"),
     };
+    let refused = |problem: String| Error::LogFilter {
+        text: text.clone(),
+        problem,
+    };
+    let never = NEVER
+        .parse()
+        .map_err(|error: ParseError| refused(error.to_string()))?;
     let filter = EnvFilter::builder()
         .parse(&text)
-        .map_err(|error| Error::LogFilter {
-            text,
-            problem: error.to_string(),
-        })?;
+        .map_err(|error| refused(error.to_string()))?
+        .add_directive(never);
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)

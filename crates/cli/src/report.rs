@@ -160,7 +160,15 @@ mod tests {
 
     #[test]
     fn an_error_is_shown_with_code_cause_and_hint() {
-        insta::assert_snapshot!(Report::new(&error()).to_text(80, false), @"");
+        insta::assert_snapshot!(Report::new(&error()).to_text(80, false), @"
+        TW-CLI-INPUT
+
+          × cannot read `a.sql`
+          ╰─▶ the disk says no
+
+          hint: check the path and that this user may read it; `-` reads standard
+          input
+        ");
     }
 
     #[test]

@@ -249,6 +249,7 @@ fn to_document(tree: &Tree) -> Document {
     }
     sync::write_notices(&mut document, &tree.notices);
     if tree.selection.is_empty() {
+        document.blank();
         document.line(format!(
             "next: `tailwater collections {} select 'NAME/**'` (`'**'` = all)",
             tree.integration
@@ -324,6 +325,17 @@ mod tests {
             declared_in: tailwater_engine::settings::DeclaredIn::Store,
         };
         let tree = tree(&integration, inventory);
-        insta::assert_snapshot!(to_document(&tree).to_text(80, false), @"");
+        insta::assert_snapshot!(to_document(&tree).to_text(80, false), @"
+        main: the default site of https://bi.example
+
+           COLLECTION  WORKBOOKS  ID
+        *  Finance             1  2
+        *    Board             4  3
+           R/D                 0  4
+           Sales               2  1
+
+        4 collections with 7 workbooks; selected (*): 2 collections with 5 workbooks
+        warning: the selected `Gone` chooses nothing here
+        ");
     }
 }

@@ -6,9 +6,12 @@ use tailwater_engine::Workspace;
 use tailwater_engine::explain::{Explanation, Miss, Standing};
 
 use crate::catalog;
-use crate::document::{Document, Line, Style};
+use crate::document::{Document, Line, Style, clipped};
 use crate::error::{Error, Outcome};
 use crate::printer::Printer;
+
+/// Longer labels are clipped where they are not the subject.
+const LABEL_WIDTH: usize = 60;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -162,36 +165,60 @@ fn write_misses(document: &mut Document, heading: &str, misses: &[Miss]) {
     }
 }
 
-/// Each piece of evidence is two lines: what was met where, and how it agrees with dbt.
+/// How a table agrees with the node is said once, with all that told of the table below it.
 fn write_evidence(document: &mut Document, evidence: &[Evidence]) {
+    let mut agreements: Vec<(&Evidence, Vec<String>)> = Vec::new();
     for one in evidence {
-        let mut line = Line::new().indent(4).hanging(2).plain(&one.table);
-        if let Some(source) = &one.data_source {
-            let kind = if source.is_published {
-                "published"
-            } else {
-                "embedded"
-            };
-            line = line.plain(format!(" in {kind} data source “{}”", source.name));
-        }
-        line = line.plain(format!(", {}", one.via.title()));
-        if let Some(confidence) = one.confidence {
-            line = line.plain(format!(" ({})", confidence.name()));
-        }
-        document.line(line);
-        let mut line =
-            Line::new()
-                .indent(6)
-                .hanging(2)
-                .faint(format!("= {}: {}", one.relation, one.matched.title()));
-        for rule in &one.rules {
-            line = line.faint(format!("; by the mapping rule {rule}"));
-        }
-        document.line(line);
-        if let Some(note) = &one.note {
-            document.line(Line::new().indent(6).hanging(2).plain(format!("note: {note}")));
+        let is_same = |(other, _): &&mut (&Evidence, Vec<String>)| {
+            (&one.table, &one.relation, one.matched, &one.rules, &one.note)
+                == (
+                    &other.table,
+                    &other.relation,
+                    other.matched,
+                    &other.rules,
+                    &other.note,
+                )
+        };
+        match agreements.iter_mut().find(is_same) {
+            Some((_, told_by)) => told_by.push(told(one)),
+            None => agreements.push((one, vec![told(one)])),
         }
     }
+    for (one, told_by) in agreements {
+        document.line(Line::new().indent(4).hanging(4).plain(&one.table).faint(format!(
+            " = {}: {}",
+            one.relation,
+            one.matched.title()
+        )));
+        let below = || Line::new().indent(6).hanging(2);
+        for rule in &one.rules {
+            document.line(below().plain(format!("by the mapping rule {rule}")));
+        }
+        for told in told_by {
+            document.line(below().plain(told));
+        }
+        if let Some(note) = &one.note {
+            document.line(below().plain(format!("note: {note}")));
+        }
+    }
+}
+
+/// Which answer told of the table.
+fn told(evidence: &Evidence) -> String {
+    let mut told = format!("from {}", evidence.via.title());
+    if let Some(confidence) = evidence.confidence {
+        told = format!("{told} ({})", confidence.name());
+    }
+    if let Some(source) = &evidence.data_source {
+        let kind = if source.is_published {
+            "published"
+        } else {
+            "embedded"
+        };
+        let name = clipped(&source.name, LABEL_WIDTH);
+        told = format!("{told}, {kind} data source “{name}”");
+    }
+    told
 }
 
 fn write_gap(document: &mut Document, gap: &Gap, exposure: Option<&str>) {
@@ -202,10 +229,10 @@ fn write_gap(document: &mut Document, gap: &Gap, exposure: Option<&str>) {
         .styled(Style::Warning, format!("  {}", gap.reason.title()))
         .faint(format!(" [{}]", gap.reason.code()));
     if let Some(label) = exposure {
-        line = line.plain(format!(", read by “{label}”"));
+        line = line.plain(format!(", read by “{}”", clipped(label, LABEL_WIDTH)));
     }
     if let Some(source) = &gap.data_source {
-        line = line.plain(format!(" in data source “{source}”"));
+        line = line.plain(format!(" in data source “{}”", clipped(source, LABEL_WIDTH)));
     }
     document.line(line);
     for candidate in &gap.candidates {

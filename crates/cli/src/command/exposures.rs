@@ -55,9 +55,9 @@ fn to_document(exposures: &[&Exposure], is_selected: bool) -> Document {
         let (nodes, gaps) = (exposure.links.len(), exposure.gaps.len());
         let gaps_style = if gaps > 0 { Style::Warning } else { Style::Faint };
         table.row([
-            Cell::clipped(&exposure.label, 32).styled(Style::Strong),
-            Cell::clipped(&exposure.name, 36),
-            Cell::clipped(folder, 24),
+            Cell::clipped(&exposure.label, 28).styled(Style::Strong),
+            Cell::clipped(&exposure.name, 32),
+            Cell::clipped(folder, 15),
             Cell::new(exposure.mode.name()),
             Cell::number(nodes),
             Cell::number(gaps).styled(gaps_style),

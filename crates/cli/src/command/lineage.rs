@@ -43,18 +43,18 @@ fn to_document(lineage: &Lineage) -> Document {
         document.line("the selector chooses no node");
         return document;
     }
-    let mut nodes = Table::new(["NODE", "KIND", "RELATION"]);
+    let mut nodes = Table::new(["KIND", "NODE", "RELATION"]).unbroken();
     for node in &lineage.nodes {
         nodes.row([
-            Cell::new(node.unique_id.as_str()).styled(Style::Strong),
             Cell::new(node.resource_type.name()),
+            Cell::new(node.unique_id.as_str()).styled(Style::Strong),
             Cell::new(node.relation.as_deref().unwrap_or_default()),
         ]);
     }
     document.table(nodes);
     if !lineage.edges.is_empty() {
         document.heading("Edges");
-        let mut edges = Table::new(["", "", ""]).indent(2);
+        let mut edges = Table::new(["", "", ""]).indent(2).unbroken();
         for edge in &lineage.edges {
             edges.row([
                 Cell::new(edge.from.as_str()),

@@ -1,15 +1,18 @@
 //! `tailwater sync`: imports, resolves and stores, and says what came of it.
 
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use tailwater_core::exposure::Stale;
 use tailwater_core::id::IntegrationName;
 use tailwater_core::inventory::Notice;
 use tailwater_engine::Workspace;
 use tailwater_engine::store::SyncOutcome;
-use tailwater_engine::sync::{ExposureChange, ExposureTitle, SyncOptions, SyncReport};
+use tailwater_engine::sync::{ExposureChange, ExposureTitle, KeptExposure, SyncOptions, SyncReport};
 use tokio_util::sync::CancellationToken;
 
-use crate::document::{Document, Line, Style, counted};
+use crate::document::{Document, Line, Style, clipped, counted};
 use crate::error::{Error, Outcome};
 use crate::interrupt::stoppable;
 use crate::printer::Printer;
@@ -19,6 +22,11 @@ use crate::table::{Cell, Table};
 
 /// More exposures of a kind than this are only counted; `--json` has all.
 const MOST_SHOWN: usize = 50;
+
+/// More labels that share a reason than this are only counted.
+const MOST_KEPT_SHOWN: usize = 12;
+/// Longer labels are clipped.
+const LABEL_WIDTH: usize = 40;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -148,26 +156,7 @@ pub fn write_report(document: &mut Document, report: &SyncReport) {
     write_titles(document, "Added", &report.added);
     write_changes(document, &report.changed);
     write_titles(document, "Removed", &report.removed);
-    if !report.kept.is_empty() {
-        document.heading(format!(
-            "Kept as they were, because an answer was cut short ({})",
-            report.kept.len()
-        ));
-        for kept in report.kept.iter().take(MOST_SHOWN) {
-            let Stale { since, reason } = &kept.stale;
-            document.line(
-                Line::new()
-                    .indent(2)
-                    .hanging(2)
-                    .plain(&kept.title.label)
-                    .faint(format!(
-                        "  as of {}: {reason}",
-                        since.format("%Y-%m-%d %H:%M UTC")
-                    )),
-            );
-        }
-        write_rest(document, report.kept.len());
-    }
+    write_kept(document, &report.kept);
     write_tables(document, report);
     for pattern in &report.patterns_without_match {
         document.line(
@@ -238,10 +227,42 @@ fn write_changes(document: &mut Document, changes: &[ExposureChange]) {
     write_rest(document, changes.len());
 }
 
+/// What was kept is told by the reason, which many share.
+fn write_kept(document: &mut Document, kept: &[KeptExposure]) {
+    if kept.is_empty() {
+        return;
+    }
+    document.heading(format!("Kept as they were ({})", kept.len()));
+    let mut by_reason: BTreeMap<(&str, DateTime<Utc>), Vec<&ExposureTitle>> = BTreeMap::new();
+    for exposure in kept {
+        let Stale { since, reason } = &exposure.stale;
+        by_reason
+            .entry((reason, *since))
+            .or_default()
+            .push(&exposure.title);
+    }
+    for ((reason, since), titles) in by_reason {
+        let since = since.format("%Y-%m-%d %H:%M UTC");
+        document.line(
+            Line::new()
+                .indent(2)
+                .hanging(2)
+                .plain(reason)
+                .faint(format!(" (as of {since})")),
+        );
+        let labels = titles.iter().map(|title| clipped(&title.label, LABEL_WIDTH));
+        let mut labels: Vec<String> = labels.take(MOST_KEPT_SHOWN).collect();
+        if titles.len() > MOST_KEPT_SHOWN {
+            labels.push(format!("and {} more", titles.len() - MOST_KEPT_SHOWN));
+        }
+        document.line(Line::new().indent(4).hanging(2).faint(labels.join(", ")));
+    }
+}
+
 fn cells(title: &ExposureTitle) -> [Cell; 2] {
     [
-        Cell::clipped(&title.label, 40),
-        Cell::clipped(title.unique_id.as_str(), 60).styled(Style::Faint),
+        Cell::clipped(&title.label, LABEL_WIDTH),
+        Cell::clipped(title.unique_id.as_str(), 50).styled(Style::Faint),
     ]
 }
 

@@ -6,7 +6,7 @@ use tailwater_core::id::IntegrationName;
 use tailwater_engine::Workspace;
 use tailwater_engine::unmatched::{GapGroup, Unmatched, UnmatchedTable};
 
-use crate::document::{Document, Line, Style, counted};
+use crate::document::{Document, Line, Style, clipped, counted};
 use crate::error::{Error, Outcome};
 use crate::printer::Printer;
 use crate::proposal;
@@ -15,6 +15,9 @@ use crate::proposal;
 const MOST_TABLES: usize = 30;
 /// More exposures of a table than this are only counted.
 const MOST_EXPOSURES: usize = 3;
+
+/// Longer labels are clipped.
+const LABEL_WIDTH: usize = 40;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -58,10 +61,10 @@ fn to_document(answers: &[Unmatched]) -> Document {
         let count: usize = tables.map(|table| table.count).sum();
         let line = Line::new().strong(unmatched.integration.as_str());
         if count == 0 {
-            document.line(line.plain(": every table has a link"));
+            document.line(line.plain(": no gap: every table has a link"));
             continue;
         }
-        document.line(line.plain(format!(": {} without a link", counted(count, "table"))));
+        document.line(line.plain(format!(": {}", counted(count, "gap"))));
         for group in &unmatched.groups {
             write_group(&mut document, group);
         }
@@ -108,7 +111,7 @@ fn write_table(document: &mut Document, table: &UnmatchedTable) {
         .exposures
         .iter()
         .take(MOST_EXPOSURES)
-        .map(|exposure| exposure.label.as_str())
+        .map(|exposure| clipped(&exposure.label, LABEL_WIDTH))
         .collect::<Vec<_>>()
         .join(", ");
     let rest = match table.exposures.len().saturating_sub(MOST_EXPOSURES) {

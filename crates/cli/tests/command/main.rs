@@ -1,0 +1,13 @@
+//! The command line as people and scripts meet it: the real binary, in a scratch directory, against a
+//! simulated Tableau site. What it prints is compared with snapshots; what differs from run to run (ports,
+//! instants, paths) is replaced first.
+
+mod answer;
+mod configuration;
+mod failure;
+mod help;
+mod scene;
+mod secret;
+mod sql;
+mod stream;
+mod sync;
