@@ -65,7 +65,7 @@ fn parse_cases(name: &str, text: &str) -> Vec<Case> {
                     }
                     Some(("columns", list)) => case.columns = Some(list.trim().to_owned()),
                     Some(("reads", list)) => case.reads = Some(list.trim().to_owned()),
-                    Some(("confidence", word)) => case.confidence = word.trim().to_owned(),
+                    Some(("confidence", word)) => word.trim().clone_into(&mut case.confidence),
                     Some(("defaults", path)) => match path.trim().split_once('.') {
                         Some((database, schema)) => {
                             case.database = Some(database.to_owned());

@@ -6,7 +6,7 @@
 use sqlparser::ast::Statement;
 use sqlparser::dialect::{Dialect as SqlparserDialect, MsSqlDialect};
 use sqlparser::parser::{Parser, ParserError, ParserOptions};
-use sqlparser::tokenizer::Tokenizer;
+use sqlparser::tokenizer::{Token, Tokenizer};
 use tailwater_core::dialect::Dialect;
 
 use crate::upstream::Note;
@@ -144,13 +144,16 @@ fn parse_tape(mut tape: Tape, length: usize, grammar: &Grammar) -> Result<Parsed
         require_semicolon_stmt_delimiter: !(grammar as &dyn SqlparserDialect).is::<MsSqlDialect>(),
         ..ParserOptions::default()
     };
-    Parser::new(grammar)
+    let mut parser = Parser::new(grammar)
         .with_options(options)
         .with_recursion_limit(RECURSION_LIMIT)
-        .with_tokens_with_locations(tape.into_tokens())
-        .parse_statements()
-        .map(|statements| Parsed { statements, notes })
-        .map_err(Refusal::from)
+        .with_tokens_with_locations(tape.into_tokens());
+    let statements = parser.parse_statements()?;
+    // The parser takes a stray END for the end of the text.
+    match &parser.peek_token_ref().token {
+        Token::EOF => Ok(Parsed { statements, notes }),
+        rest => Err(Refusal::Syntax(format!("unexpected `{rest}` after a statement"))),
+    }
 }
 
 /// The grammars to try after a text's own, likeliest first.

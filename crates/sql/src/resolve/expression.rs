@@ -283,6 +283,11 @@ impl<'a> Resolver<'_, 'a> {
     }
 
     fn lambda(&mut self, lambda: &'a LambdaFunction, scope: &Scope<'_, 'a>, into: &mut Vec<ColumnId>) {
+        if let (OneOrManyWithParens::One(name), Expr::Value(_)) = (&lambda.params, &*lambda.body) {
+            // `document -> '$.path'` is no lambda.
+            self.column(&[&name.name], scope, into);
+            return;
+        }
         let mut inner = Scope::within(Some(scope));
         match &lambda.params {
             OneOrManyWithParens::One(parameter) => inner.locals.push(self.key(&parameter.name)),

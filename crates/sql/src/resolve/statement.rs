@@ -364,9 +364,6 @@ impl<'r, 'a> Resolver<'r, 'a> {
     }
 
     fn insert(&mut self, insert: &'a Insert, parent: Option<&Scope<'_, 'a>>) -> Option<Rc<Shape<'a>>> {
-        if let TableObject::TableQuery(query) = &insert.table {
-            self.query(query, parent);
-        }
         let mut shape = insert.source.as_ref().map(|source| self.query(source, parent));
         let mut target = Scope::within(parent);
         if let TableObject::TableName(name) = &insert.table {
@@ -512,7 +509,8 @@ impl<'r, 'a> Resolver<'r, 'a> {
         if !target_in_from {
             self.target_with_joins(&update.table, &mut scope);
         }
-        self.bind_around_target(&update.table.relation, sources, &mut scope);
+        let targets: Vec<&'a ObjectName> = table_name(&update.table.relation).into_iter().collect();
+        self.bind_around_targets(&targets, sources, &mut scope);
         let shape = self.assigned(&update.assignments, &scope);
         if let Some(condition) = &update.selection {
             self.read_only(condition, &scope);
@@ -533,37 +531,46 @@ impl<'r, 'a> Resolver<'r, 'a> {
         }
     }
 
-    /// Binds a FROM clause in which the target may stand again under its alias.
-    fn bind_around_target(
+    /// Binds a FROM clause in which targets may stand again, under their aliases.
+    fn bind_around_targets(
         &mut self,
-        target: &'a TableFactor,
+        targets: &[&'a ObjectName],
         from: &'a [TableWithJoins],
         scope: &mut Scope<'_, 'a>,
     ) {
-        let Some(target) = table_name(target) else {
-            self.from(from, scope);
-            return;
-        };
         for item in from {
-            if self.is_target(&item.relation, target) {
-                self.target_with_joins(item, scope);
-            } else {
-                let first = scope.bindings.len();
-                self.factor(&item.relation, scope);
-                for join in &item.joins {
-                    if let TableFactor::Table { name, alias, .. } = &join.relation
-                        && self.is_target(&join.relation, target)
-                    {
-                        self.bind_target(name, alias.as_ref().map(|alias| &alias.name), scope);
+            let first = scope.bindings.len();
+            match self.as_target(&item.relation, targets) {
+                Some((name, alias)) => self.bind_target(name, alias, scope),
+                None => self.factor(&item.relation, scope),
+            }
+            for join in &item.joins {
+                match self.as_target(&join.relation, targets) {
+                    Some((name, alias)) => {
+                        self.bind_target(name, alias, scope);
                         if let Some(condition) = join_condition(join) {
                             self.read_only(condition, scope);
                         }
-                    } else {
-                        self.join(join, first, scope);
                     }
+                    None => self.join(join, first, scope),
                 }
             }
         }
+    }
+
+    /// The name and the alias of an item of FROM that is one of the targets.
+    fn as_target(
+        &self,
+        item: &'a TableFactor,
+        targets: &[&'a ObjectName],
+    ) -> Option<(&'a ObjectName, Option<&'a Ident>)> {
+        let TableFactor::Table { name, alias, .. } = item else {
+            return None;
+        };
+        targets
+            .iter()
+            .any(|target| self.is_target(item, target))
+            .then(|| (name, alias.as_ref().map(|alias| &alias.name)))
     }
 
     /// Whether an item of FROM is the target itself: its alias, or its name.
@@ -601,17 +608,8 @@ impl<'r, 'a> Resolver<'r, 'a> {
             }
         } else {
             // `delete o from orders o join …`: the targets are named before FROM.
-            for item in from {
-                let is_target = delete
-                    .tables
-                    .iter()
-                    .any(|target| self.is_target(&item.relation, target));
-                if is_target {
-                    self.target_with_joins(item, &mut scope);
-                } else {
-                    self.table_with_joins(item, &mut scope);
-                }
-            }
+            let targets: Vec<&'a ObjectName> = delete.tables.iter().collect();
+            self.bind_around_targets(&targets, from, &mut scope);
         }
         if let Some(using) = &delete.using {
             self.from(using, &mut scope);

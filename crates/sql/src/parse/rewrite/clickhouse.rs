@@ -15,6 +15,15 @@ pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
     match keyword {
         Keyword::ARRAY if tape.is_word(position + 1, "join") => array_join(tape, position),
         Keyword::LIMIT => limit_by(tape, position),
+        Keyword::WITH if tape.is_word(position + 1, "ties") => tape.drop_range(position, position + 2),
+        Keyword::USING => bare_using(tape, position),
+        // `FROM view(SELECT …)`
+        Keyword::VIEW
+            if tape.is(position + 1, &Token::LParen)
+                && tape.is_any_word(position + 2, &["select", "with"]) =>
+        {
+            tape.drop_range(position, position + 1);
+        }
         Keyword::FINAL if tape.follows_operand(position) && !tape.is(position + 1, &Token::Period) => {
             tape.drop_range(position, position + 1);
         }
@@ -33,6 +42,19 @@ pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
         _ if tape.are_words(position, &["paste", "join"]) => tape.replace(position, token("CROSS")),
         _ => {}
     }
+}
+
+/// `JOIN t USING id, day` without brackets.
+fn bare_using(tape: &mut Tape, position: usize) {
+    if tape.word(position + 1).is_none() {
+        return;
+    }
+    let mut end = tape.name_end(position + 1);
+    while tape.is(end, &Token::Comma) && matches!(tape.at(end + 1), Some(Token::Word(_))) {
+        end = tape.name_end(end + 1);
+    }
+    tape.insert(position + 1, vec![Token::LParen]);
+    tape.insert(end, vec![Token::RParen]);
 }
 
 /// `pair.1` is an element of a tuple.

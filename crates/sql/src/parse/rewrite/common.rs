@@ -90,6 +90,19 @@ pub(super) fn labelled_duration(tape: &mut Tape, position: usize) {
                 tape.drop_range(position, position + 1);
             }
         }
+        // `(d2 - d1) DAY(4) TO SECOND`
+        Some(Token::RParen)
+            if tape.is(position + 1, &Token::LParen)
+                && matches!(tape.at(position + 2), Some(Token::Number(..)))
+                && tape.is(position + 3, &Token::RParen) =>
+        {
+            let end = if tape.is_word(position + 4, "to") {
+                position + 6
+            } else {
+                position + 4
+            };
+            tape.drop_range(position, end);
+        }
         Some(Token::SingleQuotedString(_))
             if tape.is(position + 1, &Token::LParen)
                 && matches!(tape.at(position + 2), Some(Token::Number(..)))
@@ -137,6 +150,18 @@ pub(super) fn odbc_outer_join(tape: &mut Tape, position: usize) {
 
 /// Trino's types in brackets: `CAST(x AS ARRAY(VARCHAR))`.
 pub(super) fn trino_word(tape: &mut Tape, position: usize, keyword: Keyword) {
+    match keyword {
+        Keyword::VALUES => bare_values(tape, position),
+        // `JSON_VALUE(j, 'lax $.a' RETURNING int)`
+        Keyword::RETURNING if matches!(tape.before(position), Some(Token::SingleQuotedString(_))) => {
+            let mut end = position + 2;
+            if tape.is(end, &Token::LParen) {
+                end = tape.closing(end).map_or(end, |close| close + 1);
+            }
+            tape.drop_range(position, end);
+        }
+        _ => {}
+    }
     if keyword == Keyword::AS
         && tape.is_any_word(position + 1, &["array", "map", "row"])
         && tape.is(position + 2, &Token::LParen)
@@ -145,6 +170,35 @@ pub(super) fn trino_word(tape: &mut Tape, position: usize, keyword: Keyword) {
     {
         tape.replace(position + 1, word("VARCHAR"));
         tape.drop_range(position + 2, close + 1);
+    }
+}
+
+/// Trino's `VALUES 1, 2`: rows of one column without brackets.
+fn bare_values(tape: &mut Tape, position: usize) {
+    let mut start = position + 1;
+    loop {
+        let mut end = start;
+        loop {
+            match tape.at(end) {
+                None | Some(Token::Comma | Token::RParen | Token::SemiColon) => break,
+                Some(Token::LParen) if end == start => return,
+                Some(Token::LParen) => match tape.closing(end) {
+                    Some(close) => end = close,
+                    None => return,
+                },
+                Some(_) => {}
+            }
+            end += 1;
+        }
+        if end == start {
+            return;
+        }
+        tape.insert(start, vec![Token::LParen]);
+        tape.insert(end, vec![Token::RParen]);
+        if !tape.is(end, &Token::Comma) {
+            return;
+        }
+        start = end + 1;
     }
 }
 
@@ -283,18 +337,6 @@ pub(super) fn sqlite_word(tape: &mut Tape, position: usize, keyword: Keyword) {
         tape.drop_range(position, position + 2);
     } else if tape.are_words(position, &["indexed", "by"]) {
         tape.drop_range(position, position + 3);
-    }
-}
-
-/// MySQL: `LOCK IN SHARE MODE`, `PROCEDURE ANALYSE()`.
-pub(super) fn mysql_word(tape: &mut Tape, position: usize, keyword: Keyword) {
-    if keyword == Keyword::LOCK && tape.are_words(position + 1, &["in", "share", "mode"]) {
-        tape.drop_range(position, position + 4);
-    } else if keyword == Keyword::PROCEDURE
-        && tape.is_word(position + 1, "analyse")
-        && let Some(close) = tape.closing(position + 2)
-    {
-        tape.drop_range(position, close + 1);
     }
 }
 

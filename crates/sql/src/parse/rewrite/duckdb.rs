@@ -33,6 +33,11 @@ pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
         {
             pivot_statement(tape, position);
         }
+        Keyword::FROM if begins_query(tape, position) => from_first(tape, position),
+        // `LIMIT 10%`
+        Keyword::LIMIT if tape.is(position + 2, &Token::Mod) && !tape.begins_operand(position + 3) => {
+            tape.drop_range(position + 2, position + 3);
+        }
         Keyword::BY
             if tape.is_any_word(position + 1, &["name", "position"])
                 && tape.is_any_word(position + 2, &["select", "from", "with", "values"])
@@ -49,6 +54,37 @@ pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
             }
         }
         _ => {}
+    }
+}
+
+fn begins_query(tape: &Tape, position: usize) -> bool {
+    match tape.before(position) {
+        None | Some(Token::SemiColon | Token::LParen) => true,
+        Some(Token::Word(before)) => matches!(
+            before.keyword,
+            Keyword::UNION | Keyword::ALL | Keyword::EXCEPT | Keyword::INTERSECT | Keyword::AS
+        ),
+        _ => false,
+    }
+}
+
+/// `FROM t WHERE x` without a SELECT: sqlparser takes only `FROM t` and `FROM t SELECT …`.
+fn from_first(tape: &mut Tape, position: usize) {
+    let mut at = position + 1;
+    loop {
+        match tape.at(at) {
+            None | Some(Token::RParen | Token::SemiColon) => break,
+            Some(Token::LParen) => match tape.closing(at) {
+                Some(close) => at = close,
+                None => return,
+            },
+            Some(Token::Word(word)) if matches!(word.keyword, Keyword::SELECT | Keyword::UNION) => break,
+            Some(_) => {}
+        }
+        at += 1;
+    }
+    if !tape.is_word(at, "select") {
+        tape.insert(position, vec![token("SELECT"), Token::Mul]);
     }
 }
 

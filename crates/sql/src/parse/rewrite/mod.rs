@@ -3,10 +3,12 @@
 //! The rules work on tokens, never on text, so strings and quoted names are safe from them. Most
 //! take away what cannot change which tables and columns are read: hints, locks, samples.
 
+mod clause;
 mod clickhouse;
 mod common;
 mod create;
 mod duckdb;
+mod mysql;
 mod oracle;
 mod rule;
 mod spark;

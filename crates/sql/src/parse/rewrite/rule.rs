@@ -4,8 +4,8 @@ use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::Token;
 use tailwater_core::dialect::Dialect;
 
-use super::tape::Tape;
-use super::{clickhouse, common, create, duckdb, oracle, spark, sqlserver, teradata};
+use super::tape::{Tape, word};
+use super::{clause, clickhouse, common, create, duckdb, mysql, oracle, spark, sqlserver, teradata};
 
 /// Runs the rules of `dialect` over a tape.
 pub(in crate::parse) fn rewrite(tape: &mut Tape, dialect: Dialect) {
@@ -47,7 +47,11 @@ fn visit(tape: &mut Tape, position: usize, dialect: Dialect) {
         | Keyword::MINUTES => common::labelled_duration(tape, position),
         Keyword::NOTNULL => common::postfix_null(tape, position, true),
         Keyword::NoKeyword if tape.is_word(position, "isnull") => common::postfix_null(tape, position, false),
-        _ => {}
+        Keyword::REPLACE if common::at_start(tape, position) && tape.is_word(position + 1, "view") => {
+            tape.replace(position, word("CREATE"));
+            create::create_as(tape, position, dialect);
+        }
+        _ => clause::clause(tape, position, keyword),
     }
     match dialect {
         Dialect::SqlServer => sqlserver::word(tape, position, keyword),
@@ -58,7 +62,7 @@ fn visit(tape: &mut Tape, position: usize, dialect: Dialect) {
         Dialect::Sqlite => common::sqlite_word(tape, position, keyword),
         Dialect::DuckDb => duckdb::word(tape, position, keyword),
         Dialect::Spark | Dialect::Databricks => spark::word(tape, position, keyword),
-        Dialect::MySql => common::mysql_word(tape, position, keyword),
+        Dialect::MySql => mysql::word(tape, position, keyword),
         Dialect::Generic => {
             teradata::word(tape, position, keyword);
             sqlserver::hints(tape, position, keyword);
@@ -81,11 +85,12 @@ fn symbol(tape: &mut Tape, position: usize, dialect: Dialect) {
             common::snowflake_stage(tape, position);
         }
         Dialect::BigQuery => common::bigquery_legacy_table(tape, position),
+        Dialect::Spark | Dialect::Databricks => spark::symbol(tape, position),
         _ => {}
     }
     match tape.at(position) {
         Some(Token::SingleQuotedString(_)) => common::joined_strings(tape, position),
         Some(Token::LBrace) => common::odbc_outer_join(tape, position),
-        _ => {}
+        _ => clause::symbol(tape, position),
     }
 }

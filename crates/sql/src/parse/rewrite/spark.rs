@@ -9,6 +9,23 @@ use super::tape::Tape;
 /// Spark: `t TIMESTAMP AS OF …` without FOR, `t@v1`, `STREAM t`.
 pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
     match keyword {
+        // `r'\d+'`
+        Keyword::NoKeyword
+            if tape.is_word(position, "r")
+                && matches!(tape.at(position + 1), Some(Token::SingleQuotedString(_)))
+                && tape.touch(position) =>
+        {
+            tape.drop_range(position, position + 1);
+        }
+        // `INSERT INTO t REPLACE WHERE day = … SELECT …`
+        Keyword::REPLACE if tape.is_word(position + 1, "where") => {
+            let query = (position..tape.len()).find(|&at| {
+                tape.is_any_word(at, &["select", "with", "from", "values"]) || tape.is(at, &Token::SemiColon)
+            });
+            if let Some(query) = query {
+                tape.drop_range(position, query);
+            }
+        }
         Keyword::TIMESTAMP | Keyword::VERSION
             if tape.follows_operand(position) && tape.are_words(position + 1, &["as", "of"]) =>
         {
@@ -50,5 +67,15 @@ pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
             }
         }
         _ => {}
+    }
+}
+
+/// Impala's `JOIN [SHUFFLE] t`.
+pub(super) fn symbol(tape: &mut Tape, position: usize) {
+    if tape.is(position, &Token::LBracket)
+        && tape.is(position + 2, &Token::RBracket)
+        && matches!(tape.before(position), Some(Token::Word(before)) if before.keyword == Keyword::JOIN)
+    {
+        tape.drop_range(position, position + 3);
     }
 }

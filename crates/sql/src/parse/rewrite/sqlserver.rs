@@ -55,6 +55,14 @@ pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
             tape.drop_range(position + 1, position + 2);
             tape.replace(position, Token::SemiColon);
         }
+        // `INNER HASH JOIN`
+        Keyword::HASH | Keyword::MERGE | Keyword::NoKeyword
+            if tape.is_any_word(position, &["hash", "loop", "merge", "remote"])
+                && tape.is_word(position + 1, "join")
+                && matches!(tape.before(position), Some(Token::Word(_))) =>
+        {
+            tape.drop_range(position, position + 1);
+        }
         _ => hints(tape, position, keyword),
     }
 }

@@ -22,6 +22,14 @@ pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
         {
             with_data(tape, position);
         }
+        // `BEGIN(p)`, `END(p)`: the bounds of a period
+        Keyword::BEGIN | Keyword::END
+            if tape.is(position + 1, &Token::LParen)
+                && !tape.follows_operand(position)
+                && !at_start(tape, position) =>
+        {
+            tape.replace(position, token("bound"));
+        }
         Keyword::RANK | Keyword::PERCENT_RANK if tape.is(position + 1, &Token::LParen) => {
             ordered_call(tape, position);
         }

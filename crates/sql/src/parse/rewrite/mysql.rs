@@ -1,0 +1,50 @@
+//! MySQL: locks, and lists of tables in brackets.
+
+use sqlparser::keywords::Keyword;
+use sqlparser::tokenizer::Token;
+
+use super::tape::{Tape, word as token};
+
+/// MySQL: `LOCK IN SHARE MODE`, `PROCEDURE ANALYSE()`.
+pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
+    if keyword == Keyword::LOCK && tape.are_words(position + 1, &["in", "share", "mode"]) {
+        tape.drop_range(position, position + 4);
+    } else if keyword == Keyword::PROCEDURE
+        && tape.is_word(position + 1, "analyse")
+        && let Some(close) = tape.closing(position + 2)
+    {
+        tape.drop_range(position, close + 1);
+    } else if keyword == Keyword::FROM || (keyword == Keyword::JOIN && !is_index_hint(tape, position)) {
+        table_list(tape, position + 1);
+    }
+}
+
+/// `FORCE INDEX FOR JOIN (i)`.
+fn is_index_hint(tape: &Tape, position: usize) -> bool {
+    matches!(tape.before(position), Some(Token::Word(before)) if before.keyword == Keyword::FOR)
+}
+
+/// `FROM (a, b) LEFT JOIN c`: the commas in brackets are joins.
+fn table_list(tape: &mut Tape, open: usize) {
+    let begins_list = tape.is(open, &Token::LParen)
+        && matches!(tape.at(open + 1), Some(Token::Word(_)))
+        && !tape.is_any_word(open + 1, &["select", "with", "values", "table"]);
+    let Some(close) = tape.closing(open).filter(|_| begins_list) else {
+        return;
+    };
+    let mut at = open + 1;
+    while at < close {
+        match tape.at(at) {
+            Some(Token::LParen) => match tape.closing(at) {
+                Some(inner) => at = inner,
+                None => return,
+            },
+            Some(Token::Comma) => {
+                tape.replace(at, token("JOIN"));
+                tape.insert(at, vec![token("CROSS")]);
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+}
