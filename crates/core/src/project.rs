@@ -116,6 +116,12 @@ impl Node {
         self.config.get("materialized").and_then(Value::as_str)
     }
 
+    /// The relation that a dashboard can read; `None` where there is none.
+    pub fn readable_relation(&self) -> Option<&RelationName> {
+        let relation = self.relation.as_ref().filter(|_| !self.is_ephemeral())?;
+        Some(&relation.name)
+    }
+
     /// Whether it is inlined into its readers and so has no relation.
     pub fn is_ephemeral(&self) -> bool {
         self.materialized() == Some("ephemeral")

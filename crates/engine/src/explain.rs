@@ -146,11 +146,7 @@ impl Catalog {
         Explanation::Node {
             node: node.unique_id.clone(),
             resource_type: node.resource_type,
-            relation: node
-                .relation
-                .as_ref()
-                .filter(|_| !node.is_ephemeral())
-                .map(|relation| relation.name.to_string()),
+            relation: node.readable_relation().map(ToString::to_string),
             exposures: self.exposures().iter().filter_map(standing).collect(),
             near_misses: self.misses(comes_near),
         }

@@ -80,11 +80,7 @@ fn shown(node: &Node) -> LineageNode {
     LineageNode {
         name: label.unwrap_or(&node.name).clone(),
         resource_type: node.resource_type,
-        relation: node
-            .relation
-            .as_ref()
-            .filter(|_| !node.is_ephemeral())
-            .map(|relation| relation.name.to_string()),
+        relation: node.readable_relation().map(ToString::to_string),
         unique_id: node.unique_id.clone(),
     }
 }
