@@ -12,17 +12,16 @@ const MOST_LINKS: usize = 20;
 
 /// The command that adds the rule, fit for a shell.
 pub fn to_command(integration: &IntegrationName, rule: &RuleText) -> String {
-    let mut command = format!("tailwater integration map add {integration}");
-    for (option, value) in [
+    let options = [
         ("--database", rule.database.as_ref()),
         ("--schema", rule.schema.as_ref()),
         ("--to", Some(&rule.to)),
-    ] {
-        if let Some(value) = value {
-            command.push_str(&format!(" {option} {}", quoted(value)));
-        }
-    }
-    command
+    ];
+    let given = options
+        .into_iter()
+        .filter_map(|(option, value)| Some(format!("{option} {}", quoted(value?))));
+    let start = format!("tailwater integration map add {integration}");
+    std::iter::once(start).chain(given).collect::<Vec<_>>().join(" ")
 }
 
 /// A word that a shell reads as exactly this text.

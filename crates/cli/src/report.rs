@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn a_cause_that_repeats_its_wrapper_is_said_once() {
         let inner = io::Error::other("the disk says no");
-        let report = Report::new(&Error::Output(io::Error::new(io::ErrorKind::Other, inner)));
+        let report = Report::new(&Error::Output(io::Error::other(inner)));
         assert_eq!(report.causes, ["the disk says no"]);
     }
 }

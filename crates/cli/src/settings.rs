@@ -46,13 +46,10 @@ pub struct Configuration {
 
 /// Finds the file, reads it, and lays the environment over it.
 pub fn load(given: Option<&Utf8Path>) -> Result<Configuration, Error> {
-    let here = working_directory()?;
     let file = match given {
-        Some(path) => Some(here.join(path)),
-        None => here
-            .ancestors()
-            .map(|directory| directory.join(FILE_NAME))
-            .find(|path| path.is_file()),
+        Some(path) => Some(path.to_owned()),
+        None if Utf8Path::new(FILE_NAME).is_file() => Some(FILE_NAME.into()),
+        None => found_above()?,
     };
     let text = match &file {
         Some(path) => std::fs::read_to_string(path).map_err(|source| unreadable(path, source))?,
@@ -62,10 +59,12 @@ pub fn load(given: Option<&Utf8Path>) -> Result<Configuration, Error> {
     let environment = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let settings = lay_over(&text, shown, environment)?;
+    // Empty is the working directory, so that what lies in it is shown by its short name.
     let root = file
         .as_deref()
         .and_then(Utf8Path::parent)
-        .map_or(here, Utf8Path::to_owned);
+        .unwrap_or(Utf8Path::new(""));
+    let root = root.to_owned();
     Ok(Configuration { file, root, settings })
 }
 
@@ -82,14 +81,20 @@ impl Configuration {
     }
 }
 
-fn working_directory() -> Result<Utf8PathBuf, Error> {
-    let directory = std::env::current_dir().map_err(|source| Error::WorkingDirectory { source })?;
-    Utf8PathBuf::from_path_buf(directory).map_err(|path| Error::WorkingDirectory {
+/// The nearest file in the directories above the working directory.
+fn found_above() -> Result<Option<Utf8PathBuf>, Error> {
+    let here = std::env::current_dir().map_err(|source| Error::WorkingDirectory { source })?;
+    let here = Utf8PathBuf::from_path_buf(here).map_err(|path| Error::WorkingDirectory {
         source: std::io::Error::new(
             ErrorKind::InvalidData,
             format!("its path is not Unicode: {}", path.display()),
         ),
-    })
+    })?;
+    let mut candidates = here
+        .ancestors()
+        .skip(1)
+        .map(|directory| directory.join(FILE_NAME));
+    Ok(candidates.find(|path| path.is_file()))
 }
 
 fn unreadable(path: &Utf8Path, source: std::io::Error) -> Error {
@@ -180,7 +185,7 @@ fn refused(error: &figment::Error) -> Error {
     let (problem, hint) = match &error.kind {
         Kind::UnknownField(key, known) => (unknown_key(key), did_you_mean(key, known)),
         Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) => (
-            format!("it must be {expected}"),
+            format!("it must be {}", in_toml(expected)),
             "correct its value, or unset it".to_owned(),
         ),
         other => (
@@ -211,8 +216,18 @@ fn unknown_field(message: &str) -> Option<(&str, Vec<&str>)> {
 fn without_value(message: &str) -> String {
     let quotes_value = message.starts_with("invalid type: ") || message.starts_with("invalid value: ");
     match message.rsplit_once(", expected ") {
-        Some((_, expected)) if quotes_value => format!("here must be {expected}"),
+        Some((_, expected)) if quotes_value => format!("here must be {}", in_toml(expected)),
         _ => message.trim().replace('\n', ", "),
+    }
+}
+
+/// What serde expects, in the words of TOML.
+fn in_toml(expected: &str) -> &str {
+    match expected {
+        "a sequence" => "a list",
+        "a map" => "a table",
+        _ if expected.starts_with("struct ") => "a section",
+        other => other,
     }
 }
 
@@ -298,6 +313,8 @@ mod tests {
     )]
     #[case("[store]\nurl = ", "line 2, column", "")]
     #[case("[[project]]\nname = 'a'\nmanifest = 7", "here must be", "")]
+    #[case("store = 'x'", "line 1, column 9: here must be a section", "")]
+    #[case("[project]\nname = 'a'", "here must be a list", "")]
     fn what_is_wrong_in_the_file_is_said_with_its_position(
         #[case] text: &str,
         #[case] wanted: &str,

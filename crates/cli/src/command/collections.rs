@@ -94,7 +94,7 @@ struct Branch {
 
 /// A selection after it was changed.
 #[derive(Debug, Serialize)]
-struct Changed<'a> {
+struct Answer<'a> {
     integration: &'a IntegrationName,
     selection: Selection,
     changed: bool,
@@ -109,7 +109,7 @@ pub async fn run(args: &Args, workspace: &Workspace, printer: &Printer) -> Resul
         None => show(name, workspace, printer).await,
         Some(Action::Select(change)) => {
             let (selection, changed) = workspace.select_collections(name, &change.patterns).await?;
-            let answer = Changed {
+            let answer = Answer {
                 integration: name,
                 selection,
                 changed,
@@ -119,7 +119,7 @@ pub async fn run(args: &Args, workspace: &Workspace, printer: &Printer) -> Resul
         }
         Some(Action::Unselect(change)) => {
             let selection = workspace.unselect_collections(name, &change.patterns).await?;
-            let answer = Changed {
+            let answer = Answer {
                 integration: name,
                 selection,
                 changed: true,
@@ -167,7 +167,7 @@ fn tree(integration: &Integration, inventory: Inventory) -> Tree {
 }
 
 async fn apply(
-    mut answer: Changed<'_>,
+    mut answer: Answer<'_>,
     is_without_sync: bool,
     workspace: &Workspace,
     printer: &Printer,
@@ -258,7 +258,7 @@ fn to_document(tree: &Tree) -> Document {
     document
 }
 
-fn changed_to_document(answer: &Changed<'_>, is_without_sync: bool) -> Document {
+fn changed_to_document(answer: &Answer<'_>, is_without_sync: bool) -> Document {
     let mut document = Document::new();
     let patterns = answer.selection.patterns();
     let line = Line::new().strong(answer.integration.as_str());

@@ -1,10 +1,10 @@
 //! `tailwater doctor`: everything that must be right before a sync can work, and what to mend.
 
 use camino::Utf8Path;
+use tailwater_engine::bi::CheckState;
 use tailwater_engine::doctor::{Diagnosis, Finding, Section};
 
-use crate::document::Line;
-use crate::document::{Document, Style};
+use crate::document::{Document, Line, Style, counted};
 use crate::error::{Error, Outcome};
 use crate::finding;
 use crate::printer::Printer;
@@ -75,10 +75,17 @@ fn to_document(diagnosis: &Diagnosis) -> Document {
         document.table(finding::to_table(&section.findings));
     }
     document.blank();
-    document.line(if diagnosis.has_failures() {
-        Line::new().styled(Style::Bad, "something does not work: see `failed` above")
-    } else {
-        Line::new().styled(Style::Good, "all is well")
+    let findings = diagnosis.sections.iter().flat_map(|section| &section.findings);
+    let warnings = findings
+        .filter(|finding| finding.state == CheckState::Warning)
+        .count();
+    document.line(match (diagnosis.has_failures(), warnings) {
+        (true, _) => Line::new().styled(Style::Bad, "something does not work: see `failed` above"),
+        (false, 0) => Line::new().styled(Style::Good, "all is well"),
+        (false, count) => Line::new().styled(
+            Style::Good,
+            format!("everything works, with {}", counted(count, "warning")),
+        ),
     });
     document
 }

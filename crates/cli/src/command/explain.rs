@@ -1,6 +1,6 @@
 //! `tailwater explain`: the chain of evidence behind a link, or why there is none and what would make one.
 
-use tailwater_core::exposure::{Evidence, Exposure};
+use tailwater_core::exposure::{Evidence, Exposure, Via};
 use tailwater_core::gap::Gap;
 use tailwater_engine::Workspace;
 use tailwater_engine::explain::{Explanation, Miss, Standing};
@@ -20,7 +20,7 @@ Examples:
   tailwater explain fct_orders
   tailwater explain analytics.marts.fct_orders
 
-SUBJECT is an exposure (name, label, unique_id, address or the workbook's LUID), a dbt node (name or unique_id) or
+SUBJECT is an exposure (name, label, unique_id, address or the workbook's LUID), a dbt node (name or unique_id) or \
 a table (as much of its name as is known). What can mean several things is explained for each.";
 
 /// Explains an exposure, a dbt node or a table: what it is linked with, and why
@@ -167,9 +167,9 @@ fn write_misses(document: &mut Document, heading: &str, misses: &[Miss]) {
 
 /// How a table agrees with the node is said once, with all that told of the table below it.
 fn write_evidence(document: &mut Document, evidence: &[Evidence]) {
-    let mut agreements: Vec<(&Evidence, Vec<String>)> = Vec::new();
+    let mut agreements: Vec<(&Evidence, Vec<Option<String>>)> = Vec::new();
     for one in evidence {
-        let is_same = |(other, _): &&mut (&Evidence, Vec<String>)| {
+        let is_same = |(other, _): &&mut (&Evidence, Vec<Option<String>>)| {
             (&one.table, &one.relation, one.matched, &one.rules, &one.note)
                 == (
                     &other.table,
@@ -185,16 +185,24 @@ fn write_evidence(document: &mut Document, evidence: &[Evidence]) {
         }
     }
     for (one, told_by) in agreements {
-        document.line(Line::new().indent(4).hanging(4).plain(&one.table).faint(format!(
-            " = {}: {}",
-            one.relation,
-            one.matched.title()
-        )));
+        let line = Line::new().indent(4).hanging(4);
+        document.line(if one.via == Via::Declared {
+            line.plain(one.via.title())
+        } else {
+            let equals = if one.table == one.relation {
+                String::new()
+            } else {
+                format!(" = {}", one.relation)
+            };
+            line.plain(&one.table)
+                .plain(equals)
+                .faint(format!(": {}", one.matched.title()))
+        });
         let below = || Line::new().indent(6).hanging(2);
         for rule in &one.rules {
             document.line(below().plain(format!("by the mapping rule {rule}")));
         }
-        for told in told_by {
+        for told in told_by.into_iter().flatten() {
             document.line(below().plain(told));
         }
         if let Some(note) = &one.note {
@@ -203,22 +211,27 @@ fn write_evidence(document: &mut Document, evidence: &[Evidence]) {
     }
 }
 
-/// Which answer told of the table.
-fn told(evidence: &Evidence) -> String {
-    let mut told = format!("from {}", evidence.via.title());
+/// Which answer told of the table; `None` where nothing but the declaration did.
+fn told(evidence: &Evidence) -> Option<String> {
+    if evidence.via == Via::Declared {
+        return None;
+    }
+    let mut told = evidence.via.title().to_owned();
     if let Some(confidence) = evidence.confidence {
         told = format!("{told} ({})", confidence.name());
     }
-    if let Some(source) = &evidence.data_source {
-        let kind = if source.is_published {
-            "published"
-        } else {
-            "embedded"
-        };
-        let name = clipped(&source.name, LABEL_WIDTH);
-        told = format!("{told}, {kind} data source “{name}”");
-    }
-    told
+    let place = match &evidence.data_source {
+        None => "the workbook".to_owned(),
+        Some(source) => {
+            let kind = if source.is_published {
+                "published"
+            } else {
+                "embedded"
+            };
+            format!("{kind} data source “{}”", clipped(&source.name, LABEL_WIDTH))
+        }
+    };
+    Some(format!("{told}, {place}"))
 }
 
 fn write_gap(document: &mut Document, gap: &Gap, exposure: Option<&str>) {

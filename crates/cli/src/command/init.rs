@@ -15,7 +15,7 @@ Examples:
   tailwater init
   tailwater --config ci/tailwater.toml init
 
-The file is optional: without it everything has the value that it shows, and projects and integrations are
+The file is optional: without it everything has the value that it shows, and projects and integrations are \
 added by `tailwater project add` and `tailwater integration add`.";
 
 /// Writes a commented `tailwater.toml`

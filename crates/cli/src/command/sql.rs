@@ -21,11 +21,11 @@ Examples:
   echo 'select id from a.b' | tailwater sql --dialect postgres --default-database shop -
   tailwater sql --jsonl < queries.jsonl > upstream.jsonl
 
-A line of --jsonl is a JSON object with `id`, `dialect`, `sql` and, where known, `default_db` and
-`default_schema`. The line that answers it has `id`, `tables`, `columns`, `confidence` and `error`. A line that
+A line of --jsonl is a JSON object with `id`, `dialect`, `sql` and, where known, `default_db` and \
+`default_schema`. The line that answers it has `id`, `tables`, `columns`, `confidence` and `error`. A line that \
 cannot be read is answered with its `error`, and the exit code at the end is 1.
 
-The confidence is `parsed`, `retried` (another grammar than the dialect's accepted it) or `scanned` (no grammar
+The confidence is `parsed`, `retried` (another grammar than the dialect's accepted it) or `scanned` (no grammar \
 did; the tables were found by looking at the words).";
 
 /// Shows the tables and columns that SQL text reads

@@ -34,9 +34,9 @@ Examples:
   tailwater sync main --dry-run
   tailwater sync --json > report.json
 
-Reads the selected collections of each integration, links their tables with the dbt projects, and stores the
-exposures in one step at the end: a sync that fails or is stopped changes nothing. What an answer that was cut
-short does not show is kept as it was. The exit code is 1 when something was cut short, a selected collection
+Reads the selected collections of each integration, links their tables with the dbt projects, and stores the \
+exposures in one step at the end: a sync that fails or is stopped changes nothing. What an answer that was cut \
+short does not show is kept as it was. The exit code is 1 when something was cut short, a selected collection \
 was not found, or one of several integrations failed.";
 
 /// Imports the selected collections and links them with dbt

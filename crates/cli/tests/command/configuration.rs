@@ -7,7 +7,8 @@ use crate::scene::{Scene, steadily};
 #[test]
 fn init_writes_a_file_that_works_and_keeps_one_that_is_there() {
     let scene = Scene::new();
-    insta::assert_snapshot!("init", scene.tell(&["init"]));
+    let told = scene.tell(&["init"]);
+    steadily(|| insta::assert_snapshot!("init", told));
     let written = std::fs::read_to_string(scene.path().join("tailwater.toml")).unwrap();
     assert_eq!(scene.tell_json(&["project", "list"]), serde_json::json!([]));
 

@@ -52,7 +52,8 @@ fn what_cannot_run_ends_with_2_and_says_why(#[case] arguments: &[&str], #[case] 
 
 #[test]
 fn people_get_code_cause_and_hint() {
-    let scene = Scene::new();
+    // The scratch directory's name may be long, and is shown.
+    let scene = Scene::new().with_variable("COLUMNS", "160");
     let ended = scene.run(&["project", "add", "shop", "target/manifest.json"]);
     steadily(|| insta::assert_snapshot!("error_missing_manifest", scene.steady(&ended.complaints)));
     let ended = scene.run(&["sync"]);

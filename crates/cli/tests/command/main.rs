@@ -2,6 +2,12 @@
 //! simulated Tableau site. What it prints is compared with snapshots; what differs from run to run (ports,
 //! instants, paths) is replaced first.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "in a test a broken surrounding is a failure"
+)]
+
 mod answer;
 mod configuration;
 mod failure;

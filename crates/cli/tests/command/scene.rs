@@ -58,8 +58,8 @@ impl Scene {
     pub fn command(&self, arguments: &[impl AsRef<OsStr>]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tailwater"));
         command.args(arguments).current_dir(self.path()).env_clear();
-        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command.env("COLUMNS", "100").stdin(Stdio::null());
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
     }
 
@@ -185,7 +185,7 @@ impl Site {
             "[[project]]\nname = \"shop\"\ntarget_dir = {target:?}\n\n[[integration]]\nname = \"main\"\n\
              server = {server:?}\nsite = \"shop\"\ntoken_name = \"tailwater\"\n\
              token_secret_env = \"{SECRET_VARIABLE}\"\ncollections = {COLLECTIONS:?}\n{more}",
-            target = demo().join("dbt/target"),
+            target = demo().join("dbt/target").to_str().unwrap(),
             server = self.running.base_url(),
         );
         self.scene.write("tailwater.toml", &settings);

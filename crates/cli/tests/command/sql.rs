@@ -65,7 +65,7 @@ fn lines_are_answered_in_order_and_bad_ones_with_their_error() {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    insta::assert_json_snapshot!("sql_jsonl", lines);
+    steadily(|| insta::assert_json_snapshot!("sql_jsonl", lines));
     let from_file = scene.run(&["sql", "--jsonl", "input"]);
     assert_eq!(from_file.output, ended.output);
 }

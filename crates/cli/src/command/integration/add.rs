@@ -16,8 +16,8 @@ Examples:
   tailwater integration add tableau --name main --token-name tailwater \\
     --server https://tableau.example.com --site acme --secret-env TABLEAU_TOKEN_SECRET
 
-The secret of the token is asked for, or read from an environment variable, a file or standard input; it is
-never an argument, since arguments are seen by every user of the machine. It is kept sealed in the store.
+The secret of the token is asked for, or read from an environment variable, a file or standard input; it is \
+never an argument, since arguments are seen by every user of the machine. It is kept sealed in the store. \
 Nothing is contacted yet: `tailwater integration test NAME` does that.";
 
 /// Registers a BI site

@@ -78,7 +78,7 @@ struct RemoveArgs {
 
 /// The rules, and what a new one changes.
 #[derive(Debug, Serialize)]
-struct Mapping<'a> {
+struct Answer<'a> {
     integration: &'a IntegrationName,
     /// The rules after the command, in the order in which they apply.
     mapping: Vec<MappingRule>,
@@ -94,7 +94,7 @@ pub async fn run(args: &Args, workspace: &Workspace, printer: &Printer) -> Resul
     match &args.action {
         Action::Add(args) => add(args, workspace, printer).await,
         Action::List(args) => {
-            let mapping = Mapping {
+            let mapping = Answer {
                 integration: &args.name,
                 mapping: workspace.find_integration(&args.name).await?.mapping,
                 preview: None,
@@ -104,7 +104,7 @@ pub async fn run(args: &Args, workspace: &Workspace, printer: &Printer) -> Resul
             Ok(Outcome::Done)
         }
         Action::Remove(args) => {
-            let mapping = Mapping {
+            let mapping = Answer {
                 integration: &args.name,
                 mapping: workspace.remove_mapping(&args.name, args.number).await?,
                 preview: None,
@@ -133,7 +133,7 @@ async fn add(args: &AddArgs, workspace: &Workspace, printer: &Printer) -> Result
         }
         (mapping, preview.ok())
     };
-    let answer = Mapping {
+    let answer = Answer {
         integration: &args.name,
         mapping,
         preview,
@@ -143,7 +143,7 @@ async fn add(args: &AddArgs, workspace: &Workspace, printer: &Printer) -> Result
     Ok(Outcome::Done)
 }
 
-fn added(answer: &Mapping<'_>) -> Document {
+fn added(answer: &Answer<'_>) -> Document {
     let is_dry_run = answer.dry_run == Some(true);
     let mut document = if is_dry_run {
         Document::from("dry run: the rule was not added")
@@ -165,14 +165,14 @@ fn added(answer: &Mapping<'_>) -> Document {
     document
 }
 
-fn removed(answer: &Mapping<'_>) -> Document {
+fn removed(answer: &Answer<'_>) -> Document {
     let mut document = rules(answer);
     document.blank();
     document.line(next_sync(answer.integration));
     document
 }
 
-fn rules(answer: &Mapping<'_>) -> Document {
+fn rules(answer: &Answer<'_>) -> Document {
     let mut document = Document::new();
     document.line(
         Line::new()

@@ -15,7 +15,7 @@ Examples:
   tailwater integration remove main
   tailwater integration remove main --yes
 
-Forgets the integration's exposures, the history of its syncs and the sealed secret. Nothing on the BI site is
+Forgets the integration's exposures, the history of its syncs and the sealed secret. Nothing on the BI site is \
 touched.";
 
 /// Forgets a BI site with everything that it brought

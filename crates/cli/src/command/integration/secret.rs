@@ -17,27 +17,27 @@ const LONGEST_SECRET: u64 = 64 << 10;
 #[group(multiple = false)]
 pub struct Args {
     /// Read the token's secret from this environment variable
-    #[arg(long, value_name = "VARIABLE")]
-    secret_env: Option<String>,
+    #[arg(long = "secret-env", value_name = "VARIABLE")]
+    variable: Option<String>,
 
     /// Read the token's secret from this file
-    #[arg(long, value_name = "FILE")]
-    secret_file: Option<Utf8PathBuf>,
+    #[arg(long = "secret-file", value_name = "FILE")]
+    file: Option<Utf8PathBuf>,
 
     /// Read the token's secret from standard input
-    #[arg(long)]
-    secret_stdin: bool,
+    #[arg(long = "secret-stdin")]
+    is_stdin: bool,
 }
 
 /// Reads the secret from where the arguments say, or asks for it.
 pub fn read(args: &Args, name: &IntegrationName) -> Result<SecretString, Error> {
-    if let Some(variable) = &args.secret_env {
+    if let Some(variable) = &args.variable {
         return Ok(from_environment(name, variable)?);
     }
-    if let Some(path) = &args.secret_file {
+    if let Some(path) = &args.file {
         return Ok(from_file(name, path)?);
     }
-    let text = if args.secret_stdin {
+    let text = if args.is_stdin {
         let mut text = String::new();
         io::stdin()
             .lock()

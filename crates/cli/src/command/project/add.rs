@@ -14,7 +14,7 @@ Examples:
   tailwater project add shop target
   tailwater project add shop ~/dbt/shop/target/manifest.json
 
-The manifest is read now, so that a wrong path is noticed, and again at every sync. dbt writes it with
+The manifest is read now, so that a wrong path is noticed, and again at every sync. dbt writes it with \
 `dbt parse`, `dbt build` and most other commands.";
 
 /// Registers a dbt project

@@ -69,7 +69,8 @@ fn to_document(projects: &[Listed]) -> Document {
         "SOURCES",
         "EXPOSURES",
         "PATH",
-    ]);
+    ])
+    .unbroken();
     for project in projects {
         match project {
             Listed::Readable(summary) => {
