@@ -110,6 +110,9 @@ impl Merger<'_> {
             let Some(before) = self.known.inventory.assets.get(&id) else {
                 continue;
             };
+            if before.data_sources.is_empty() && before.tables.is_empty() {
+                continue; // Nothing was known that could be out of date.
+            }
             self.keep_sources(before);
             if let Some(asset) = self.merged.inventory.assets.get_mut(&id) {
                 asset.data_sources.extend(before.data_sources.iter().cloned());
@@ -378,6 +381,15 @@ mod tests {
         assert!(asset.data_sources.contains("source-one"));
         assert!(merged.inventory.tables.contains_key("table-one"));
         assert!(merged.stale.contains_key("one"));
+    }
+
+    #[test]
+    fn what_was_never_read_is_not_stale() {
+        let mut pending = site();
+        let asset = pending.assets.get_mut("one").unwrap();
+        asset.lineage = Completeness::Pending;
+        asset.data_sources.clear();
+        assert!(merged(&pending, pending.clone(), "Sales").stale.is_empty());
     }
 
     #[test]

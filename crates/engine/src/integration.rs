@@ -170,21 +170,23 @@ impl Workspace {
         progress: &dyn Progress,
     ) -> Result<Vec<Check>, Error> {
         let connector = self.connector(name).await?;
-        let lease = self.lease(name).await?;
-        let checks = connector.check(progress).await;
-        connector.sign_out().await;
-        self.release(lease).await?;
-        Ok(checks)
+        let work = async {
+            let checks = connector.check(progress).await;
+            connector.sign_out().await;
+            Ok(checks)
+        };
+        self.under_lease(name, work).await
     }
 
     /// The tree of collections that the token's user can see.
     pub async fn collections(&self, name: &IntegrationName) -> Result<Inventory, Error> {
         let connector = self.connector(name).await?;
-        let lease = self.lease(name).await?;
-        let listing = connector.fetch_collections().await;
-        connector.sign_out().await;
-        self.release(lease).await?;
-        Ok(listing?)
+        let work = async {
+            let listing = connector.fetch_collections().await;
+            connector.sign_out().await;
+            Ok(listing?)
+        };
+        self.under_lease(name, work).await
     }
 
     /// Adds patterns to the selection; answers the whole selection and whether it changed. A pattern that

@@ -14,11 +14,27 @@ use crate::workspace::Workspace;
 /// How long a lease outlives its last sign of life.
 const LIFETIME: Duration = Duration::from_secs(30);
 /// How often a sign of life is given.
-pub(crate) const HEARTBEAT: Duration = Duration::from_secs(10);
+const HEARTBEAT: Duration = Duration::from_secs(10);
 
 impl Workspace {
-    /// Takes the integration's lease, or says who holds it.
-    pub(crate) async fn lease(&self, name: &IntegrationName) -> Result<Lease, Error> {
+    /// Works under the integration's lease, which is kept alive meanwhile and given back in any case. Losing
+    /// it stops the work.
+    pub(crate) async fn under_lease<T>(
+        &self,
+        name: &IntegrationName,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let lease = self.take_lease(name).await?;
+        let done = tokio::select! {
+            done = work => done,
+            error = self.keep_alive(&lease) => Err(error),
+        };
+        self.store().release_lease(lease).await?;
+        done
+    }
+
+    /// Takes the lease, or says who holds it.
+    async fn take_lease(&self, name: &IntegrationName) -> Result<Lease, Error> {
         let key = format!("integration:{name}");
         let holder = holder_name();
         let outcome = self.store().acquire_lease(&key, &holder, LIFETIME).await?;
@@ -40,20 +56,18 @@ impl Workspace {
         })
     }
 
-    /// Gives the sign of life.
-    pub(crate) async fn keep(&self, lease: &Lease) -> Result<(), Error> {
-        self.store().renew_lease(lease, LIFETIME).await?;
-        Ok(())
-    }
-
-    /// Gives the lease back.
-    pub(crate) async fn release(&self, lease: Lease) -> Result<(), Error> {
-        self.store().release_lease(lease).await?;
-        Ok(())
+    /// Gives signs of life for ever; answers only when one fails.
+    async fn keep_alive(&self, lease: &Lease) -> Error {
+        loop {
+            tokio::time::sleep(HEARTBEAT).await;
+            if let Err(error) = self.store().renew_lease(lease, LIFETIME).await {
+                return error.into();
+            }
+        }
     }
 }
 
-/// `process 123 of 456 on host`, where 456 is when the process began, so that a number used again is not mistaken.
+/// `process 123.456 on host`, where 456 is when the process began, so that a number used again is not mistaken.
 fn holder_name() -> String {
     let process = std::process::id();
     format!(

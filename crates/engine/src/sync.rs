@@ -24,7 +24,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::error::Error;
 use crate::integration::Integration;
-use crate::lease::HEARTBEAT;
 use crate::sql_reader::read_custom_sql;
 use crate::workspace::Workspace;
 
@@ -140,13 +139,13 @@ impl Workspace {
             return Err(Error::NothingSelected { name: name.clone() });
         }
         let projects = self.load_projects(&integration.projects).await?;
-        let lease = self.lease(name).await?;
-        let synced = tokio::select! {
-            synced = self.sync_under_lease(&integration, &projects, options, progress, started_at) => synced,
-            error = self.keep_alive(&lease) => Err(error),
-            () = cancel.cancelled() => Err(Error::Cancelled),
+        let work = async {
+            tokio::select! {
+                synced = self.fetch_and_land(&integration, &projects, options, progress, started_at) => synced,
+                () = cancel.cancelled() => Err(Error::Cancelled),
+            }
         };
-        self.release(lease).await?;
+        let synced = self.under_lease(name, work).await;
         if let Err(error) = &synced {
             self.record_failure(&integration, options, started_at, error)
                 .await?;
@@ -154,17 +153,7 @@ impl Workspace {
         synced
     }
 
-    /// Gives signs of life for ever; answers only when one fails.
-    async fn keep_alive(&self, lease: &tailwater_store::Lease) -> Error {
-        loop {
-            tokio::time::sleep(HEARTBEAT).await;
-            if let Err(error) = self.keep(lease).await {
-                return error;
-            }
-        }
-    }
-
-    async fn sync_under_lease(
+    async fn fetch_and_land(
         &self,
         integration: &Integration,
         projects: &[Project],
@@ -386,7 +375,7 @@ impl Workspace {
         started_at: DateTime<Utc>,
         error: &Error,
     ) -> Result<(), Error> {
-        if options.is_dry_run || matches!(error, Error::Cancelled) {
+        if options.is_dry_run || matches!(error, Error::Cancelled | Error::Busy { .. }) {
             return Ok(());
         }
         self.ensure_parent(integration).await?;

@@ -163,7 +163,7 @@ impl Bench {
 
     /// The same site on another server, as if it had changed meanwhile.
     fn point_at(&mut self, simulator: &Running) {
-        self.integration().server = simulator.base_url().to_owned();
+        simulator.base_url().clone_into(&mut self.integration().server);
     }
 
     async fn open(&self) -> Workspace {
@@ -427,6 +427,8 @@ async fn two_syncs_of_one_integration_do_not_sign_in_at_once(
         "{busy:?}"
     );
     assert_eq!(simulator.count("/auth/signin"), 1);
+    let history = workspace.store().syncs(None, 10).await.expect("history");
+    assert_eq!(history.len(), 1, "waiting for another is no failed sync");
 }
 
 #[tokio::test]
