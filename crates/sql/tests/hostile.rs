@@ -164,10 +164,7 @@ fn sources_that_multiply_are_cut_short_and_tables_stay() {
 fn stars_that_double_are_cut_short() {
     let mut sql = String::from("with x0 as (select a, b, c, d from base)");
     for i in 1..60 {
-        sql.push_str(&format!(
-            ", x{i} as (select l.*, r.* from x{p} l, x{p} r)",
-            p = i - 1
-        ));
+        let _ = write!(sql, ", x{i} as (select l.*, r.* from x{p} l, x{p} r)", p = i - 1);
     }
     sql.push_str(" select * from x59");
     let answer = read(&sql, Dialect::Postgres);

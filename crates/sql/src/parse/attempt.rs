@@ -112,16 +112,44 @@ pub(crate) fn parse_otherwise(sql: &str, dialect: Dialect) -> Option<Parsed> {
     } else {
         others(dialect)
     };
-    let grammars = others.iter().map(|&other| (other, Grammar::of(other)));
-    let hive = (matches!(dialect, Dialect::Spark | Dialect::Databricks | Dialect::Generic)
-        && sql.len() <= RETRY_LENGTH)
-        .then(|| (Dialect::Spark, Grammar::hive()));
-    grammars.chain(hive).find_map(|(other, grammar)| {
-        let cutter = if is_cut { &own } else { &grammar };
-        let rules = if is_cut { dialect } else { other };
-        let tape = tape(sql, rules, cutter).ok()?;
-        parse_tape(tape, sql.len(), &grammar).ok()
+    let has_hive = matches!(dialect, Dialect::Spark | Dialect::Databricks | Dialect::Generic);
+    let hive = (has_hive && sql.len() <= RETRY_LENGTH).then(|| (Dialect::Spark, Grammar::hive()));
+    let by_own_tokens = others
+        .iter()
+        .map(|&other| (other, Grammar::of(other)))
+        .chain(hive)
+        .find_map(|(other, grammar)| {
+            let (cutter, rules) = if is_cut {
+                (&own, dialect)
+            } else {
+                (&grammar, other)
+            };
+            let tape = tape(sql, rules, cutter).ok()?;
+            parse_tape(tape, sql.len(), &grammar).ok()
+        });
+    by_own_tokens.or_else(|| {
+        let other = quotes_of_another(sql, dialect)?;
+        let grammar = Grammar::of(other);
+        parse_tape(tape(sql, other, &grammar).ok()?, sql.len(), &grammar).ok()
     })
+}
+
+/// The dialect whose quotes a text seems to use in place of its own: brackets where names stand,
+/// or `"` and backticks for names where the dialect has them for something else.
+fn quotes_of_another(sql: &str, dialect: Dialect) -> Option<Dialect> {
+    let has_bracketed_name = sql.contains("].[")
+        || sql.match_indices('[').take(64).any(|(bracket, _)| {
+            let before = sql[..bracket].trim_end();
+            ["from", "join"].iter().any(|word| {
+                before
+                    .get(before.len().saturating_sub(word.len())..)
+                    .is_some_and(|tail| tail.eq_ignore_ascii_case(word))
+            })
+        });
+    if has_bracketed_name && dialect != Dialect::SqlServer {
+        return Some(Dialect::SqlServer);
+    }
+    (sql.contains(['"', '`']) && dialect != Dialect::Generic).then_some(Dialect::Generic)
 }
 
 fn parse_tape(mut tape: Tape, length: usize, grammar: &Grammar) -> Result<Parsed, Refusal> {

@@ -64,7 +64,9 @@ impl<'a> Resolver<'_, 'a> {
             }
             level = here.parent;
         }
-        if has_struct_columns(self.dialect) {
+        if let Some((binding, used)) = longer_qualifier(scope, &keys) {
+            self.read_from_binding(binding, &keys[used], &parts[used].value, into);
+        } else if has_struct_columns(self.dialect) {
             // `payload.user.id`: a field of a column.
             self.unqualified(parts[0], scope, into);
         } else if !pseudo::is_pseudo_row(self.dialect, &parts[0].value) && !lenient(scope) {
@@ -351,6 +353,31 @@ pub(super) fn best_qualifier<'b, 'a>(
         }
     }
     best
+}
+
+/// The binding that more of `keys` name than its own name has parts: `public.orders.id` over
+/// `from orders`. Only a table without an alias can be called so.
+fn longer_qualifier<'s, 'a>(
+    scope: &'s Scope<'_, 'a>,
+    keys: &[Cow<'a, str>],
+) -> Option<(&'s Binding<'a>, usize)> {
+    let mut level = Some(scope);
+    while let Some(here) = level {
+        for used in 2..keys.len() {
+            let found = here.bindings().iter().find(|binding| {
+                !binding.aliased
+                    && matches!(binding.of, Bound::Table(_))
+                    && binding.names.len() < used
+                    && keys[..used].ends_with(&binding.names)
+                    && !binding.names.is_empty()
+            });
+            if let Some(binding) = found {
+                return Some((binding, used));
+            }
+        }
+        level = here.parent;
+    }
+    None
 }
 
 /// Whether two folded names of columns are the same to a warehouse whose catalog may spell them

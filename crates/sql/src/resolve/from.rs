@@ -425,7 +425,7 @@ impl<'a> Resolver<'_, 'a> {
             None => self.relation(&idents, scope),
         };
         let names = match (alias, of.as_ref()) {
-            (None, Some(_)) => idents.iter().map(|ident| self.key(ident)).collect(),
+            (None, Some(_)) => self.full_keys(&idents),
             _ => Vec::new(),
         };
         match of {
@@ -444,6 +444,21 @@ impl<'a> Resolver<'_, 'a> {
                 self.bind_value(nothing, alias, scope);
             }
         }
+    }
+
+    /// The folded parts of a name with the defaults in front, by which columns can be qualified.
+    fn full_keys(&self, idents: &[&'a Ident]) -> Vec<Cow<'a, str>> {
+        let prefix = self.defaults.prefix(idents.len());
+        prefix
+            .into_iter()
+            .flatten()
+            .map(|part| Cow::Owned(self.folding.name(part, false).into_owned()))
+            .chain(
+                self.parts_of(idents)
+                    .into_iter()
+                    .map(|part| self.folding.name(part.text, part.quoted)),
+            )
+            .collect()
     }
 
     /// What a name of these parts stands for; `None` for the engine's own row sources and for

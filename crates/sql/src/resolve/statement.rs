@@ -583,7 +583,12 @@ impl<'r, 'a> Resolver<'r, 'a> {
         {
             return true;
         }
-        self.object_key(name) == self.object_key(target)
+        // Elsewhere a target that stands in FROM again is read: `update t … from t as before`.
+        let names_target_again = matches!(
+            self.dialect,
+            Dialect::SqlServer | Dialect::Teradata | Dialect::MySql | Dialect::Generic
+        );
+        names_target_again && self.object_key(name) == self.object_key(target)
     }
 
     fn is_alias_in(&self, target: &'a TableFactor, from: &'a [TableWithJoins]) -> bool {
@@ -782,7 +787,7 @@ impl<'r, 'a> Resolver<'r, 'a> {
         }
     }
 
-    fn parts_of(&self, idents: &[&'a Ident]) -> Vec<Part<'a>> {
+    pub(super) fn parts_of(&self, idents: &[&'a Ident]) -> Vec<Part<'a>> {
         let mut parts = Vec::with_capacity(4);
         for ident in idents {
             if self.dialect == Dialect::BigQuery && ident.value.contains('.') {

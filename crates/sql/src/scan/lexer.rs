@@ -135,7 +135,7 @@ impl<'t> Lexer<'t> {
             b'"' if self.rules.double_is_string => self.string(b'"', start),
             b'"' => self.quoted(b'"'),
             b'`' => self.quoted(b'`'),
-            b'[' if self.rules.brackets => self.quoted(b']'),
+            b'[' if self.rules.brackets || self.awaits_name() => self.quoted(b']'),
             b'$' if self.rules.dollar => self.dollar(),
             b'0'..=b'9' => self.number(),
             _ if byte == b'_'
@@ -148,6 +148,14 @@ impl<'t> Lexer<'t> {
             }
             _ => self.symbol(),
         }
+    }
+
+    /// Whether a name must follow, so that a bracket quotes it whatever the dialect: Tableau and
+    /// ODBC write `from [dbo].[orders]` for engines of all kinds.
+    fn awaits_name(&self) -> bool {
+        self.tokens
+            .last()
+            .is_some_and(|token| token.is('.') || token.is_any_word(&["from", "join"]))
     }
 
     fn push(&mut self, kind: Kind, text: &'t str, start: usize) {

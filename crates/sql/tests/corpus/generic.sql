@@ -107,3 +107,20 @@ select 1 from "user", s."order", value
 -- brackets around everything
 -- tables: a, b
 ((select x from (a)) union ((select y from ((b)))))
+----
+-- brackets of another engine
+-- tables: Sales.dbo.Order Lines
+-- columns: Id = Sales.dbo.Order Lines.Id
+-- confidence: retried
+select o.[Id] from [Sales].[dbo].[Order Lines] o
+----
+-- brackets of another engine in broken text
+-- tables: Sales.dbo.Order Lines, c
+-- confidence: scanned
+select o.[Id] from [Sales].[dbo].[Order Lines] o join c on (
+----
+-- columns qualified by more than their table was
+-- tables: db.public.orders
+-- defaults: db.public
+-- columns: a = db.public.orders.a; b = db.public.orders.b; c = db.public.orders.c
+select orders.a, public.orders.b, db.public.orders.c from orders

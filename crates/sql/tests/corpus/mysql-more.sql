@@ -74,3 +74,9 @@ select /*+ max_execution_time(1000) */ a from t
 -- straight join in brackets and odd quotes
 -- tables: my db.my-table
 select t.`a``b` from `my db`.`my-table` t
+----
+-- names in double quotes, as in ANSI mode
+-- tables: shop.orders
+-- columns: id = shop.orders.id
+-- confidence: retried
+select o."id" from "shop"."orders" o

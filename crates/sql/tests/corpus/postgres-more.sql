@@ -113,3 +113,13 @@ select * from unnest(array[1, 2], array['a', 'b']) as x(a, b)
 -- parameters of drivers
 -- tables: t
 select * from t where a = $1 and b = :name and c = %(x)s
+----
+-- the target read again under another alias
+-- tables: t
+-- columns: a = t.a
+update t set a = before.a from t as before where before.id = t.id - 1
+----
+-- a column qualified by a schema that the table has not
+-- tables: orders
+-- columns: id = orders.id
+select public.orders.id from orders

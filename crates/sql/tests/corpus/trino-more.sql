@@ -64,3 +64,8 @@ select zip_with(a, b, (x, y) -> x || y), transform_values(m, (k, v) -> v + 1) fr
 -- interval literals and decimals
 -- tables: t
 select interval '2' day, decimal '1.5', timestamp '2024-01-01 00:00:00 UTC', x'65', u&'\0041' from t
+----
+-- names in backticks, as in Hive
+-- tables: hive.web.clicks
+-- columns: url = hive.web.clicks.url
+select `url` from `hive`.`web`.`clicks`
