@@ -147,8 +147,13 @@ impl Workspace {
         };
         let synced = self.under_lease(name, work).await;
         if let Err(error) = &synced {
-            self.record_failure(&integration, options, started_at, error)
-                .await?;
+            let recorded = self
+                .record_failure(&integration, options, started_at, error)
+                .await;
+            if let Err(unrecorded) = recorded {
+                // The failure itself matters more than its record.
+                tracing::warn!(error = %unrecorded, "the failed sync could not be recorded");
+            }
         }
         synced
     }
