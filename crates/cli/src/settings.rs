@@ -259,6 +259,22 @@ mod tests {
     }
 
     #[test]
+    fn the_examples_of_the_guide_are_valid() {
+        let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/configuration.md");
+        let page = std::fs::read_to_string(page).unwrap();
+        let examples: Vec<&str> = page
+            .split("```toml\n")
+            .skip(1)
+            .filter_map(|rest| Some(rest.split_once("```")?.0))
+            .collect();
+        assert!(!examples.is_empty());
+        for example in examples {
+            let settings = read(example, &[]).unwrap();
+            assert_eq!(settings.integrations[0].mapping.len(), 1);
+        }
+    }
+
+    #[test]
     fn the_environment_wins_over_the_file() {
         let settings = read(
             "[store]\nurl = 'sqlite:a.db'\n[security]\nkey_file = 'k'",
