@@ -573,14 +573,11 @@ impl<'a> Resolver<'_, 'a> {
         if !unrolls || idents.len() < 2 {
             return None;
         }
-        let first = self.key(idents[0]);
+        let keys: Vec<Cow<'a, str>> = idents.iter().map(|ident| self.key(ident)).collect();
         let mut level = Some(scope);
         while let Some(here) = level {
-            if here
-                .bindings()
-                .iter()
-                .any(|binding| binding.names.last() == Some(&first))
-            {
+            let neighbour = super::column::best_qualifier(here.bindings(), &keys);
+            if neighbour.is_some_and(|(_, used)| used < keys.len()) {
                 let mut collected = Vec::new();
                 self.column(idents, scope, &mut collected);
                 return Some(self.ledger.sources(&mut collected));
@@ -687,9 +684,12 @@ impl<'a> Resolver<'_, 'a> {
             return;
         }
         let mut collected = Vec::new();
+        // Bare words among the arguments may be formats or names of tables elsewhere.
+        let mut inner = Scope::within(Some(scope));
+        inner.is_lenient = true;
         for argument in args {
             if let Some(expression) = argument_expression(argument) {
-                self.read(expression, scope, &mut collected);
+                self.read(expression, &inner, &mut collected);
             }
         }
         let sources = self.ledger.sources(&mut collected);

@@ -114,3 +114,8 @@ select array(select as struct distinct a, b from d.t) x
 -- tables: d.t
 -- reads: d.t (date, timestamp, value)
 select date, timestamp, value from d.t where date > '2024-01-01'
+----
+-- an array of a neighbour by its whole name
+-- tables: d.t
+-- columns: v = d.t.arr
+select x.v from d.t, d.t.arr as x

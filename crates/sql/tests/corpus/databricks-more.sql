@@ -66,3 +66,8 @@ select a.id, (select max(c.v) from s.c c where c.id = a.id) from s.a a join s.b 
 -- cast operators and try_cast, null safe equals, between
 -- tables: s.t
 select a::int, try_cast(b as date), c <=> d, e between 1 and 2, !f, ~g, h % 2 from s.t
+----
+-- a version after an at sign
+-- tables: a.b.c
+-- columns: x = a.b.c.x
+select x from a.b.c@v12

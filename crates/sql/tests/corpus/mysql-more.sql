@@ -80,3 +80,8 @@ select t.`a``b` from `my db`.`my-table` t
 -- columns: id = shop.orders.id
 -- confidence: retried
 select o."id" from "shop"."orders" o
+----
+-- an update of a list of tables
+-- tables: b
+-- columns: x = b.x
+update a, b set a.x = b.x where a.id = b.id

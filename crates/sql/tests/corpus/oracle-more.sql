@@ -75,3 +75,7 @@ insert into (select a from t where b = 1 with check option) select a from s
 -- bind variables
 -- tables: t
 select a from t where b = :b1 and c between :from_date and :to_date
+----
+-- a partition by a value
+-- tables: t
+select * from t partition for (date '2024-01-01') x

@@ -123,3 +123,7 @@ update t set a = before.a from t as before where before.id = t.id - 1
 -- tables: orders
 -- columns: id = orders.id
 select public.orders.id from orders
+----
+-- the table command inside of exists
+-- tables: x
+select 1 where exists (table x)

@@ -48,6 +48,13 @@ pub(super) fn table_command(tape: &mut Tape, position: usize) {
             before.keyword,
             Keyword::UNION | Keyword::ALL | Keyword::EXCEPT | Keyword::INTERSECT
         ),
+        // `EXISTS (TABLE x)`; in `f(TABLE x)` it is an argument.
+        Some(Token::LParen) => {
+            position >= 2
+                && matches!(tape.at(position - 2), Some(Token::Word(word))
+                    if matches!(word.keyword, Keyword::EXISTS | Keyword::IN | Keyword::AS | Keyword::ANY | Keyword::FROM))
+                && tape.is(tape.name_end(position + 1), &Token::RParen)
+        }
         _ => false,
     };
     if stands_for_query && matches!(tape.at(position + 1), Some(Token::Word(_))) {
@@ -287,6 +294,9 @@ pub(super) fn bigquery_legacy_table(tape: &mut Tape, position: usize) {
     else {
         return;
     };
+    if !(position..close).all(|at| tape.touch(at)) {
+        return;
+    }
     let path: String = tape
         .copies(position + 1, close)
         .iter()

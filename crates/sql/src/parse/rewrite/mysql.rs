@@ -3,11 +3,14 @@
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::Token;
 
+use super::common::at_start;
 use super::tape::{Tape, word as token};
 
 /// MySQL: `LOCK IN SHARE MODE`, `PROCEDURE ANALYSE()`.
 pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
-    if keyword == Keyword::LOCK && tape.are_words(position + 1, &["in", "share", "mode"]) {
+    if keyword == Keyword::UPDATE && at_start(tape, position) {
+        update_list(tape, position + 1);
+    } else if keyword == Keyword::LOCK && tape.are_words(position + 1, &["in", "share", "mode"]) {
         tape.drop_range(position, position + 4);
     } else if keyword == Keyword::PROCEDURE
         && tape.is_word(position + 1, "analyse")
@@ -16,6 +19,27 @@ pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
         tape.drop_range(position, close + 1);
     } else if keyword == Keyword::FROM || (keyword == Keyword::JOIN && !is_index_hint(tape, position)) {
         table_list(tape, position + 1);
+    }
+}
+
+/// `UPDATE a, b SET a.x = b.x`: the commas are joins.
+fn update_list(tape: &mut Tape, from: usize) {
+    let mut at = from;
+    loop {
+        match tape.at(at) {
+            None | Some(Token::SemiColon | Token::RParen) => return,
+            Some(Token::Word(word)) if word.keyword == Keyword::SET => return,
+            Some(Token::LParen) => match tape.closing(at) {
+                Some(close) => at = close,
+                None => return,
+            },
+            Some(Token::Comma) => {
+                tape.replace(at, token("JOIN"));
+                tape.insert(at, vec![token("CROSS")]);
+            }
+            Some(_) => {}
+        }
+        at += 1;
     }
 }
 

@@ -34,6 +34,15 @@ pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
         Keyword::NoKeyword if tape.word(position).is_some_and(|word| word.value.contains('@')) => {
             database_link(tape, position);
         }
+        Keyword::PARTITION
+            if tape.is_word(position + 1, "for")
+                && tape.is(position + 2, &Token::LParen)
+                && tape.follows_operand(position) =>
+        {
+            if let Some(close) = tape.closing(position + 2) {
+                tape.drop_range(position, close + 1);
+            }
+        }
         _ if tape.is_word(position, "subpartition") && tape.is(position + 1, &Token::LParen) => {
             drop_with_brackets(tape, position);
         }

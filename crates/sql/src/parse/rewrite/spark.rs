@@ -70,8 +70,21 @@ pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
     }
 }
 
-/// Impala's `JOIN [SHUFFLE] t`.
+/// Impala's `JOIN [SHUFFLE] t`, Delta's `t@v12` and `t@20240101000000000`.
 pub(super) fn symbol(tape: &mut Tape, position: usize) {
+    let is_version = tape.is(position, &Token::AtSign)
+        && position > 0
+        && tape.touch(position - 1)
+        && tape.touch(position)
+        && match tape.at(position + 1) {
+            Some(Token::Number(..)) => true,
+            Some(Token::Word(version)) => version.value.starts_with(['v', 'V']),
+            _ => false,
+        };
+    if is_version {
+        tape.drop_range(position, position + 2);
+        return;
+    }
     if tape.is(position, &Token::LBracket)
         && tape.is(position + 2, &Token::RBracket)
         && matches!(tape.before(position), Some(Token::Word(before)) if before.keyword == Keyword::JOIN)
