@@ -21,8 +21,11 @@ mod pivot;
 mod projection;
 mod pseudo;
 mod query;
+mod rows;
 mod scope;
 mod shape;
 mod statement;
+mod table;
+mod write;
 
 pub(crate) use statement::Resolver;
