@@ -110,7 +110,12 @@ impl Line {
     }
 
     fn write(&self, text: &mut String, width: usize, is_coloured: bool) {
-        text.push_str(&" ".repeat(self.indent));
+        let mut pen = Pen {
+            text,
+            style: Style::Plain,
+            is_coloured,
+        };
+        pen.blanks(self.indent);
         let mut column = self.indent;
         let mut is_at_start = true;
         // Blanks that are written only when something follows on the same line.
@@ -123,21 +128,21 @@ impl Line {
             }
             if !is_at_start && blanks > 0 && column + blanks + word.width() > width {
                 column = self.indent + self.hanging;
-                text.push('\n');
-                text.push_str(&" ".repeat(column));
+                pen.change(Style::Plain);
+                pen.text.push('\n');
+                pen.blanks(column);
                 blanks = 0;
             }
-            text.push_str(&" ".repeat(blanks));
+            if pen.style != style {
+                pen.change(Style::Plain);
+            }
+            pen.blanks(blanks);
+            pen.change(style);
+            pen.text.push_str(word);
             column += blanks + word.width();
             (blanks, is_at_start) = (0, false);
-            if is_coloured && style != Style::Plain {
-                text.push_str(style.code());
-                text.push_str(word);
-                text.push_str(RESET);
-            } else {
-                text.push_str(word);
-            }
         }
+        pen.change(Style::Plain);
         text.truncate(text.trim_end_matches(' ').len());
         text.push('\n');
     }
@@ -159,6 +164,31 @@ impl Line {
                 Some((*style, word))
             })
         })
+    }
+}
+
+/// Writes text in one style after another.
+struct Pen<'t> {
+    text: &'t mut String,
+    style: Style,
+    is_coloured: bool,
+}
+
+impl Pen<'_> {
+    fn change(&mut self, style: Style) {
+        if self.is_coloured && self.style != style {
+            let (before, after) = (self.style, style.code());
+            self.text
+                .push_str(if before == Style::Plain { after } else { RESET });
+            if before != Style::Plain {
+                self.text.push_str(after);
+            }
+        }
+        self.style = style;
+    }
+
+    fn blanks(&mut self, count: usize) {
+        self.text.push_str(&" ".repeat(count));
     }
 }
 
@@ -340,8 +370,10 @@ mod tests {
     fn what_is_to_be_typed_is_marked_in_prose() {
         let document = Document::from("run `tailwater sync` now");
         assert_eq!(document.to_text(80, false), "run `tailwater sync` now\n");
-        let coloured = document.to_text(80, true);
-        assert!(coloured.contains("\u{1b}[36m`tailwater\u{1b}[0m"), "{coloured:?}");
+        assert_eq!(
+            document.to_text(80, true),
+            "run \u{1b}[36m`tailwater sync`\u{1b}[0m now\n"
+        );
     }
 
     #[test]

@@ -52,6 +52,18 @@ pub const SECURITY_KEY_FILE: Variable = Variable {
     meaning: "Stands for `key_file` under `[security]`.",
 };
 
+/// Names a proxy.
+pub const HTTPS_PROXY: Variable = Variable {
+    name: "HTTPS_PROXY",
+    meaning: "The proxy for calls to BI tools, likewise `HTTP_PROXY` and `ALL_PROXY`; in small letters too.",
+};
+
+/// Names what needs no proxy.
+pub const NO_PROXY: Variable = Variable {
+    name: "NO_PROXY",
+    meaning: "Hosts that are called without a proxy, with commas between.",
+};
+
 /// Switches colour off.
 pub const NO_COLOR: Variable = Variable {
     name: "NO_COLOR",
@@ -71,12 +83,14 @@ pub const COLUMNS: Variable = Variable {
 };
 
 /// Every variable, in the order in which the reference lists them.
-pub const ALL: [Variable; 8] = [
+pub const ALL: [Variable; 10] = [
     CONFIG,
     STORE_URL,
     SECURITY_KEY_FILE,
     KEY,
     LOG,
+    HTTPS_PROXY,
+    NO_PROXY,
     NO_COLOR,
     TERM,
     COLUMNS,

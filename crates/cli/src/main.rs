@@ -44,6 +44,7 @@ use crate::error::{COULD_NOT_RUN, Error, Outcome};
 use crate::printer::Printer;
 
 fn main() -> ExitCode {
+    report::announce_bugs();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return arguments::answer_without_command(&error),

@@ -42,6 +42,7 @@ impl<'p> Steps<'p> {
         let bar = self.bars.as_ref().map(|bars| {
             let bar = bars.add(ProgressBar::new_spinner());
             bar.set_prefix(format!("{}: {}", self.subject, step.phase));
+            draw(&bar, step);
             bar.enable_steady_tick(TICK);
             bar
         });

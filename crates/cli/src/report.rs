@@ -11,6 +11,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::io::{self, Write as _};
 
 use miette::{GraphicalReportHandler, GraphicalTheme};
 use serde::Serialize;
@@ -84,6 +85,20 @@ impl Report {
     }
 }
 
+/// What is no error but a bug is called one: `main` ends with an error or an answer, never with a panic.
+pub fn announce_bugs() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        usual(panic);
+        let version = env!("CARGO_PKG_VERSION");
+        // Nobody is left to tell when standard error fails.
+        let _ = writeln!(
+            io::stderr(),
+            "this is a bug in tailwater {version}: please report it with the lines above"
+        );
+    }));
+}
+
 /// The chain of texts as miette reads it.
 #[derive(Debug)]
 struct Shown<'r> {
@@ -146,8 +161,6 @@ impl StdError for Cause {
 
 #[cfg(test)]
 mod tests {
-    use std::io;
-
     use super::*;
     use crate::error::Error;
 

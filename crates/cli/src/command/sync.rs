@@ -12,6 +12,7 @@ use tailwater_engine::store::SyncOutcome;
 use tailwater_engine::sync::{ExposureChange, ExposureTitle, KeptExposure, SyncOptions, SyncReport};
 use tokio_util::sync::CancellationToken;
 
+use super::integration;
 use crate::document::{Document, Line, Style, clipped, counted};
 use crate::error::{Error, Outcome};
 use crate::interrupt::stoppable;
@@ -64,14 +65,7 @@ enum Synced {
 
 /// Runs the command.
 pub async fn run(args: &Args, workspace: &Workspace, printer: &Printer) -> Result<Outcome, Error> {
-    let mut names = args.integrations.clone();
-    if names.is_empty() {
-        let known = workspace.integrations().await?;
-        names = known.into_iter().map(|integration| integration.name).collect();
-    }
-    if names.is_empty() {
-        return Err(tailwater_engine::Error::NoIntegrations.into());
-    }
+    let names = integration::named_or_all(&args.integrations, workspace).await?;
     let options = SyncOptions {
         is_dry_run: args.dry_run,
     };

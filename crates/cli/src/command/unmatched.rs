@@ -6,6 +6,7 @@ use tailwater_core::id::IntegrationName;
 use tailwater_engine::Workspace;
 use tailwater_engine::unmatched::{GapGroup, Unmatched, UnmatchedTable};
 
+use super::integration;
 use crate::document::{Document, Line, Style, clipped, counted};
 use crate::error::{Error, Outcome};
 use crate::printer::Printer;
@@ -36,14 +37,7 @@ pub struct Args {
 
 /// Runs the command.
 pub async fn run(args: &Args, workspace: &Workspace, printer: &Printer) -> Result<Outcome, Error> {
-    let mut names = args.integrations.clone();
-    if names.is_empty() {
-        let known = workspace.integrations().await?;
-        names = known.into_iter().map(|integration| integration.name).collect();
-    }
-    if names.is_empty() {
-        return Err(tailwater_engine::Error::NoIntegrations.into());
-    }
+    let names = integration::named_or_all(&args.integrations, workspace).await?;
     let mut answers = Vec::new();
     for name in &names {
         workspace.find_integration(name).await?;

@@ -117,6 +117,14 @@ async fn one_of_several_integrations_that_fails_does_not_stop_the_others() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_integration_that_is_named_twice_is_synced_once() {
+    let site = Site::start().await;
+    site.declare("");
+    let reports = site.scene.tell_json(&["sync", "main", "main"]);
+    assert_eq!(reports.as_array().unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_selection_that_finds_nothing_is_refused_and_a_near_name_proposed() {
     let site = Site::connected().await;
     let ended = site

@@ -17,3 +17,4 @@ mod secret;
 mod sql;
 mod stream;
 mod sync;
+mod untrusted;

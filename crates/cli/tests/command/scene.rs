@@ -142,7 +142,11 @@ pub struct Site {
 
 impl Site {
     pub async fn start() -> Self {
-        let file = SiteFile::load(&demo().join("site.toml")).unwrap();
+        Self::serving(SiteFile::load(&demo().join("site.toml")).unwrap()).await
+    }
+
+    /// A scene with another site.
+    pub async fn serving(file: SiteFile) -> Self {
         Self {
             scene: Scene::new().with_variable(SECRET_VARIABLE, SECRET),
             running: Simulator::start(file, Options::default()).await.unwrap(),

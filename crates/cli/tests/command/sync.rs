@@ -91,6 +91,28 @@ async fn a_collection_that_is_gone_is_told_of() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_cut_answer_does_not_show_is_kept_and_told_of() {
+    let site = Site::start().await;
+    site.declare("");
+    site.scene.tell(&["sync"]);
+    let before = site.scene.tell_json(&["exposures"]);
+    site.running
+        .set_switches(|switches| switches.backfill_running = true);
+    let ended = site.scene.run(&["sync"]);
+    assert_eq!(ended.code, Some(1), "{ended:#?}");
+    assert!(ended.output.contains("Kept as they were"), "{}", ended.output);
+    assert!(ended.output.contains("TW-TABLEAU-BACKFILL"), "{}", ended.output);
+    let links = |exposures: &Value| -> Vec<Value> {
+        let exposures = exposures.as_array().unwrap().iter();
+        exposures.map(|exposure| exposure["depends_on"].clone()).collect()
+    };
+    let after = site.scene.tell_json(&["exposures"]);
+    assert_eq!(links(&after), links(&before));
+    let told = site.scene.tell(&["exposures"]);
+    assert!(told.contains("may be out of date"), "{told}");
+}
+
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
 async fn an_interrupted_sync_ends_in_order_and_changes_nothing() {

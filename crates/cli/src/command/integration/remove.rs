@@ -5,6 +5,7 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use serde::Serialize;
 use tailwater_core::id::IntegrationName;
 use tailwater_engine::Workspace;
+use tailwater_engine::settings::DeclaredIn;
 
 use crate::document::{Document, Line};
 use crate::error::{Error, Outcome};
@@ -38,7 +39,15 @@ struct Removed<'a> {
 
 /// Runs the command.
 pub async fn run(args: &Args, workspace: &Workspace, printer: &Printer) -> Result<Outcome, Error> {
-    workspace.find_integration(&args.name).await?;
+    let integration = workspace.find_integration(&args.name).await?;
+    // Nobody shall be asked about what cannot be done.
+    if integration.declared_in == DeclaredIn::File {
+        return Err(tailwater_engine::Error::DeclaredInFile {
+            what: "integration",
+            name: args.name.to_string(),
+        }
+        .into());
+    }
     let is_wanted = args.yes || is_confirmed(&args.name)?;
     if is_wanted {
         workspace.remove_integration(&args.name).await?;

@@ -8,6 +8,7 @@ mod remove;
 mod secret;
 mod show;
 
+use tailwater_core::id::IntegrationName;
 use tailwater_engine::Workspace;
 
 use crate::error::{Error, Outcome};
@@ -41,4 +42,25 @@ pub async fn run(args: &Args, workspace: &Workspace, printer: &Printer) -> Resul
         Action::Remove(args) => remove::run(args, workspace, printer).await,
         Action::Map(args) => map::run(args, workspace, printer).await,
     }
+}
+
+/// The integrations that are named, each once; all of them when none is.
+pub async fn named_or_all(
+    given: &[IntegrationName],
+    workspace: &Workspace,
+) -> Result<Vec<IntegrationName>, Error> {
+    let mut names: Vec<IntegrationName> = Vec::new();
+    for name in given {
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    if given.is_empty() {
+        let known = workspace.integrations().await?;
+        names.extend(known.into_iter().map(|integration| integration.name));
+    }
+    if names.is_empty() {
+        return Err(tailwater_engine::Error::NoIntegrations.into());
+    }
+    Ok(names)
 }
