@@ -1,6 +1,6 @@
 //! Tailwater's use cases: they join connectors, artifacts, SQL and the store.
 //!
-//! What is here: opening a [`Workspace`](workspace::Workspace), syncing, answering questions about what
+//! What is here: opening a [`Workspace`], syncing, answering questions about what
 //! was synced. What is not: rules (they are pure functions in `tailwater-core`), formats and wires
 //! (`tailwater-dbt`, `tailwater-sql`, `tailwater-bi`, `tailwater-store`), and anything printed.
 //!
