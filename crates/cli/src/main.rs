@@ -64,7 +64,8 @@ fn main() -> ExitCode {
 /// Runs the command, those that wait for something in a runtime.
 fn run(arguments: &Arguments, printer: &Printer) -> Result<Outcome, Error> {
     let Arguments { global, command } = arguments;
-    let config = global.config.as_deref();
+    // An empty variable is how many programs unset one.
+    let config = global.config.as_deref().filter(|path| *path != "");
     logging::start(global.verbose, global.json)?;
     match command {
         Command::Init(args) => command::init::run(args, config, TEMPLATE, printer),

@@ -61,6 +61,12 @@ fn config_and_its_variable_name_the_file_and_config_wins() {
 }
 
 #[test]
+fn an_empty_variable_names_no_file() {
+    let scene = Scene::new().with_variable("TAILWATER_CONFIG", "");
+    scene.tell(&["project", "list"]);
+}
+
+#[test]
 fn the_environment_wins_over_the_file() {
     let scene = Scene::new().with_variable("TAILWATER_STORE__URL", "sqlite:variable.db");
     scene.write("tailwater.toml", "[store]\nurl = 'sqlite:file.db'\n");

@@ -104,6 +104,31 @@ async fn answers_and_progress_do_not_mix() {
     assert!(ended.output.contains("main: "), "{ended:#?}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn text_fits_into_80_columns() {
+    use unicode_width::UnicodeWidthStr;
+
+    let mut site = Site::imported().await;
+    site.scene = site.scene.with_variable("COLUMNS", "80");
+    let commands: [&[&str]; 9] = [
+        &["sync", "--dry-run"],
+        &["collections", "main"],
+        &["exposures"],
+        &["unmatched"],
+        &["explain", "Payments"],
+        &["explain", "fct_orders"],
+        &["integration", "list"],
+        &["integration", "show", "main"],
+        &["doctor"],
+    ];
+    for arguments in commands {
+        let told = site.scene.tell(arguments);
+        for line in told.lines() {
+            assert!(line.width() <= 80, "{arguments:?}: {line}");
+        }
+    }
+}
+
 #[test]
 fn colour_is_for_terminals_and_for_those_who_ask() {
     let scene = Scene::new();
