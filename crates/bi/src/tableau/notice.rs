@@ -12,7 +12,8 @@ use super::metadata::Flaw;
 /// tables of which not even an id was told.
 pub(crate) fn add_notices(inventory: &mut Inventory, lineage: &Lineage, nameless: usize) {
     let mut notices = Notices { inventory, lineage };
-    notices.note_hidden(nameless);
+    notices.note_hidden();
+    notices.note_nameless(nameless);
     notices.note_flaws();
     notices.note_pending();
     notices.note_strangers();
@@ -25,9 +26,9 @@ struct Notices<'a> {
 }
 
 impl Notices<'_> {
-    fn note_hidden(&mut self, nameless: usize) {
+    fn note_hidden(&mut self) {
         let tables = self.inventory.tables.values();
-        let hidden = tables.filter(|table| table.is_hidden()).count() + nameless;
+        let hidden = tables.filter(|table| table.is_hidden()).count();
         if hidden > 0 {
             self.note(
                 "TW-TABLEAU-HIDDEN",
@@ -36,6 +37,18 @@ impl Notices<'_> {
                     "Give the token's user the role Site Administrator Explorer, or have \"derived permissions\" \
                      switched on, or grant it permissions on the tables in the catalog.",
                 ),
+            );
+        }
+    }
+
+    /// Nothing says whether an empty entry stands for a table at all, so it is no gap of a workbook's.
+    fn note_nameless(&mut self, nameless: usize) {
+        if nameless > 0 {
+            let entries = if nameless == 1 { "entry is" } else { "entries are" };
+            self.note(
+                "TW-TABLEAU-EMPTY-ENTRY",
+                format!("{nameless} {entries} empty in Tableau's lists of tables"),
+                Some("Tableau sends such entries now and then; compare the workbook's lineage in Tableau itself."),
             );
         }
     }
