@@ -125,7 +125,13 @@ impl Workspace {
                             "package {}, {nodes} resources, dbt {} on {}",
                             summary.package, summary.dbt_version, summary.adapter
                         );
-                        Finding::ok(entry.name.as_str(), detail)
+                        if summary.notes.is_empty() {
+                            Finding::ok(entry.name.as_str(), detail)
+                        } else {
+                            let detail = format!("{detail}; {}", summary.notes.join("; "));
+                            let remedy = "update Tailwater, or write the artifact again with another dbt";
+                            Finding::warning(entry.name.as_str(), detail, remedy)
+                        }
                     }
                     Err(error) => Finding::failed(entry.name.as_str(), &error),
                 })

@@ -40,6 +40,9 @@ pub struct ProjectSummary {
     pub generated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// How many nodes there are of each kind, under dbt's word for the kind.
     pub counts: BTreeMap<&'static str, usize>,
+    /// What the reader of the manifest met that it did not expect, in words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// The manifest, or the directory that holds it.
     pub path: Utf8PathBuf,
     /// Where the project was declared.
@@ -206,6 +209,7 @@ fn summarize(project: &Project, entry: &ProjectEntry) -> ProjectSummary {
             .into_iter()
             .map(|(kind, count): (ResourceType, usize)| (kind.name(), count))
             .collect(),
+        notes: metadata.notes.clone(),
         path: entry.path.clone(),
         declared_in: entry.declared_in,
     }

@@ -4,6 +4,7 @@
 //! before it leaves the store as it was.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -24,8 +25,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::error::Error;
 use crate::integration::Integration;
+use crate::settings::DeclaredIn;
 use crate::sql_reader::read_custom_sql;
 use crate::workspace::Workspace;
+
+/// How long ending the session may take.
+const LONGEST_SIGN_OUT: Duration = Duration::from_secs(5);
 
 /// How to sync.
 #[derive(Debug, Clone, Copy, Default)]
@@ -135,16 +140,9 @@ impl Workspace {
     ) -> Result<SyncReport, Error> {
         let started_at = self.clock().now();
         let integration = self.find_integration(name).await?;
-        if integration.collections.is_empty() {
-            return Err(Error::NothingSelected { name: name.clone() });
-        }
+        self.check_selection(&integration).await?;
         let projects = self.load_projects(&integration.projects).await?;
-        let work = async {
-            tokio::select! {
-                synced = self.fetch_and_land(&integration, &projects, options, progress, started_at) => synced,
-                () = cancel.cancelled() => Err(Error::Cancelled),
-            }
-        };
+        let work = self.fetch_and_land(&integration, &projects, options, progress, cancel, started_at);
         let synced = self.under_lease(name, work).await;
         if let Err(error) = &synced {
             let recorded = self
@@ -158,15 +156,32 @@ impl Workspace {
         synced
     }
 
+    /// Refuses an integration of which nothing was ever selected. Who takes the last collection out by command
+    /// wants its exposures gone; a file that names none is more likely to be unfinished.
+    async fn check_selection(&self, integration: &Integration) -> Result<(), Error> {
+        if !integration.collections.is_empty() {
+            return Ok(());
+        }
+        let name = &integration.name;
+        let is_taken_out = integration.declared_in == DeclaredIn::Store
+            && !self.store().load_exposures(Some(name)).await?.is_empty();
+        if is_taken_out {
+            Ok(())
+        } else {
+            Err(Error::NothingSelected { name: name.clone() })
+        }
+    }
+
     async fn fetch_and_land(
         &self,
         integration: &Integration,
         projects: &[Project],
         options: SyncOptions,
         progress: &dyn Progress,
+        cancel: &CancellationToken,
         started_at: DateTime<Utc>,
     ) -> Result<SyncReport, Error> {
-        let fresh = self.fetch(integration, progress).await?;
+        let fresh = self.fetch(integration, progress, cancel).await?;
         let before = self.store().load_inventory(&integration.name).await?;
         let known = before.synced_at.map(|synced_at| Known {
             inventory: &before.inventory,
@@ -228,13 +243,26 @@ impl Workspace {
         Ok(report)
     }
 
-    async fn fetch(&self, integration: &Integration, progress: &dyn Progress) -> Result<Inventory, Error> {
+    /// Reads the site. Stopping is heard here alone: what follows takes little time and is not stopped half-way.
+    async fn fetch(
+        &self,
+        integration: &Integration,
+        progress: &dyn Progress,
+        cancel: &CancellationToken,
+    ) -> Result<Inventory, Error> {
         let connector = self.connector(&integration.name).await?;
-        let fetched = connector
-            .fetch_inventory(&integration.collections, progress)
-            .await;
-        connector.sign_out().await;
-        Ok(fetched?)
+        let fetched = tokio::select! {
+            fetched = connector.fetch_inventory(&integration.collections, progress) => fetched.map_err(Error::from),
+            () = cancel.cancelled() => Err(Error::Cancelled),
+        };
+        // A server that does not answer must not keep the person who stops waiting.
+        if tokio::time::timeout(LONGEST_SIGN_OUT, connector.sign_out())
+            .await
+            .is_err()
+        {
+            tracing::info!("the session was left open: the server did not answer in time");
+        }
+        fetched
     }
 
     /// The name of each asset's exposure: the one it was given earlier, else a new one.

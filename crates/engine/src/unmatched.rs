@@ -17,7 +17,7 @@ use crate::sync::ExposureTitle;
 use crate::workspace::Workspace;
 
 /// One integration's gaps.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Serialize)]
 pub struct Unmatched {
     /// The integration.
     pub integration: IntegrationName,
@@ -25,6 +25,9 @@ pub struct Unmatched {
     pub groups: Vec<GapGroup>,
     /// Mapping rules that would close gaps, best first.
     pub proposals: Vec<Proposal>,
+    /// Why nothing could be proposed: the manifests of now cannot be read.
+    #[serde(skip)]
+    pub unproposed: Option<Error>,
 }
 
 /// The gaps of one reason.
@@ -58,13 +61,18 @@ impl Workspace {
     pub async fn unmatched(&self, name: &IntegrationName) -> Result<Unmatched, Error> {
         let stored = self.store().load_exposures(Some(name)).await?;
         let groups = group(stored.iter().map(|row| &row.exposure));
-        let proposals = self
+        let proposed = self
             .with_input(name, |input| propose(input, &resolve(input)))
-            .await?;
+            .await;
+        let (proposals, unproposed) = match proposed {
+            Ok(proposals) => (proposals, None),
+            Err(error) => (Vec::new(), Some(error)),
+        };
         Ok(Unmatched {
             integration: name.clone(),
             groups,
             proposals,
+            unproposed,
         })
     }
 

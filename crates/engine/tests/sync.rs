@@ -404,6 +404,41 @@ async fn a_sync_that_is_stopped_leaves_nothing_and_frees_the_lease() {
     assert_eq!(bench.sync().await.added.len(), 3);
 }
 
+#[tokio::test]
+async fn stopping_in_the_middle_ends_the_session() {
+    /// Stops as soon as the site is being read, which is after the sign-in.
+    struct StopAtWorkbooks(CancellationToken);
+    impl tailwater_engine::bi::Progress for StopAtWorkbooks {
+        fn report(&self, step: tailwater_engine::bi::Step) {
+            if step.phase == "workbooks" {
+                self.0.cancel();
+            }
+        }
+    }
+    let simulator = start(&BOOKS).await;
+    let bench = Bench::new(&simulator);
+    let workspace = bench.open().await;
+    let cancel = CancellationToken::new();
+    let progress = StopAtWorkbooks(cancel.clone());
+    let error = workspace
+        .sync(&"main".into(), SyncOptions::default(), &progress, &cancel)
+        .await
+        .expect_err("stopped");
+    assert!(matches!(error, Error::Cancelled));
+    assert_eq!(
+        (simulator.count("/auth/signin"), simulator.count("/auth/signout")),
+        (1, 1)
+    );
+    assert!(
+        workspace
+            .store()
+            .load_exposures(None)
+            .await
+            .expect("exposures")
+            .is_empty()
+    );
+}
+
 #[rstest]
 #[tokio::test]
 async fn two_syncs_of_one_integration_do_not_sign_in_at_once(

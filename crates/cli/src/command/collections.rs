@@ -172,7 +172,7 @@ async fn apply(
     workspace: &Workspace,
     printer: &Printer,
 ) -> Result<Outcome, Error> {
-    let is_sync_wanted = answer.changed && !is_without_sync && !answer.selection.is_empty();
+    let is_sync_wanted = answer.changed && !is_without_sync;
     let mut failure = None;
     if is_sync_wanted {
         let options = SyncOptions::default();
@@ -181,6 +181,8 @@ async fn apply(
         });
         match synced.await {
             Ok(report) => answer.sync = Some(report),
+            // Nothing is selected and nothing was imported: there is nothing to do.
+            Err(Error::Engine(tailwater_engine::Error::NothingSelected { .. })) => {}
             Err(error) => failure = Some(error),
         }
     }
@@ -272,8 +274,6 @@ fn changed_to_document(answer: &Answer<'_>, is_without_sync: bool) -> Document {
     } else if let Some(report) = &answer.sync {
         document.blank();
         sync::write_report(&mut document, report);
-    } else if patterns.is_empty() {
-        document.line("what was imported stays as it is until a collection is selected");
     } else if is_without_sync {
         document.line(format!(
             "the next sync applies this: `tailwater sync {}`",

@@ -39,12 +39,19 @@ pub struct Args {
 pub async fn run(args: &Args, workspace: &Workspace, printer: &Printer) -> Result<Outcome, Error> {
     let names = integration::named_or_all(&args.integrations, workspace).await?;
     let mut answers = Vec::new();
+    let mut has_failures = false;
     for name in &names {
         workspace.find_integration(name).await?;
-        answers.push(workspace.unmatched(name).await?);
+        let mut unmatched = workspace.unmatched(name).await?;
+        if let Some(error) = unmatched.unproposed.take() {
+            // The gaps are known all the same.
+            printer.error(&error.into());
+            has_failures = true;
+        }
+        answers.push(unmatched);
     }
     printer.answer(&answers, |answers| to_document(answers))?;
-    Ok(Outcome::Done)
+    Ok(Outcome::with_failures(has_failures))
 }
 
 fn to_document(answers: &[Unmatched]) -> Document {
