@@ -92,26 +92,32 @@ pub fn look_up(index: &RelationIndex<'_>, wanted: &Wanted) -> Answer {
         });
     };
 
-    let exact: Vec<_> = readable
+    let mut exact: Vec<_> = readable
         .iter()
         .copied()
         .filter(|entry| entry.folded.database.as_deref() == Some(database.as_str()))
         .collect();
+    // The connection's type is no condition, since people choose odd drivers; it settles ties.
+    if exact.iter().any(|entry| wanted.dialect.fits(entry.dialect)) {
+        exact.retain(|entry| wanted.dialect.fits(entry.dialect));
+    }
     if let Some(answer) = choose(&exact, Matched::DatabaseSchemaName) {
         return answer;
     }
     if let Some(answer) = choose(&two_level, Matched::SchemaNameTwoLevel) {
         return answer;
     }
+    // A name that is the database of some relation is an identifier, and another one.
+    let is_display_name = wanted.is_database_advisory && !index.has_database(&database, wanted.dialect);
     let blurred: Vec<_> = readable
         .iter()
         .copied()
         .filter(|entry| wanted.dialect.fits(entry.dialect))
         // Some adapters leave the database out of what they write (Oracle: `SCHEMA.TABLE`), and then
         // what the tool calls the database is a service or a server.
-        .filter(|entry| wanted.is_database_advisory || entry.folded.database.is_none())
+        .filter(|entry| is_display_name || (entry.folded.database.is_none() && !entry.dialect.is_two_level()))
         .collect();
-    let matched = if wanted.is_database_advisory {
+    let matched = if is_display_name {
         Matched::SchemaNameDatabaseAdvisory
     } else {
         Matched::SchemaNameDatabaseUnknown
@@ -143,24 +149,39 @@ fn look_up_without_schema(index: &RelationIndex<'_>, wanted: &Wanted) -> Answer 
             return answer;
         }
     }
+    // Of a two-level warehouse the database told is the schema, so the name is whole; it is another one.
+    let is_told = wanted.dialect.is_two_level() && wanted.name.database.is_some();
+    let reason = match (is_told, named.is_empty()) {
+        (true, false) => GapReason::OtherSchema,
+        (true, true) => return look_further(index, wanted, &[]),
+        (false, _) => GapReason::IncompleteName,
+    };
     Answer::Missing {
-        reason: GapReason::IncompleteName,
+        reason,
         candidates: candidates(&named, wanted),
     }
 }
 
+/// Whether the entry's warehouse has no level above the schema, so that the database told does not count.
+/// A connection that may be to anything says so only by telling no database, or the schema again.
 fn is_two_level(wanted: &Wanted, entry: &Entry<'_>) -> bool {
-    entry.dialect.is_two_level() && wanted.dialect.fits(entry.dialect)
+    let is_told_otherwise = wanted.dialect == Dialect::Generic
+        && match (&wanted.name.database, &wanted.name.schema) {
+            (Some(database), Some(schema)) => fold(database) != fold(schema),
+            _ => false,
+        };
+    entry.dialect.is_two_level() && wanted.dialect.fits(entry.dialect) && !is_told_otherwise
 }
 
 /// One node, ambiguity, or `None` for no entry at all.
 fn choose(entries: &[&Entry<'_>], matched: Matched) -> Option<Answer> {
     let mut nodes: Vec<&Entry<'_>> = Vec::new();
     for &entry in entries {
-        if !nodes
-            .iter()
-            .any(|known| known.node.unique_id == entry.node.unique_id)
-        {
+        // One node may have two names, as told and as rendered; one project built twice is two relations.
+        let is_same = |known: &&Entry<'_>| {
+            known.node.unique_id == entry.node.unique_id && known.relation.folded() == entry.relation.folded()
+        };
+        if !nodes.iter().any(is_same) {
             nodes.push(entry);
         }
     }
@@ -495,11 +516,13 @@ mod tests {
         let index = RelationIndex::new(&[&clickhouse]);
         let mut bare = wanted("events", Dialect::ClickHouse);
         bare.name.database = Some("Analytics".into());
-        for name in [
+        let whole = [
             bare.clone(),
             wanted("analytics.events", Dialect::Generic),
-            wanted("x.analytics.events", Dialect::Generic),
-        ] {
+            wanted("x.analytics.events", Dialect::ClickHouse),
+            wanted("analytics.analytics.events", Dialect::Generic),
+        ];
+        for name in whole {
             let answer = look_up(&index, &name);
             assert!(
                 matches!(
@@ -512,6 +535,30 @@ mod tests {
                 "{answer:?}"
             );
         }
+        // Anything may be behind a generic driver: a database told is no schema of ClickHouse then.
+        let answer = look_up(&index, &wanted("x.analytics.events", Dialect::Generic));
+        assert!(
+            matches!(
+                answer,
+                Answer::Missing {
+                    reason: GapReason::OtherDatabase,
+                    ..
+                }
+            ),
+            "{answer:?}"
+        );
+        bare.name.database = Some("analytics_test".into());
+        let answer = look_up(&index, &bare);
+        assert!(
+            matches!(
+                answer,
+                Answer::Missing {
+                    reason: GapReason::OtherSchema,
+                    ..
+                }
+            ),
+            "{answer:?}"
+        );
         bare.name.database = None;
         assert!(matches!(
             look_up(&index, &bare),
@@ -541,6 +588,73 @@ mod tests {
                 ..
             }
         ));
+    }
+
+    #[test]
+    fn a_database_of_the_project_is_no_display_name() {
+        let bigquery = project(
+            "bigquery",
+            vec![
+                node("model.p.e", "mart.sales.orders"),
+                node("source.p.r.x", "raw.landing.x"),
+            ],
+        );
+        let index = RelationIndex::new(&[&bigquery]);
+        let answer = look_up(&index, &wanted("raw.sales.orders", Dialect::BigQuery));
+        assert!(
+            matches!(
+                answer,
+                Answer::Missing {
+                    reason: GapReason::OtherDatabase,
+                    ..
+                }
+            ),
+            "{answer:?}"
+        );
+    }
+
+    #[test]
+    fn the_connections_type_settles_equal_names_in_two_warehouses() {
+        let (postgres, snowflake) = (
+            project(
+                "postgres",
+                vec![node("source.a.public.orders", "prod.public.orders")],
+            ),
+            project("snowflake", vec![node("model.b.orders", "PROD.PUBLIC.ORDERS")]),
+        );
+        let index = RelationIndex::new(&[&postgres, &snowflake]);
+        for (dialect, expected) in [
+            (Dialect::Postgres, "source.a.public.orders"),
+            (Dialect::Snowflake, "model.b.orders"),
+        ] {
+            let answer = look_up(&index, &wanted("prod.public.orders", dialect));
+            assert!(
+                matches!(&answer, Answer::Linked { node, .. } if node.as_str() == expected),
+                "{answer:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn one_project_built_in_two_databases_is_two_relations() {
+        let (dev, prod) = (
+            project("snowflake", vec![node("model.p.orders", "dev.marts.orders")]),
+            project("snowflake", vec![node("model.p.orders", "prod.marts.orders")]),
+        );
+        let index = RelationIndex::new(&[&dev, &prod]);
+        let answer = look_up(&index, &wanted("marts.orders", Dialect::Snowflake));
+        assert!(
+            matches!(
+                answer,
+                Answer::Missing {
+                    reason: GapReason::Ambiguous,
+                    ..
+                }
+            ),
+            "{answer:?}"
+        );
+        let answer = look_up(&index, &wanted("prod.marts.orders", Dialect::Snowflake));
+        assert!(matches!(answer, Answer::Linked { .. }), "{answer:?}");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::exposure::{Evidence, Exposure, ExposureOwner, Link, Matched, Mode, Via};
 use crate::id::{AssetId, NodeId};
 use crate::inventory::Inventory;
+use crate::naming::free_name;
 use crate::project::{Node, Project};
 
 /// A project's manual exposure as an exposure.
@@ -167,14 +168,24 @@ pub fn join(automatic: Vec<(AssetId, Exposure)>, projects: &[&Project]) -> Vec<E
         })
         .collect();
     for (asset, exposure) in automatic {
-        match twins.get(&asset).and_then(|id| joined.get_mut(id)) {
-            Some(manual) => merge(manual, exposure),
-            None => {
-                joined.insert(exposure.unique_id.clone(), exposure);
-            }
+        if let Some(manual) = twins.get(&asset).and_then(|id| joined.get_mut(id)) {
+            merge(manual, exposure);
+        } else {
+            let exposure = with_free_id(exposure, &asset, |id| joined.contains_key(id));
+            joined.insert(exposure.unique_id.clone(), exposure);
         }
     }
     joined.into_values().collect()
+}
+
+/// A manual exposure that came to the project later has the better right to the name. The next sync gives
+/// the automatic one another; until then it is shown with its asset's id behind the name.
+fn with_free_id(mut exposure: Exposure, asset: &AssetId, is_taken: impl Fn(&str) -> bool) -> Exposure {
+    let id = exposure.unique_id.as_str();
+    let prefix = id.strip_suffix(&exposure.name).unwrap_or_default().to_owned();
+    exposure.name = free_name(&exposure.name, asset, |name| is_taken(&format!("{prefix}{name}")));
+    exposure.unique_id = NodeId::new(format!("{prefix}{}", exposure.name));
+    exposure
 }
 
 fn merge(manual: &mut Exposure, automatic: Exposure) {
@@ -284,6 +295,28 @@ mod tests {
             twins(&[&project], &inventory),
             BTreeMap::from([("one".into(), "exposure.p.b".into())])
         );
+    }
+
+    #[test]
+    fn a_manual_exposure_that_takes_a_name_later_hides_nothing() {
+        let project = Project::new(
+            "p".into(),
+            ProjectMetadata::default(),
+            vec![manual("sales", None, None)],
+            vec![],
+        );
+        let automatic = Exposure {
+            mode: Mode::Auto,
+            depends_on: BTreeSet::from(["model.p.m".into()]),
+            ..from_node(&project, &manual("sales", None, None))
+        };
+        let joined = join(vec![("9df3-aaaa".into(), automatic)], &[&project]);
+        let ids: Vec<&str> = joined
+            .iter()
+            .map(|exposure| exposure.unique_id.as_str())
+            .collect();
+        assert_eq!(ids, ["exposure.p.sales", "exposure.p.sales_9df3"]);
+        assert_eq!((joined[0].mode, joined[1].mode), (Mode::Manual, Mode::Auto));
     }
 
     #[test]

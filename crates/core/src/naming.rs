@@ -65,7 +65,7 @@ pub fn assign_names(
     waiting.sort_by_key(|asset| (asset.created_at.is_none(), asset.created_at, asset.asset));
     let mut names = BTreeMap::new();
     for asset in waiting {
-        let name = free_name(&snake_case(asset.label), asset.asset, &used);
+        let name = free_name(&snake_case(asset.label), asset.asset, |name| used.contains(name));
         used.insert(name.clone());
         names.insert(asset.asset.clone(), name);
     }
@@ -73,8 +73,8 @@ pub fn assign_names(
 }
 
 /// The plain name, else with as much of the id as makes it unique.
-fn free_name(base: &str, asset: &AssetId, used: &BTreeSet<String>) -> String {
-    if !used.contains(base) {
+pub(crate) fn free_name(base: &str, asset: &AssetId, is_taken: impl Fn(&str) -> bool) -> String {
+    if !is_taken(base) {
         return base.to_owned();
     }
     let id: String = asset
@@ -85,8 +85,8 @@ fn free_name(base: &str, asset: &AssetId, used: &BTreeSet<String>) -> String {
         .to_lowercase();
     (SHORTEST_SUFFIX.min(id.len())..=id.len())
         .map(|length| format!("{base}_{}", &id[..length]))
-        .chain((2..=used.len() + 2).map(|number| format!("{base}_{id}_{number}")))
-        .find(|name| !used.contains(name))
+        .chain((2..=u32::MAX).map(|number| format!("{base}_{id}_{number}")))
+        .find(|name| !is_taken(name))
         .unwrap_or_else(|| base.to_owned())
 }
 

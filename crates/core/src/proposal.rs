@@ -142,6 +142,11 @@ fn rule_for(candidate: &Candidate, name: &RelationName) -> Option<MappingRule> {
     let quoted =
         |part: &Option<String>| format!("\"{}\"", part.as_deref().unwrap_or_default().replace('"', "\"\""));
     let (to_database, to_schema) = (quoted(&relation.database), quoted(&relation.schema));
+    // Of a two-level warehouse the database told is the schema: a rule for names without a schema would
+    // catch those of every other database.
+    if name.schema.is_none() && told_database.is_some() && relation.database.is_none() {
+        return MappingRule::new(told_database, None, &to_schema).ok();
+    }
     let rule = match (has_other_database, has_other_schema) {
         (true, false) => MappingRule::new(told_database, None, &to_database),
         (false, true) => MappingRule::new(None, schema, &to_schema),

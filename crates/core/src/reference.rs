@@ -16,8 +16,8 @@ use crate::dialect::Dialect;
 use crate::exposure::{DataSourceRef, Via};
 use crate::id::{CustomSqlId, DataSourceId, TableId};
 use crate::inventory::{Asset, CustomSql, DataSource, Inventory, Table};
-use crate::relation::{RelationName, split_name};
-use crate::sql_reading::{SqlReading, SqlTable};
+use crate::relation::{RelationName, fold, split_name};
+use crate::sql_reading::{SqlReading, SqlRemark, SqlTable};
 
 /// A table told of by one route, its name in as far as it is known.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -117,32 +117,50 @@ pub fn reachable_sources<'a>(
     reached
 }
 
-/// Tables that add nothing: the tool found them in SQL without a schema, and our own reading of the same
-/// text parsed. The text names them itself then, or they are an alias or a CTE that the tool mistook.
+/// Tables that the tool took out of SQL by mistake or by half, as our own reading of the same text shows:
+/// it parsed, and either names no such table (it is an alias or a CTE), or names it itself while the tool
+/// leaves the schema out. What another data source without that SQL lists is no mistake.
 fn superseded<'a>(
     inventory: &'a Inventory,
     sources: &BTreeMap<&DataSourceId, &'a DataSource>,
     readings: &BTreeMap<CustomSqlId, SqlReading>,
 ) -> BTreeSet<&'a TableId> {
-    let is_parsed = |id: &CustomSqlId| {
-        readings
-            .get(id)
-            .is_some_and(|reading| reading.confidence != Confidence::Scanned)
+    let mut mistaken = BTreeSet::new();
+    let mut confirmed = BTreeSet::new();
+    for source in sources.values() {
+        let mut of_source = BTreeSet::new();
+        for (id, sql) in source
+            .custom_sql
+            .iter()
+            .filter_map(|id| Some((id, inventory.custom_sql.get(id)?)))
+        {
+            let reading = readings.get(id).filter(|reading| reading.is_whole());
+            let is_mistaken =
+                |table: &&TableId| reading.is_some_and(|reading| is_superseded(inventory, table, reading));
+            of_source.extend(sql.tables.iter().filter(is_mistaken));
+        }
+        confirmed.extend(
+            source
+                .tables
+                .iter()
+                .map(|used| &used.table)
+                .filter(|id| !of_source.contains(id)),
+        );
+        mistaken.extend(of_source);
+    }
+    mistaken
+        .into_iter()
+        .filter(|id| !confirmed.contains(id))
+        .collect()
+}
+
+fn is_superseded(inventory: &Inventory, id: &TableId, reading: &SqlReading) -> bool {
+    let table = inventory.tables.get(id).filter(|table| !table.is_hidden());
+    let Some(name) = table.and_then(full_name) else {
+        return false;
     };
-    let has_no_schema = |id: &TableId| {
-        let table = inventory.tables.get(id).filter(|table| !table.is_hidden());
-        table
-            .and_then(full_name)
-            .is_some_and(|name| name.schema.is_none())
-    };
-    let parsed = sources
-        .values()
-        .flat_map(|source| &source.custom_sql)
-        .filter(|id| is_parsed(id));
-    let tables = parsed
-        .filter_map(|id| inventory.custom_sql.get(id))
-        .flat_map(|sql| &sql.tables);
-    tables.filter(|id| has_no_schema(id)).collect()
+    let is_named = reading.tables.iter().any(|own| own.is_called(&name.name));
+    name.schema.is_none() || !is_named
 }
 
 struct Collector<'a> {
@@ -202,17 +220,45 @@ impl Collector<'_> {
             .map(|name| name.folded().name)
             .collect();
         for table in &reading.tables {
-            let reference = from_sql(table, sql, from, reading.confidence);
             // The tool read the same text and knows the connection's default schema, which the text
-            // leaves out: its fuller name for the same table stands for both.
-            let is_told_in_full = table.parts.len() == 1 && told.contains(&table.parts[0].to_lowercase());
-            if !is_told_in_full {
-                self.found.insert(reference);
+            // leaves out: its fuller name for the same table stands for both, unless the text names that
+            // fuller table as well.
+            let is_bare = table.parts.len() == 1;
+            let is_named_in_full = reading
+                .tables
+                .iter()
+                .any(|other| other.parts.len() > 1 && other.is_called(table.name()));
+            if is_bare && told.contains(&fold(table.name())) && !is_named_in_full {
+                continue;
             }
+            self.found.insert(from_sql(table, sql, from, reading));
         }
-        if reading.tables.is_empty() && sql.tables.is_empty() && reading.confidence != Confidence::Parsed {
-            let why = reading.error.as_deref().unwrap_or("no table was found in it");
-            self.add_unreadable(from, shown, why);
+        self.add_remarks(id, reading, from);
+        if reading.tables.is_empty() && reading.remarks.is_empty() && sql.tables.is_empty() {
+            self.add_unreadable(
+                from,
+                shown,
+                reading.error.as_deref().unwrap_or("it names no table"),
+            );
+        }
+    }
+
+    fn add_remarks(&mut self, id: &CustomSqlId, reading: &SqlReading, from: &DataSourceRef) {
+        for remark in &reading.remarks {
+            match remark {
+                SqlRemark::Linked { .. } => {} // Seen where its table is.
+                SqlRemark::File { path } => {
+                    let table = TableId::new(format!("{id} {path}"));
+                    let connection_type = "a file named in SQL".to_owned();
+                    let target = Target::NotAWarehouseTable {
+                        table,
+                        shown: path.clone(),
+                        connection_type,
+                    };
+                    self.insert(Via::ReadSql, Some(from), target);
+                }
+                SqlRemark::Untold { expression, why } => self.add_unreadable(from, expression, why),
+            }
         }
     }
 
@@ -250,33 +296,39 @@ impl Collector<'_> {
 /// A table's name with all that is known of it. `fullName` wins over the single fields, because the
 /// schema field is the one last chosen in a dialog for some engines.
 fn full_name(table: &Table) -> Option<RelationName> {
-    let parts = table
-        .full_name
-        .as_deref()
-        .or(table.name.as_deref())
-        .map(split_name)?;
-    let told = |text: &Option<String>| text.as_deref().filter(|text| !text.is_empty()).map(str::to_owned);
+    let parts = name_parts(table)?;
     let name = RelationName::from_parts(&parts)?;
     // A name of one part leaves schema and database to the single fields.
-    let schema = name.schema.or_else(|| {
-        if parts.len() == 1 {
-            told(&table.schema)
-        } else {
-            None
-        }
-    });
+    let schema = name
+        .schema
+        .or_else(|| told(table.schema.as_ref()).filter(|_| parts.len() == 1));
     Some(RelationName {
-        database: name.database.or_else(|| told(&table.database)),
+        database: name.database.or_else(|| told(table.database.as_ref())),
         schema,
         name: name.name,
     })
 }
 
+/// The parts of `fullName`, else of the short name; `None` where neither names anything.
+fn name_parts(table: &Table) -> Option<Vec<String>> {
+    let parts = [&table.full_name, &table.name]
+        .into_iter()
+        .filter_map(|text| Some(split_name(text.as_deref()?)));
+    parts
+        .into_iter()
+        .find(|parts| parts.last().is_some_and(|name| !name.is_empty()))
+}
+
+fn told(text: Option<&String>) -> Option<String> {
+    text.map(String::as_str)
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
+        .map(str::to_owned)
+}
+
 fn from_table(id: &TableId, table: &Table) -> Target {
-    let shown = table
-        .full_name
-        .clone()
-        .or_else(|| table.name.clone())
+    let shown = told(table.full_name.as_ref())
+        .or_else(|| told(table.name.as_ref()))
         .unwrap_or_default();
     let connection = table.connection();
     if !connection.can_hold_relations() {
@@ -287,6 +339,9 @@ fn from_table(id: &TableId, table: &Table) -> Target {
             connection_type,
         };
     }
+    let Some(parts) = name_parts(table) else {
+        return Target::Hidden { table: id.clone() };
+    };
     match full_name(table) {
         Some(name) => Target::Relation {
             shown: name.to_string(),
@@ -294,13 +349,15 @@ fn from_table(id: &TableId, table: &Table) -> Target {
             dialect: connection.dialect(),
             is_database_advisory: connection.dialect().is_database_advisory(),
         },
-        None => Target::LinkedServer { shown },
+        None => Target::LinkedServer {
+            shown: parts.join("."),
+        },
     }
 }
 
 /// A table that SQL text names. What the text says of the database is no display name; what the
 /// connection adds may be.
-fn from_sql(table: &SqlTable, sql: &CustomSql, from: &DataSourceRef, confidence: Confidence) -> Reference {
+fn from_sql(table: &SqlTable, sql: &CustomSql, from: &DataSourceRef, reading: &SqlReading) -> Reference {
     let dialect = sql.connection().dialect();
     let shown = table
         .parts
@@ -310,6 +367,7 @@ fn from_sql(table: &SqlTable, sql: &CustomSql, from: &DataSourceRef, confidence:
         .collect::<Vec<_>>()
         .join(".");
     let target = match RelationName::from_parts(&table.parts) {
+        Some(_) if reading.is_linked(table) => Target::LinkedServer { shown },
         None => Target::LinkedServer { shown },
         Some(name) => {
             let is_written = name.database.is_some();
@@ -328,7 +386,7 @@ fn from_sql(table: &SqlTable, sql: &CustomSql, from: &DataSourceRef, confidence:
     Reference {
         via: Via::ReadSql,
         data_source: Some(from.clone()),
-        confidence: Some(confidence),
+        confidence: Some(reading.confidence),
         target,
     }
 }

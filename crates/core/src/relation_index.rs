@@ -19,6 +19,8 @@ pub struct RelationIndex<'a> {
     entries: Vec<Entry<'a>>,
     by_schema_name: HashMap<(String, String), Vec<usize>>,
     by_name: HashMap<String, Vec<usize>>,
+    /// The dialects of the warehouses that have a database of this name.
+    databases: HashMap<String, HashSet<Dialect>>,
     /// Made when first asked for.
     similar: OnceLock<SimilarNames>,
 }
@@ -56,6 +58,7 @@ impl<'a> RelationIndex<'a> {
             entries: Vec::new(),
             by_schema_name: HashMap::new(),
             by_name: HashMap::new(),
+            databases: HashMap::new(),
             similar: OnceLock::new(),
         };
         let mut seen = HashSet::new();
@@ -102,6 +105,12 @@ impl<'a> RelationIndex<'a> {
                 continue;
             }
             let at = self.entries.len();
+            if let Some(database) = &folded.database {
+                self.databases
+                    .entry(database.clone())
+                    .or_default()
+                    .insert(dialect);
+            }
             if let Some(schema) = &folded.schema {
                 self.by_schema_name
                     .entry((schema.clone(), folded.name.clone()))
@@ -122,6 +131,13 @@ impl<'a> RelationIndex<'a> {
     /// The entries with this schema and name, whatever their database.
     pub fn by_schema_and_name(&self, schema: &str, name: &str) -> Vec<&Entry<'a>> {
         self.pick(self.by_schema_name.get(&(fold(schema), fold(name))))
+    }
+
+    /// Whether some relation of a warehouse that fits the dialect is in this database.
+    pub fn has_database(&self, database: &str, dialect: Dialect) -> bool {
+        self.databases
+            .get(&fold(database))
+            .is_some_and(|found| found.iter().any(|own| dialect.fits(*own)))
     }
 
     /// The entries with this name. Only ever to propose candidates, never to link.

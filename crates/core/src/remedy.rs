@@ -22,10 +22,14 @@ pub fn for_relation(
             )
         }
         GapReason::OtherSchema => {
-            let schema = name.schema.as_deref().unwrap_or_default();
+            // Of a two-level warehouse what the tool calls the database is the schema.
+            let (option, schema) = match &name.schema {
+                Some(schema) => ("--schema", schema.as_str()),
+                None => ("--database", name.database.as_deref().unwrap_or_default()),
+            };
             let target = common_level(candidates, 1).unwrap_or_else(|| "SCHEMA".to_owned());
             format!(
-                "if the schema {schema} is what dbt calls {target}, map it: `tailwater integration map add {integration} --schema {} --to {}`; otherwise declare the table as a dbt source",
+                "if the schema {schema} is what dbt calls {target}, map it: `tailwater integration map add {integration} {option} {} --to {}`; otherwise declare the table as a dbt source",
                 quoted(schema),
                 quoted(&target)
             )

@@ -130,8 +130,10 @@ impl Resolver<'_> {
                 dialect,
                 is_database_advisory,
             } => {
-                let (name, rules) = apply_all(self.input.mapping, name.clone());
-                let is_database_advisory = *is_database_advisory && rules.is_empty();
+                let (mapped, rules) = apply_all(self.input.mapping, name.clone());
+                // Who maps the database says what it truly is.
+                let is_database_advisory = *is_database_advisory && mapped.database == name.database;
+                let name = mapped;
                 let wanted = Wanted {
                     name: name.clone(),
                     dialect: *dialect,
@@ -232,12 +234,10 @@ impl Resolver<'_> {
         let sources = crate::reference::reachable_sources(self.input.inventory, asset);
         let states = std::iter::once(&asset.lineage).chain(sources.values().map(|source| &source.lineage));
         let worst = states.into_iter().find(|state| !state.is_complete());
-        // SQL that was read and names no table (`select 1`) is an answer too.
-        let has_sql = sources.values().any(|source| !source.custom_sql.is_empty());
         let (reason, detail) = match worst {
             Some(Completeness::Pending) => (GapReason::PendingInIndex, None),
             Some(Completeness::Partial { reason }) => (GapReason::LineageIncomplete, Some(reason.as_str())),
-            _ if is_empty && !has_sql => (GapReason::NoLineageReported, None),
+            _ if is_empty => (GapReason::NoLineageReported, None),
             _ => return,
         };
         let gap = whole_asset_gap(reason, "(the whole workbook)".to_owned(), detail);

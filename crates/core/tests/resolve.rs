@@ -16,7 +16,7 @@ use tailwater_core::project::{Node, NodeRelation, Project, ProjectMetadata, Reso
 use tailwater_core::proposal::propose;
 use tailwater_core::relation::{RelationName, split_name};
 use tailwater_core::resolve::{Input, Resolution, resolve};
-use tailwater_core::sql_reading::{SqlReading, SqlTable};
+use tailwater_core::sql_reading::{SqlReading, SqlRemark, SqlTable};
 
 /// Builds a site table by table; every method names what it adds.
 #[derive(Default)]
@@ -123,6 +123,7 @@ fn reading(tables: &[&[&str]], confidence: Confidence) -> SqlReading {
         tables: tables.iter().map(table).collect(),
         confidence,
         error: None,
+        remarks: Vec::new(),
     }
 }
 
@@ -339,7 +340,7 @@ fn hidden_tables_are_counted_and_never_dropped() {
 }
 
 #[test]
-fn sql_that_nobody_could_read_is_a_gap_and_sql_without_tables_is_none() {
+fn sql_out_of_which_no_table_comes_is_a_gap_however_it_was_read() {
     let unread = || CustomSql {
         connection_type: Some("postgres".into()),
         is_unsupported: true,
@@ -362,7 +363,9 @@ fn sql_that_nobody_could_read_is_a_gap_and_sql_without_tables_is_none() {
     site.table("One", "[marts].[orders]", Some("analytics"), "postgres");
     assert_eq!(site.exposure("Broken").gaps[0].reason, GapReason::SqlNotReadable);
     assert_eq!(site.exposure("Hidden").gaps[0].reason, GapReason::SqlNotReadable);
-    assert!(site.exposure("One").gaps.is_empty());
+    let gap = &site.exposure("One").gaps[0];
+    assert_eq!(gap.reason, GapReason::SqlNotReadable);
+    assert!(gap.remedy.ends_with("(it names no table)"), "{}", gap.remedy);
 }
 
 #[test]
@@ -405,6 +408,126 @@ fn the_tools_fuller_name_for_a_table_of_the_same_sql_stands_for_both() {
     let exposure = site.exposure("Sales");
     assert_eq!(depends_on(&exposure), ["model.shop.customers"]);
     assert!(exposure.gaps.is_empty());
+}
+
+fn sql_on(database: &str, tables: Vec<TableId>) -> CustomSql {
+    CustomSql {
+        connection_type: Some("postgres".into()),
+        database: Some(database.into()),
+        query: Some("…".into()),
+        tables: tables.into_iter().collect(),
+        ..CustomSql::default()
+    }
+}
+
+#[test]
+fn a_bare_name_beside_a_qualified_one_of_the_same_name_is_no_repeat() {
+    let mut site = Site::default();
+    site.workbook("Sales");
+    let told = site.add_table("t", table("[raw].[orders]", Some("analytics"), "postgres"));
+    let own = reading(&[&["raw", "orders"], &["orders"]], Confidence::Parsed);
+    site.custom_sql("Sales", sql_on("analytics", vec![told]), Some(own));
+    let exposure = site.exposure("Sales");
+    assert_eq!(depends_on(&exposure), ["source.shop.raw.orders"]);
+    assert_eq!(reasons(&exposure), [("orders", GapReason::IncompleteName)]);
+}
+
+#[test]
+fn a_cte_that_the_tool_gave_the_default_schema_links_nothing() {
+    let mut site = Site::default();
+    site.workbook("Sales");
+    let told = site.add_table("t", table("[marts].[orders]", Some("analytics"), "postgres"));
+    let own = reading(&[&["raw", "orders_in"]], Confidence::Parsed);
+    site.custom_sql("Sales", sql_on("analytics", vec![told]), Some(own));
+    assert!(site.exposure("Sales").depends_on.is_empty());
+}
+
+#[test]
+fn what_another_data_source_lists_is_no_mistake_of_the_tools() {
+    let mut site = Site::default();
+    site.workbook("Sales");
+    let told = site.add_table("t", table("[marts].[orders]", Some("analytics"), "postgres"));
+    let own = reading(&[&["raw", "orders_in"]], Confidence::Parsed);
+    site.custom_sql("Sales", sql_on("analytics", vec![told.clone()]), Some(own));
+    site.source("direct").tables.insert(TableUse {
+        table: told,
+        via: TableVia::TableList,
+    });
+    let asset = site.inventory.assets.get_mut("Sales").expect("there");
+    asset.data_sources.insert("direct".into());
+    assert_eq!(depends_on(&site.exposure("Sales")), ["model.shop.orders"]);
+}
+
+#[test]
+fn what_sql_reads_beside_tables_is_a_gap_of_its_own() {
+    let mut own = reading(
+        &[&["marts", "orders"], &["marts", "customers"]],
+        Confidence::Parsed,
+    );
+    own.remarks = vec![
+        SqlRemark::Linked {
+            table: "orders".into(),
+            link: "prodlink".into(),
+        },
+        SqlRemark::File {
+            path: "x.parquet".into(),
+        },
+        SqlRemark::Untold {
+            expression: "$tbl".into(),
+            why: "made when it runs".into(),
+        },
+    ];
+    let mut site = Site::default();
+    site.workbook("Sales")
+        .custom_sql("Sales", sql_on("analytics", vec![]), Some(own));
+    let exposure = site.exposure("Sales");
+    assert_eq!(depends_on(&exposure), ["model.shop.customers"]);
+    assert_eq!(
+        reasons(&exposure),
+        [
+            ("marts.orders", GapReason::LinkedServer),
+            ("x.parquet", GapReason::NotAWarehouseTable),
+            ("$tbl", GapReason::SqlNotReadable),
+        ]
+    );
+}
+
+#[test]
+fn a_rule_for_the_schema_leaves_the_database_advisory() {
+    let mut site = Site::default();
+    site.workbook("Sales")
+        .table("Sales", "[My Project].[old].[orders]", None, "databricks");
+    site.mapping
+        .push(MappingRule::new(None, Some("old"), "marts").expect("a rule"));
+    let mut project = shop();
+    project.metadata.adapter_type = "databricks".into();
+    let exposure = resolve(&Input {
+        integration: &"main".into(),
+        inventory: &site.inventory,
+        readings: &site.readings,
+        projects: &[&project],
+        mapping: &site.mapping,
+        names: &BTreeMap::new(),
+    });
+    assert_eq!(
+        depends_on(&exposure.exposures[&AssetId::from("Sales")]),
+        ["model.shop.orders"]
+    );
+}
+
+#[test]
+fn a_name_of_blanks_is_no_name() {
+    let mut site = Site::default();
+    site.workbook("Sales");
+    let mut blank = table("   ", Some("analytics"), "postgres");
+    blank.name = Some("orders".into());
+    blank.schema = Some("marts".into());
+    let id = site.add_table("t", blank);
+    site.source("Sales-source").tables.insert(TableUse {
+        table: id,
+        via: TableVia::TableList,
+    });
+    assert_eq!(depends_on(&site.exposure("Sales")), ["model.shop.orders"]);
 }
 
 /// Tableau takes names that are given in the query for tables, and leaves the schema out of true ones.
@@ -482,7 +605,7 @@ fn things_that_dbt_never_builds_and_names_of_four_parts_say_so() {
     assert_eq!(
         reasons(&site.exposure("Files")),
         [
-            ("[srv].[db].[dbo].[t]", GapReason::LinkedServer),
+            ("srv.db.dbo.t", GapReason::LinkedServer),
             ("[Extract].[Extract]", GapReason::NotAWarehouseTable),
             ("[People$]", GapReason::NotAWarehouseTable),
         ]

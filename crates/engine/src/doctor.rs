@@ -122,7 +122,7 @@ impl Workspace {
                     Ok(summary) => {
                         let nodes: usize = summary.counts.values().sum();
                         let detail = format!(
-                            "package {}, {nodes} resources, dbt {} on {}",
+                            "package {}, {nodes} dbt resource(s), dbt {} on {}",
                             summary.package, summary.dbt_version, summary.adapter
                         );
                         if summary.notes.is_empty() {
@@ -175,6 +175,11 @@ impl Workspace {
                     .collect(),
                 Err(error) => vec![Finding::failed("connection", &error)],
             };
+            for project in &integration.projects {
+                if let Err(error) = self.find_project(project).await {
+                    findings.push(Finding::failed("projects of dbt", &error));
+                }
+            }
             let name = integration.name.clone();
             if integration.collections.is_empty() {
                 let remedy = crate::Error::NothingSelected { name }.hint().unwrap_or_default();

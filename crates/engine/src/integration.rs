@@ -169,24 +169,26 @@ impl Workspace {
         name: &IntegrationName,
         progress: &dyn Progress,
     ) -> Result<Vec<Check>, Error> {
-        let connector = self.connector(name).await?;
+        let integration = self.find_integration(name).await?;
+        let connector = self.connector(&integration).await?;
         let work = async {
             let checks = connector.check(progress).await;
             connector.sign_out().await;
             Ok(checks)
         };
-        self.under_lease(name, work).await
+        self.under_lease(&integration, work).await
     }
 
     /// The tree of collections that the token's user can see.
     pub async fn collections(&self, name: &IntegrationName) -> Result<Inventory, Error> {
-        let connector = self.connector(name).await?;
+        let integration = self.find_integration(name).await?;
+        let connector = self.connector(&integration).await?;
         let work = async {
             let listing = connector.fetch_collections().await;
             connector.sign_out().await;
             Ok(listing?)
         };
-        self.under_lease(name, work).await
+        self.under_lease(&integration, work).await
     }
 
     /// Adds patterns to the selection; answers the whole selection and whether it changed. A pattern that
@@ -309,10 +311,9 @@ impl Workspace {
     }
 
     /// A connector to the integration's site, not signed in yet.
-    pub(crate) async fn connector(&self, name: &IntegrationName) -> Result<Box<dyn Connector>, Error> {
-        let integration = self.find_integration(name).await?;
-        let secret = self.load_secret(name, &integration.secret).await?;
-        self.connector_for(&integration, secret)
+    pub(crate) async fn connector(&self, integration: &Integration) -> Result<Box<dyn Connector>, Error> {
+        let secret = self.load_secret(&integration.name, &integration.secret).await?;
+        self.connector_for(integration, secret)
     }
 
     fn connector_for(

@@ -1,14 +1,14 @@
-//! One process at a time per integration: two sign-ins with one token end each other's session.
+//! One process at a time per token: two sign-ins with one token end each other's session.
 //!
 //! The lease is kept alive while work goes on. A process that died leaves it behind: on the same machine
 //! that is noticed at once, on another it ends by itself.
 
 use std::time::Duration;
 
-use tailwater_core::id::IntegrationName;
 use tailwater_store::{Lease, LeaseOutcome};
 
 use crate::error::Error;
+use crate::integration::Integration;
 use crate::workspace::Workspace;
 
 /// How long a lease outlives its last sign of life.
@@ -17,14 +17,14 @@ const LIFETIME: Duration = Duration::from_secs(30);
 const HEARTBEAT: Duration = Duration::from_secs(10);
 
 impl Workspace {
-    /// Works under the integration's lease, which is kept alive meanwhile and given back in any case. Losing
-    /// it stops the work.
+    /// Works under the lease on the integration's token, which is kept alive meanwhile and given back in any
+    /// case. Losing it stops the work.
     pub(crate) async fn under_lease<T>(
         &self,
-        name: &IntegrationName,
+        integration: &Integration,
         work: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
-        let lease = self.take_lease(name).await?;
+        let lease = self.take_lease(integration).await?;
         let done = tokio::select! {
             done = work => done,
             error = self.keep_alive(&lease) => Err(error),
@@ -34,8 +34,15 @@ impl Workspace {
     }
 
     /// Takes the lease, or says who holds it.
-    async fn take_lease(&self, name: &IntegrationName) -> Result<Lease, Error> {
-        let key = format!("integration:{name}");
+    async fn take_lease(&self, integration: &Integration) -> Result<Lease, Error> {
+        // Two integrations may use one token: it is the token that has one session.
+        let Integration {
+            server,
+            site,
+            token_name,
+            ..
+        } = integration;
+        let key = format!("token:{server} {site} {token_name}");
         let holder = holder_name();
         let outcome = self.store().acquire_lease(&key, &holder, LIFETIME).await?;
         let (other, until) = match outcome {
@@ -50,7 +57,7 @@ impl Workspace {
             }
         }
         Err(Error::Busy {
-            name: name.clone(),
+            name: integration.name.clone(),
             holder: other,
             until,
         })

@@ -24,8 +24,11 @@ pub struct Lineage {
 pub struct LineageNode {
     /// dbt's `unique_id`.
     pub unique_id: NodeId,
-    /// Its name; of an exposure its label.
+    /// Its name.
     pub name: String,
+    /// Of an exposure, the name for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
     /// Its kind.
     pub resource_type: ResourceType,
     /// Its relation, dotted; `None` where it has none.
@@ -73,12 +76,9 @@ impl Catalog {
 }
 
 fn shown(node: &Node) -> LineageNode {
-    let label = node
-        .exposure
-        .as_ref()
-        .and_then(|exposure| exposure.label.as_ref());
     LineageNode {
-        name: label.unwrap_or(&node.name).clone(),
+        name: node.name.clone(),
+        label: node.exposure.as_ref().and_then(|exposure| exposure.label.clone()),
         resource_type: node.resource_type,
         relation: node.readable_relation().map(ToString::to_string),
         unique_id: node.unique_id.clone(),

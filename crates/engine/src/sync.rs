@@ -143,7 +143,7 @@ impl Workspace {
         self.check_selection(&integration).await?;
         let projects = self.load_projects(&integration.projects).await?;
         let work = self.fetch_and_land(&integration, &projects, options, progress, cancel, started_at);
-        let synced = self.under_lease(name, work).await;
+        let synced = self.under_lease(&integration, work).await;
         if let Err(error) = &synced {
             let recorded = self
                 .record_failure(&integration, options, started_at, error)
@@ -250,7 +250,7 @@ impl Workspace {
         progress: &dyn Progress,
         cancel: &CancellationToken,
     ) -> Result<Inventory, Error> {
-        let connector = self.connector(&integration.name).await?;
+        let connector = self.connector(integration).await?;
         let fetched = tokio::select! {
             fetched = connector.fetch_inventory(&integration.collections, progress) => fetched.map_err(Error::from),
             () = cancel.cancelled() => Err(Error::Cancelled),
@@ -292,11 +292,13 @@ impl Workspace {
             .into_values()
             .collect();
         let manual = projects.iter().flat_map(Project::exposures);
-        taken.extend(
-            manual
-                .filter(|node| !twins.contains(&node.unique_id))
-                .map(|node| node.name.clone()),
-        );
+        let manual: BTreeSet<String> = manual
+            .filter(|node| !twins.contains(&node.unique_id))
+            .map(|node| node.name.clone())
+            .collect();
+        // A name that the project's authors gave to another dashboard since is theirs.
+        given.retain(|_, given| !manual.contains(&given.name));
+        taken.extend(manual);
         let unnamed: Vec<Unnamed<'_>> = inventory
             .assets
             .iter()

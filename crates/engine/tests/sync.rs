@@ -697,3 +697,55 @@ async fn two_integrations_that_sync_at_once_share_no_name(
     let names: BTreeSet<String> = exposures.into_iter().map(|row| row.exposure.name).collect();
     assert_eq!(names.len(), 6, "{names:?}");
 }
+
+/// Two integrations with one token have one session between them.
+#[tokio::test]
+async fn two_integrations_on_one_token_do_not_sign_in_at_once() {
+    let simulator = start(&BOOKS).await;
+    let mut bench = Bench::new(&simulator);
+    let mut other = bench.settings.integrations[0].clone();
+    other.name = "other".into();
+    bench.settings.integrations.push(other);
+    let workspace = bench.open().await;
+    let cancel = CancellationToken::new();
+    let (main, other) = ("main".into(), "other".into());
+    let (first, second) = tokio::join!(
+        workspace.sync(&main, SyncOptions::default(), &NoProgress, &cancel),
+        workspace.sync(&other, SyncOptions::default(), &NoProgress, &cancel),
+    );
+    let errors = [first.err(), second.err()];
+    assert!(
+        errors
+            .iter()
+            .flatten()
+            .all(|error| matches!(error, Error::Busy { .. })),
+        "{errors:?}"
+    );
+    assert_eq!(simulator.count("/auth/signin"), 1);
+}
+
+#[tokio::test]
+async fn a_name_that_the_project_takes_later_is_given_up() {
+    let simulator = start(&[("Churn Notebook", "shop.marts.fct_orders")]).await;
+    let mut bench = Bench::new(&simulator);
+    // A project without exposures of its own first: the name is free.
+    let manifest = std::fs::read_to_string(demo().join("dbt/target/manifest.json")).expect("a manifest");
+    let free = bench.path("free.json");
+    std::fs::write(&free, manifest.replace("churn_notebook", "another_notebook")).expect("a file");
+    bench.settings.projects[0].manifest = Some(free);
+    bench.sync().await;
+    assert_eq!(bench.stored().await[0].0, "churn_notebook");
+
+    bench.settings.projects[0].manifest = Some(demo().join("dbt/target/manifest.json"));
+    bench.sync().await;
+    let workspace = bench.open().await;
+    let catalog = workspace.catalog().await.expect("a catalog");
+    let mut named: Vec<(&str, bool)> = catalog
+        .exposures()
+        .iter()
+        .filter(|exposure| exposure.name.starts_with("churn_notebook"))
+        .map(|exposure| (exposure.name.as_str(), exposure.integration.is_some()))
+        .collect();
+    named.sort_unstable();
+    assert_eq!(named, [("churn_notebook", false), ("churn_notebook_0000", true)]);
+}

@@ -127,6 +127,8 @@ pub enum Note {
     },
     /// A table reached through a database link; the link is not part of the answer.
     DatabaseLink {
+        /// The table's own name as written.
+        table: String,
         /// The link's name.
         link: String,
     },
