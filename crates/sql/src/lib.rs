@@ -20,6 +20,7 @@ mod parse;
 mod read;
 mod request;
 mod resolve;
+mod rule;
 mod scan;
 mod template;
 mod text;

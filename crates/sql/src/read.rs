@@ -8,7 +8,7 @@ use tailwater_core::dialect::Dialect;
 use crate::parse::{Parsed, Prepared, Refusal, parse, parse_otherwise, prepare};
 use crate::request::Request;
 use crate::resolve::Resolver;
-use crate::scan::{Scan, scan, split_statements, unloaded_query};
+use crate::scan::{Scan, embedded_sql, scan, split_statements};
 use crate::template::{neutralise, without_doubled_angles};
 use crate::text::clipped;
 use crate::upstream::Upstream;
@@ -28,7 +28,7 @@ const STACK_BASE: usize = 2 * 1024 * 1024;
 /// [`Confidence::Scanned`], no columns, and the parser's message.
 pub fn upstream(request: &Request<'_>) -> Upstream {
     let mut neutral = neutralise(request.sql);
-    if let Some(query) = unloaded_query(&neutral.text, request.dialect) {
+    if let Some(query) = embedded_sql(&neutral.text) {
         neutral.text = Cow::Owned(query);
     }
     let prepared = prepare(&neutral.text, request.dialect);

@@ -82,6 +82,9 @@ impl<'a> Resolver<'_, 'a> {
         if hides_right_side(&join.join_operator) {
             // A semi join's right side is only looked at in its condition.
             scope.bindings.truncate(right);
+            for merged in &mut scope.merged {
+                merged.owners.retain(|&owner| owner < right);
+            }
         }
     }
 
@@ -359,6 +362,14 @@ pub(super) fn file_path(name: &ObjectName) -> Option<&str> {
         return Some(&first.value);
     }
     let last = parts.last()?.as_ident()?;
-    (parts.len() == 2 && last.quote_style.is_some() && last.value.contains('/'))
+    (parts.len() == 2 && last.quote_style.is_some() && is_file_of(&first.value, &last.value))
         .then_some(last.value.as_str())
+}
+
+/// Whether `` format.`path` `` is a file: the path has a slash, or an ending like the format.
+pub(super) fn is_file_of(format: &str, path: &str) -> bool {
+    path.contains('/')
+        || path
+            .rsplit_once('.')
+            .is_some_and(|(_, ending)| ending.eq_ignore_ascii_case(format))
 }

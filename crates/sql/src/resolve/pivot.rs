@@ -7,6 +7,8 @@ use sqlparser::ast::{
     Expr, ExprWithAlias, Ident, PivotValueSource, RowsPerMatch, TableAlias, TableFactor, Value,
 };
 
+use tailwater_core::dialect::Dialect;
+
 use super::projection::drop_columns;
 use super::scope::{Binding, Bound, Scope};
 use super::shape::{Item, Name, ResultColumn, Shape, Sources};
@@ -84,7 +86,8 @@ impl<'a> Resolver<'_, 'a> {
                         None => self.value_name(&value.expr),
                     };
                     for (name, sources) in &aggregated {
-                        let name = combined_name(label.as_ref(), name.as_ref(), aggregated.len());
+                        let name =
+                            combined_name(self.dialect, label.as_ref(), name.as_ref(), aggregated.len());
                         items.push(Item::Column(ResultColumn {
                             name,
                             sources: Rc::clone(sources),
@@ -127,9 +130,17 @@ impl<'a> Resolver<'_, 'a> {
         drop_columns(&mut items, &used);
         let mut values = Vec::new();
         names_of(value, &mut values);
-        items.push(Item::Column(self.result_column(name, self.ledger.nothing())));
-        for value in values {
-            items.push(Item::Column(self.result_column(value, Rc::clone(&sources))));
+        let name = Item::Column(self.result_column(name, self.ledger.nothing()));
+        let values = values
+            .into_iter()
+            .map(|value| Item::Column(self.result_column(value, Rc::clone(&sources))));
+        // BigQuery and SQL Server put the values first.
+        if matches!(self.dialect, Dialect::BigQuery | Dialect::SqlServer) {
+            items.extend(values);
+            items.push(name);
+        } else {
+            items.push(name);
+            items.extend(values);
         }
         items
     }
@@ -142,8 +153,16 @@ impl<'a> Resolver<'_, 'a> {
         scope: &mut Scope<'_, 'a>,
     ) {
         let shape = Rc::new(Shape::new(items));
-        if alias.is_some() {
-            self.bind(shape, alias, scope);
+        if let Some(alias) = alias {
+            match self.renamed_pivot(&shape, alias) {
+                Some(shape) => scope.bindings.push(Binding {
+                    names: vec![self.key(&alias.name)],
+                    aliased: true,
+                    qualified_only: false,
+                    of: Bound::Shape(shape),
+                }),
+                None => self.bind(shape, Some(alias), scope),
+            }
             return;
         }
         // Without an alias the result still answers to the name of its input.
@@ -158,6 +177,36 @@ impl<'a> Resolver<'_, 'a> {
             qualified_only: false,
             of: Bound::Shape(shape),
         });
+    }
+
+    /// `pivot (…) as p(id, jan)` over a table whose columns are unknown: the pivoted columns are the
+    /// last ones. Those before them are columns of the input, which such a list restates.
+    fn renamed_pivot(&mut self, shape: &Shape<'a>, alias: &'a TableAlias) -> Option<Rc<Shape<'a>>> {
+        let [Item::Star(star), pivoted @ ..] = shape.items.as_slice() else {
+            return None;
+        };
+        let made: Option<Vec<&ResultColumn<'a>>> = pivoted
+            .iter()
+            .map(|item| match item {
+                Item::Column(column) => Some(column),
+                Item::Star(_) => None,
+            })
+            .collect();
+        let made = made.filter(|made| !made.is_empty() && made.len() <= alias.columns.len())?;
+        let kept = alias.columns.len() - made.len();
+        let mut items = Vec::with_capacity(alias.columns.len());
+        for (position, column) in alias.columns.iter().enumerate() {
+            let sources = if let Some(of) = position.checked_sub(kept) {
+                Rc::clone(&made[of].sources)
+            } else {
+                let key = self.key(&column.name);
+                let mut collected = Vec::new();
+                self.read_from_open(&star.of, &key, &column.name.value, &mut collected);
+                self.ledger.sources(&mut collected)
+            };
+            items.push(Item::Column(self.result_column(&column.name, sources)));
+        }
+        Some(Rc::new(Shape::new(items)))
     }
 
     pub(super) fn match_recognize(&mut self, factor: &'a TableFactor, scope: &mut Scope<'_, 'a>) {
@@ -239,20 +288,32 @@ impl<'a> Resolver<'_, 'a> {
     }
 }
 
-/// `value`, or `value_aggregate` when there are several aggregates.
+/// The name of the column for a value and an aggregate. Sources: "PIVOT" in the references of
+/// BigQuery (`aggregate_value`), Oracle, Redshift, Teradata and `DuckDB` (`value_aggregate` when the
+/// aggregate has an alias), Spark (the same, when there are several aggregates).
 fn combined_name<'a>(
+    dialect: Dialect,
     value: Option<&Name<'a>>,
     aggregate: Option<&Name<'a>>,
     aggregates: usize,
 ) -> Option<Name<'a>> {
     let value = value?;
-    match aggregate {
-        Some(aggregate) if aggregates > 1 => Some(Name {
-            text: Cow::Owned(format!("{}_{}", value.text, aggregate.text)),
-            key: Cow::Owned(format!("{}_{}", value.key, aggregate.key)),
-        }),
-        _ => Some(value.clone()),
-    }
+    let always = matches!(
+        dialect,
+        Dialect::BigQuery | Dialect::Oracle | Dialect::Redshift | Dialect::DuckDb | Dialect::Teradata
+    );
+    let Some(aggregate) = aggregate.filter(|_| always || aggregates > 1) else {
+        return Some(value.clone());
+    };
+    let (first, second) = if dialect == Dialect::BigQuery {
+        (aggregate, value)
+    } else {
+        (value, aggregate)
+    };
+    Some(Name {
+        text: Cow::Owned(format!("{}_{}", first.text, second.text)),
+        key: Cow::Owned(format!("{}_{}", first.key, second.key)),
+    })
 }
 
 /// The column names in a simple expression: a name, a list of names, or a call on them.

@@ -10,6 +10,8 @@ use sqlparser::ast::{
 };
 use tailwater_core::dialect::Dialect;
 
+use crate::rule::recursion_needs_no_mark;
+
 use super::scope::{AliasRule, Scope};
 use super::shape::{Item, Name, Open, ResultColumn, Shape, Star};
 use super::statement::Resolver;
@@ -457,19 +459,6 @@ impl<'a> Resolver<'_, 'a> {
             self.read_only(condition, scope);
         }
     }
-}
-
-/// Whether a CTE may read itself without the word RECURSIVE.
-fn recursion_needs_no_mark(dialect: Dialect) -> bool {
-    matches!(
-        dialect,
-        Dialect::SqlServer
-            | Dialect::Oracle
-            | Dialect::Snowflake
-            | Dialect::Sqlite
-            | Dialect::Teradata
-            | Dialect::Generic
-    )
 }
 
 /// Whether WHERE can use an alias of the select list.

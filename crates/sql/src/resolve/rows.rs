@@ -9,6 +9,10 @@ use sqlparser::ast::{
     TableAliasColumnDef, TableFactor, TableFunctionArgs,
 };
 
+use tailwater_core::dialect::Dialect;
+
+use crate::name::Part;
+
 use super::expression::argument_expression;
 use super::from::is_named;
 use super::scope::{Binding, Bound, Scope};
@@ -50,12 +54,20 @@ impl<'a> Resolver<'_, 'a> {
         let shape = if view.lateral_col_alias.is_empty() {
             Shape::value(sources)
         } else {
-            let columns = view
-                .lateral_col_alias
-                .iter()
-                .map(|name| Item::Column(self.result_column(name, Rc::clone(&sources))))
-                .collect();
-            Shape::new(columns)
+            let counts = view.lateral_col_alias.len() > 1
+                && matches!(&view.lateral_view, Expr::Function(function)
+                    if is_named(&function.name, "posexplode") || is_named(&function.name, "posexplode_outer"));
+            let columns = view.lateral_col_alias.iter().enumerate().map(|(position, name)| {
+                // The position is counted, not read.
+                let is_position = counts && position == 0;
+                let sources = if is_position {
+                    self.ledger.nothing()
+                } else {
+                    Rc::clone(&sources)
+                };
+                Item::Column(self.result_column(name, sources))
+            });
+            Shape::new(columns.collect())
         };
         let names = view
             .lateral_view_name
@@ -158,6 +170,9 @@ impl<'a> Resolver<'_, 'a> {
             self.dynamic_name(args, alias, scope);
             return;
         }
+        if self.table_of_function(name, args, alias, scope) {
+            return;
+        }
         let mut collected = Vec::new();
         // Bare words among the arguments may be formats or names of tables elsewhere.
         let mut inner = Scope::within(Some(scope));
@@ -187,6 +202,55 @@ impl<'a> Resolver<'_, 'a> {
             qualified_only: false,
             of: Bound::Shape(Rc::new(Shape::value(sources))),
         });
+    }
+
+    /// Functions whose rows are those of a relation that their arguments name, unlike `remote(…)`,
+    /// whose relation is on another server. Sources: `ClickHouse`, "cluster"; Databricks, `table_changes`; `DuckDB`, `query_table`.
+    fn table_of_function(
+        &mut self,
+        name: &'a ObjectName,
+        args: &'a [FunctionArg],
+        alias: Option<&'a TableAlias>,
+        scope: &mut Scope<'_, 'a>,
+    ) -> bool {
+        let after = match self.dialect {
+            Dialect::ClickHouse
+                if ["cluster", "clusterAllReplicas"]
+                    .iter()
+                    .any(|function| is_named(name, function)) =>
+            {
+                1
+            }
+            Dialect::Databricks | Dialect::Spark if is_named(name, "table_changes") => 0,
+            Dialect::DuckDb if is_named(name, "query_table") => 0,
+            _ => return false,
+        };
+        let named = args.get(after).and_then(argument_expression);
+        let mut parts: Vec<Part<'a>> = match named {
+            Some(Expr::Identifier(name)) => vec![part_of(name)],
+            Some(Expr::CompoundIdentifier(names)) => names.iter().map(part_of).collect(),
+            Some(expression) => match Self::literal_text(expression) {
+                Some(text) => text.split('.').map(unquoted).collect(),
+                None => return false,
+            },
+            None => return false,
+        };
+        // `cluster('c', 'db', 'table')`
+        if self.dialect == Dialect::ClickHouse && parts.len() == 1 {
+            match args.get(after + 1).and_then(argument_expression) {
+                Some(Expr::Identifier(name)) => parts.push(part_of(name)),
+                Some(expression) => parts.extend(Self::literal_text(expression).map(unquoted)),
+                None => {}
+            }
+        }
+        if parts.iter().any(|part| part.text.is_empty()) {
+            return false;
+        }
+        if let Some(Bound::Table(table)) = self.upstream_table(&parts) {
+            self.bind_table(table, Vec::new(), alias, scope);
+            return true;
+        }
+        false
     }
 
     /// Snowflake's FLATTEN has fixed columns, all made from its input.
@@ -349,5 +413,16 @@ impl<'a> Resolver<'_, 'a> {
             }),
             sources: self.ledger.nothing(),
         }
+    }
+}
+
+const fn unquoted(text: &str) -> Part<'_> {
+    Part { text, quoted: false }
+}
+
+fn part_of(name: &Ident) -> Part<'_> {
+    Part {
+        text: &name.value,
+        quoted: name.quote_style.is_some(),
     }
 }

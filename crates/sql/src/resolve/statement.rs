@@ -87,10 +87,10 @@ impl<'r, 'a> Resolver<'r, 'a> {
                     quoted: *quoted,
                 })
                 .collect();
-            if let [only] = parts.as_slice()
-                && super::pseudo::is_pseudo_table(self.dialect, only.text)
-            {
-                continue;
+            match parts.as_slice() {
+                [only] if super::pseudo::is_pseudo_table(self.dialect, only.text) => continue,
+                [format, path] if path.quoted && super::from::is_file_of(format.text, path.text) => continue,
+                _ => {}
             }
             self.upstream_table(&parts);
         }
@@ -177,7 +177,15 @@ impl<'r, 'a> Resolver<'r, 'a> {
 
     /// Folds the name of a column, an alias or a CTE.
     pub(super) fn key(&self, name: &'a Ident) -> Cow<'a, str> {
-        self.folding.name(&name.value, name.quote_style.is_some())
+        let mut text = name.value.as_str();
+        // Snowflake and Oracle name a pivoted column after its value with the quotes: `"'JAN'"`.
+        if name.quote_style == Some('"')
+            && matches!(self.dialect, Dialect::Snowflake | Dialect::Oracle)
+            && let Some(value) = text.strip_prefix('\'').and_then(|text| text.strip_suffix('\''))
+        {
+            text = value;
+        }
+        self.folding.name(text, name.quote_style.is_some())
     }
 
     pub(super) fn name(&self, name: &'a Ident) -> Name<'a> {

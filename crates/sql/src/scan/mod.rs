@@ -9,5 +9,5 @@ mod lexer;
 mod split;
 mod walk;
 
-pub(crate) use split::{split_statements, unloaded_query};
+pub(crate) use split::{embedded_sql, split_statements};
 pub(crate) use walk::{Scan, scan};

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use tailwater_core::dialect::Dialect;
 
-use super::lexer::{Kind, Token, tokens};
+use super::lexer::{Token, tokens};
 
 /// The ranges of the statements of `text`, in bytes: between semicolons outside of brackets, and
 /// in T-SQL between lines that say GO. Ranges without a token are left out.
@@ -36,21 +36,78 @@ pub(crate) fn split_statements(text: &str, dialect: Dialect) -> Vec<Range<usize>
     ranges
 }
 
-/// The query inside of Redshift's `UNLOAD ('select … where name = ''x''') TO …`, which holds it
-/// as a string.
-pub(crate) fn unloaded_query(text: &str, dialect: Dialect) -> Option<String> {
+/// The SQL that a statement holds as a string and runs: Redshift's `UNLOAD ('select …') TO …`, and
+/// the body in dollars of a routine or a block.
+pub(crate) fn embedded_sql(text: &str) -> Option<String> {
     let start = text.trim_start();
-    if !start.get(..6)?.eq_ignore_ascii_case("unload") {
+    let verb = start
+        .split(|character: char| !character.is_ascii_alphabetic())
+        .next()?;
+    if verb.eq_ignore_ascii_case("unload") {
+        unloaded_query(&start[verb.len()..])
+    } else if ["create", "execute", "do"]
+        .iter()
+        .any(|known| verb.eq_ignore_ascii_case(known))
+    {
+        body_in_dollars(start)
+    } else {
+        None
+    }
+}
+
+/// `('select … where name = ''x'' or name = \'y\'')`, or the same between `$$`.
+fn unloaded_query(after_verb: &str) -> Option<String> {
+    let inside = after_verb.trim_start().strip_prefix('(')?.trim_start();
+    if let Some(quoted) = inside.strip_prefix("$$") {
+        return quoted.split_once("$$").map(|(query, _)| query.to_owned());
+    }
+    let mut characters = inside.strip_prefix('\'')?.chars().peekable();
+    let mut query = String::with_capacity(inside.len());
+    while let Some(character) = characters.next() {
+        match character {
+            '\'' if characters.next_if_eq(&'\'').is_none() => return Some(query),
+            '\\' if characters.peek() == Some(&'\'') => query.extend(characters.next()),
+            _ => query.push(character),
+        }
+    }
+    None
+}
+
+/// `CREATE PROCEDURE p() … AS $$ BEGIN … END $$`, `EXECUTE IMMEDIATE $$ … $$`, `DO $$ … $$`, with
+/// what follows the statement. Bodies in other languages than SQL are not read.
+fn body_in_dollars(text: &str) -> Option<String> {
+    const OTHER_LANGUAGES: &[&str] = &[
+        "javascript",
+        "python",
+        "java",
+        "scala",
+        "plpython3u",
+        "plperl",
+        "c",
+    ];
+    let (head, rest) = text.split_once("$$")?;
+    let (body, tail) = rest.split_once("$$")?;
+    let (options, after) = tail.split_once(';').unwrap_or((tail, ""));
+    let words = || {
+        head.split_ascii_whitespace()
+            .chain(options.split_ascii_whitespace())
+            .map(|word| word.trim_matches('\''))
+    };
+    let runs = words().any(|word| {
+        ["procedure", "function", "immediate", "do"]
+            .iter()
+            .any(|kind| word.eq_ignore_ascii_case(kind))
+    });
+    let is_foreign = words().zip(words().skip(1)).any(|(word, language)| {
+        word.eq_ignore_ascii_case("language")
+            && OTHER_LANGUAGES
+                .iter()
+                .any(|other| language.eq_ignore_ascii_case(other))
+    });
+    if !runs || is_foreign || head.contains(';') {
         return None;
     }
-    match tokens(start, dialect).as_slice() {
-        [unload, open, query, close, ..]
-            if unload.is_word("unload") && open.is('(') && query.kind == Kind::Literal && close.is(')') =>
-        {
-            Some(query.text.replace("''", "'"))
-        }
-        _ => None,
-    }
+    Some(format!("{};\n{after}", body.trim().trim_end_matches(';')))
 }
 
 fn is_alone_on_line(text: &str, token: &Token<'_>) -> bool {
@@ -87,16 +144,31 @@ mod tests {
 
     #[test]
     fn the_query_of_an_unload_is_taken_out_of_its_string() {
-        let unload = " Unload ('select ''x'' from t') to 's3://b'";
+        let unload = " Unload ('select ''x'', \\'y\\' from t') to 's3://b'";
+        assert_eq!(embedded_sql(unload).as_deref(), Some("select 'x', 'y' from t"));
         assert_eq!(
-            unloaded_query(unload, Dialect::Redshift).as_deref(),
+            embedded_sql("unload($$select 'x' from t$$) to 's3://b'").as_deref(),
             Some("select 'x' from t")
         );
+        assert_eq!(embedded_sql("unload (select a from t) to 's3://b'"), None);
+        assert_eq!(embedded_sql("un"), None);
+        assert_eq!(embedded_sql("unload ('select"), None);
+    }
+
+    #[test]
+    fn a_body_in_dollars_is_read_when_it_is_sql() {
         assert_eq!(
-            unloaded_query("unload (select a from t) to 's3://b'", Dialect::Athena),
+            embedded_sql("create procedure p() language sql as $$ select 1 from a; $$; select 2").as_deref(),
+            Some("select 1 from a;\n select 2")
+        );
+        assert_eq!(
+            embedded_sql("create function f() returns int language JavaScript as $$ from x $$"),
             None
         );
-        assert_eq!(unloaded_query("un", Dialect::Redshift), None);
+        assert_eq!(
+            embedded_sql("create view v as select $$ from x $$ as a from b"),
+            None
+        );
     }
 
     #[test]

@@ -4,6 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use tailwater_core::dialect::Dialect;
 
+use crate::rule::recursion_needs_no_mark;
+
 use super::lexer::{Kind, Token, tokens};
 
 /// A relation that a scanned statement reads or makes: its parts, outermost first, each with
@@ -182,11 +184,26 @@ const HINTS: &[&str] = &[
     "readpast",
 ];
 
+/// Functions whose arguments FROM parts.
+const PARTED_BY_FROM: &[&str] = &[
+    "btrim",
+    "extract",
+    "ltrim",
+    "mid",
+    "nth_value",
+    "overlay",
+    "position",
+    "rtrim",
+    "substr",
+    "substring",
+    "trim",
+];
+
 /// One level of brackets.
 #[derive(Debug, Clone, Copy, Default)]
 struct Frame {
-    /// The bracket follows a name, so FROM may be part of the call: `extract(day from d)`.
-    is_call: bool,
+    /// The call is one whose arguments FROM parts: `extract(day from d)`.
+    parts_by_from: bool,
     has_select: bool,
     /// In the FROM clause: a comma leads to another relation.
     in_from: bool,
@@ -201,7 +218,7 @@ struct Frame {
 /// Scans one statement.
 pub(crate) fn scan(text: &str, dialect: Dialect) -> Scan {
     let tokens = tokens(text, dialect);
-    let ctes = ctes(&tokens);
+    let ctes = ctes(&tokens, dialect);
     let mut walk = Walk {
         text,
         dialect,
@@ -238,7 +255,7 @@ impl Walk<'_, '_> {
         match token.kind {
             Kind::Symbol('(') => {
                 let inner = Frame {
-                    is_call: self.is_call(position),
+                    parts_by_from: self.parts_by_from(position),
                     in_from: frame.awaits,
                     awaits: frame.awaits,
                     ..Frame::default()
@@ -284,7 +301,10 @@ impl Walk<'_, '_> {
         let token = self.tokens[position];
         if token.is_word("from") {
             self.from(position, frame);
-        } else if token.is_any_word(&["join", "straight_join", "apply"]) {
+        } else if token.is_any_word(&["join", "straight_join", "apply"])
+            // A table operator's input: `nPath(ON orders PARTITION BY …)`.
+            || (token.is_word("on") && self.dialect == Dialect::Teradata && self.follows_bracket(position))
+        {
             frame.in_from = true;
             frame.awaits = true;
         } else if token.is_any_word(&["select", "sel"]) {
@@ -319,7 +339,7 @@ impl Walk<'_, '_> {
         let is_distinct_from = self.previous_is_word(position, &["distinct"])
             && position >= 2
             && self.tokens[position - 2].is_any_word(&["is", "not"]);
-        if is_distinct_from || (frame.is_call && !frame.has_select) {
+        if is_distinct_from || (frame.parts_by_from && !frame.has_select) {
             return;
         }
         self.scan.is_query = true;
@@ -485,17 +505,15 @@ impl Walk<'_, '_> {
             || self.previous_is_word(position, &["begin", "then"])
     }
 
-    fn is_call(&self, position: usize) -> bool {
-        position.checked_sub(1).is_some_and(|before| {
-            let token = self.tokens[before];
-            match token.kind {
-                Kind::Quoted => true,
-                Kind::Word => {
-                    !token.is_any_word(NO_NAME) && !token.is_any_word(&["any", "all", "some", "over"])
-                }
-                _ => false,
-            }
-        })
+    /// Only the calls that are known for it: in text that lacks a bracket, FROM ends the call.
+    fn parts_by_from(&self, open: usize) -> bool {
+        self.previous_is_word(open, PARTED_BY_FROM)
+    }
+
+    fn follows_bracket(&self, position: usize) -> bool {
+        position
+            .checked_sub(1)
+            .is_some_and(|before| self.tokens[before].is('('))
     }
 
     fn is_symbol(&self, position: usize, symbol: char) -> bool {
@@ -517,7 +535,7 @@ impl Walk<'_, '_> {
 
 /// The CTEs of a statement: the folded name, and the position from which it can be used: after
 /// its definition, or inside it too when it is recursive.
-fn ctes(tokens: &[Token<'_>]) -> HashMap<String, usize> {
+fn ctes(tokens: &[Token<'_>], dialect: Dialect) -> HashMap<String, usize> {
     let mut found = HashMap::new();
     if !tokens.iter().any(|token| token.is_word("with")) {
         return found;
@@ -545,6 +563,12 @@ fn ctes(tokens: &[Token<'_>]) -> HashMap<String, usize> {
                 None => continue,
             }
         }
+        // DuckDB: `WITH RECURSIVE c(n) USING KEY (n) AS (…)`
+        if tokens.get(at).is_some_and(|token| token.is_word("using"))
+            && let Some(close) = closing.get(&(at + 2))
+        {
+            at = close + 1;
+        }
         if !tokens.get(at).is_some_and(|token| token.is_word("as")) {
             continue;
         }
@@ -563,11 +587,13 @@ fn ctes(tokens: &[Token<'_>]) -> HashMap<String, usize> {
                     ])
             });
         if opens_query {
-            let usable_from = if recursive {
-                at
-            } else {
-                closing.get(&at).copied().unwrap_or(at)
-            };
+            let close = closing.get(&at).copied();
+            // Without the mark, a CTE that reads its own name does so after a UNION.
+            let is_recursive = recursive
+                || (recursion_needs_no_mark(dialect)
+                    && close
+                        .is_some_and(|close| tokens[at..close].iter().any(|token| token.is_word("union"))));
+            let usable_from = if is_recursive { at } else { close.unwrap_or(at) };
             found.entry(token.text.to_lowercase()).or_insert(usable_from);
         }
     }

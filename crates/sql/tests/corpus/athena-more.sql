@@ -19,3 +19,7 @@ select 1 from "dynamo"."default"."orders" o join awsdatacatalog.db.customers c o
 -- parameters and a CTE
 -- tables: db.t
 with x as (select a from db.t where day = ?) select * from x
+----
+-- using external function
+-- tables: db.t
+using external function f(x varchar) returns varchar lambda 'fn' select f(a) from db.t

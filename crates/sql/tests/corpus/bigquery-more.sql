@@ -119,3 +119,13 @@ select date, timestamp, value from d.t where date > '2024-01-01'
 -- tables: d.t
 -- columns: v = d.t.arr
 select x.v from d.t, d.t.arr as x
+----
+-- pivot: the name of the aggregate comes first
+-- tables: d.produce
+-- columns: product = d.produce.product; total_Q1 = d.produce.sales; cnt_Q1
+select * from (select product, sales, quarter from d.produce) pivot(sum(sales) as total, count(*) as cnt for quarter in ('Q1'))
+----
+-- unpivot: the values come before the names
+-- tables: d.produce
+-- columns: product = d.produce.product; sales = d.produce.q1, d.produce.q2; quarter
+select * from (select product, q1, q2 from d.produce) unpivot(sales for quarter in (q1, q2))

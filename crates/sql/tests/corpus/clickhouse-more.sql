@@ -64,7 +64,6 @@ select 1 from a global any left join b on a.id = b.id
 ----
 -- a ternary operator
 -- tables: t
--- confidence: scanned
 select a ? b : c from t
 ----
 -- limit by alone, offset
@@ -90,3 +89,35 @@ select 1 from a asof join b using (k, ts)
 -- a group by alias of a function and having
 -- tables: t
 select toYYYYMM(d) as m, sum(v) as s from t group by m having s > 1 order by m desc
+----
+-- a ternary operator with a name
+-- tables: db.t
+select a ? b : c as x from db.t
+----
+-- semi and anti before the side
+-- tables: a, b
+select * from a semi left join b on a.id = b.id anti left join b as c on c.id = a.id
+----
+-- apply
+-- tables: t
+select * except (a, b) replace (c + 1 as c) apply(sum), columns('^m_') apply(x -> x + 1) from t
+----
+-- cluster names a table
+-- tables: db.t
+select * from cluster('c', db.t)
+----
+-- cluster names a table in strings
+-- tables: db.t
+select * from cluster('c', 'db', 't') 
+----
+-- in a table
+-- tables: t, ids
+select a from t where id in ids
+----
+-- into outfile
+-- tables: t
+select a from t into outfile 'x' format CSV
+----
+-- explain syntax
+-- tables: t
+explain syntax select a from t

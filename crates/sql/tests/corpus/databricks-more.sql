@@ -71,3 +71,27 @@ select a::int, try_cast(b as date), c <=> d, e between 1 and 2, !f, ~g, h % 2 fr
 -- tables: a.b.c
 -- columns: x = a.b.c.x
 select x from a.b.c@v12
+----
+-- a join with a file after a lateral view
+-- tables: c.s.t
+select t.id, d.x from c.s.t t lateral view explode(t.arr) e as v join delta.`/mnt/x` d on d.id = t.id
+----
+-- merge with schema evolution
+-- tables: s
+merge with schema evolution into t using s on t.id = s.id when matched and s.x then update set * when not matched then insert * when not matched by source then delete
+----
+-- variables in braces
+-- tables: t
+select a from t where b = :param and c = ${var} and d = {{ p }}
+----
+-- lambdas and a cast that may fail
+-- tables: t
+select transform(arr, x -> x + 1), aggregate(arr, 0, (acc, x) -> acc + x), filter(arr, (x, i) -> i > 0), a ?:: int from t
+----
+-- table_changes names a table
+-- tables: t
+select * from table_changes('t', 2, 5)
+----
+-- a table argument with its partitions
+-- tables: t
+select * from my_func(table(t) partition by a order by b)

@@ -9,7 +9,6 @@ select columns('a.*'), columns(* exclude (x)) from t
 ----
 -- list comprehension
 -- tables: t
--- confidence: scanned
 select [x + 1 for x in l] from t
 ----
 -- sniffed files with options and globs
@@ -68,3 +67,42 @@ select unnest(s, recursive := true) from t
 -- prefix alias
 -- tables: t
 select x: a + 1, y: b from t
+----
+-- list comprehensions with a condition and with a position
+-- tables: t
+select [x * 2 for x in a if x > 1] as d, [y for y, i in b] from t
+----
+-- exclude, replace and rename
+-- tables: t
+select * exclude (a) replace (b + 1 as b) rename (c as d) from t
+----
+-- pivot: a named aggregate names the column too
+-- tables: t
+-- columns: a = t.a; x_s = t.v; y_s = t.v
+from (select a, k, v from t) pivot (sum(v) as s for k in ('x', 'y'))
+----
+-- filter without where
+-- tables: t
+select a, sum(b) filter (c), arg_max(d, e), first(f order by g), quantile_cont(h, [0.5, 0.9]), count() from t
+----
+-- glob and any over a list
+-- tables: t
+select * from t where a = any([1,2]) and b in [1, 2] and c glob 'x*' and d ~~ 'y' and e similar to 'z' and f // 2 = 1 and g ** 2 > 1
+----
+-- using key
+-- tables: t
+with recursive c(n) using key (n) as (select 1 union all select n + 1 from c) select n, a from c, t
+----
+-- query_table names a table
+-- tables: t
+select * from query('select 1') union all select * from query_table('t')
+----
+-- an anti join with using
+-- tables: t, u
+-- columns: a = t.a
+select a from t anti join u using (a)
+----
+-- a semi join with using over known columns
+-- tables: t, u
+-- columns: a = t.a; v = t.v
+select * from (select a, v from t) x semi join u using (a)

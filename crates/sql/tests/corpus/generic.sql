@@ -124,3 +124,31 @@ select o.[Id] from [Sales].[dbo].[Order Lines] o join c on (
 -- defaults: db.public
 -- columns: a = db.public.orders.a; b = db.public.orders.b; c = db.public.orders.c
 select orders.a, public.orders.b, db.public.orders.c from orders
+----
+-- a call that is never closed
+-- tables: marts.fct_orders, marts.dim_products
+-- confidence: scanned
+select a, sum(o.amount
+ from marts.fct_orders o join marts.dim_products p on
+----
+-- a call that is never closed, and a group by
+-- tables: marts.fct_orders, marts.dim_products
+-- confidence: scanned
+select o.channel, sum(o.amount_euro
+from marts.fct_orders as o
+join marts.dim_products as p on
+group by
+----
+-- a bracket that was never opened
+-- tables: a.b, c.d
+select x from a.b join c.d on a.b.id = c.d.id)
+----
+-- TPC-DS 2: unqualified columns through CTEs
+-- tables: web_sales, catalog_sales, date_dim
+-- columns: d_week_seq1 = date_dim.d_week_seq; r = catalog_sales.cs_ext_sales_price, date_dim.d_day_name, web_sales.ws_ext_sales_price
+with wscs as (select sold_date_sk, sales_price from (select ws_sold_date_sk sold_date_sk, ws_ext_sales_price sales_price from web_sales union all select cs_sold_date_sk sold_date_sk, cs_ext_sales_price sales_price from catalog_sales) x), wswscs as (select d_week_seq, sum(case when (d_day_name='Sunday') then sales_price else null end) sun_sales from wscs, date_dim where d_date_sk = sold_date_sk group by d_week_seq) select d_week_seq1, round(sun_sales1/sun_sales2,2) r from (select wswscs.d_week_seq d_week_seq1, sun_sales sun_sales1 from wswscs, date_dim where date_dim.d_week_seq = wswscs.d_week_seq and d_year = 2001) y, (select wswscs.d_week_seq d_week_seq2, sun_sales sun_sales2 from wswscs, date_dim where date_dim.d_week_seq = wswscs.d_week_seq) z where d_week_seq1 = d_week_seq2 - 53
+----
+-- TPC-H 13: names for the columns of a subquery
+-- tables: customer, orders
+-- columns: c_count = orders.o_orderkey; custdist
+select c_count, count(*) as custdist from (select customer.c_custkey, count(orders.o_orderkey) from customer left outer join orders on c_custkey = o_custkey and o_comment not like '%special%' group by c_custkey) as c_orders (c_custkey, c_count) group by c_count

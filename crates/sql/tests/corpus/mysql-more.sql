@@ -85,3 +85,15 @@ select o."id" from "shop"."orders" o
 -- tables: b
 -- columns: x = b.x
 update a, b set a.x = b.x where a.id = b.id
+----
+-- into outfile
+-- tables: t
+select a into outfile '/tmp/x' fields terminated by ',' from t
+----
+-- into a variable
+-- tables: t
+select a from t into @x
+----
+-- word operators
+-- tables: t
+select a div b, a mod b, a xor b, not a, !a, a && b, a || b, a is true, a sounds like b, b rlike 'x' from t

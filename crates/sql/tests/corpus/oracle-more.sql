@@ -79,3 +79,62 @@ select a from t where b = :b1 and c between :from_date and :to_date
 -- a partition by a value
 -- tables: t
 select * from t partition for (date '2024-01-01') x
+----
+-- pivot: a named aggregate names the column too
+-- tables: sales
+-- columns: region = sales.region; Q1_tot = sales.amt; Q2_tot = sales.amt
+select * from (select region, q, amt from sales) pivot (sum(amt) as tot for q in ('1' as Q1, '2' as Q2))
+----
+-- pivot xml
+-- tables: t
+select * from t pivot xml (sum(a) for b in (any))
+----
+-- model
+-- tables: t
+select * from t model partition by (a) dimension by (b) measures (c m) rules upsert sequential order (m[1] = m[2] + 1, m[for b in (1,2)] = 0)
+----
+-- versions between
+-- tables: t
+select * from t versions between scn minvalue and maxvalue where versions_operation = 'U'
+----
+-- merge with an error log
+-- tables: s
+merge into t using (select a, b from s where rownum < 10) s on (t.a = s.a) when matched then update set t.b = s.b where s.b > 0 delete where t.b = 0 when not matched then insert (a, b) values (s.a, s.b) where s.b is not null log errors into err
+----
+-- member of, is not empty
+-- tables: t
+select a from t where regexp_like(b, 'x', 'i') and c member of d and e is not empty
+----
+-- for update wait
+-- tables: t
+select a from t for update of a wait 5
+----
+-- search and cycle of a CTE without the word recursive
+-- tables: t
+-- columns: a = t.a; p = t.a, t.b
+with c (a, p) as (select a, b from t where b is null union all select t.a, c.p || t.a from t join c on t.b = c.a) search depth first by a set o cycle a set cyc to 1 default 0 select a, p from c
+----
+-- a partition with a sample and an alias
+-- tables: t
+select a from t partition (p1) sample block (10) seed (1) x
+----
+-- a partitioned outer join
+-- tables: a, b
+select a.x from a left outer join b partition by (b.k) on a.id = b.id
+----
+-- explain plan for
+-- tables: t
+explain plan for select a from t
+----
+-- any over a list
+-- tables: t
+select a from t where (b, c) in (('x', 'y'), ('z', 'w')) and d = any (1, 2) and e <> all (select f from t) and g ^= 1 and h != 2
+----
+-- variables of SQL*Plus
+-- tables: t
+select * from t where a = &x and b = '&&y' and c = :1
+----
+-- prior in the select list
+-- tables: emp
+-- columns: ENAME = emp.ENAME; LVL; BOSS = emp.ENAME
+select ENAME, level as LVL, prior ENAME as BOSS from emp connect by prior empno = mgr

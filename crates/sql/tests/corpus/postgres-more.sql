@@ -127,3 +127,25 @@ select public.orders.id from orders
 -- the table command inside of exists
 -- tables: x
 select 1 where exists (table x)
+----
+-- rows from: functions side by side
+-- tables:
+select r.* from rows from (generate_series(1,3), generate_series(1,4)) r
+----
+-- rows from after a comma, with column definitions
+-- tables: t
+select t.a, x.b from t, rows from (json_to_recordset(t.j) as (b int), generate_series(1,2)) as x(b, n)
+----
+-- search and cycle of a recursive CTE
+-- tables: employee
+-- columns: id = employee.id; path = employee.name
+with recursive t(id, path) as (select id, name::text from employee where manager_id is null union all select e.id, t.path || '/' || e.name from employee e join t on e.manager_id = t.id) search depth first by id set ordercol cycle id set is_cycle using cpath select id, path from t
+----
+-- an alias of the columns that using merges
+-- tables: a, b
+-- columns: id = a.id, b.id; x = a.x; y = b.y
+select id, a.x, b.y from a full outer join b using (id) as u
+----
+-- any over values
+-- tables: db1.t
+select * from db1.t where (a, b) in ((1, 2), (3, 4)) and c = any(values (1), (2))

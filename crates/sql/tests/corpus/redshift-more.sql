@@ -47,3 +47,21 @@ select bool_or(a), any_value(b), count(*) over (partition by c) from t
 -- union all in a CTE used twice
 -- tables: a, b
 with u as (select x from a union all select x from b) select l.x from u l join u r on l.x = r.x
+----
+-- pivot: the name of the aggregate comes last
+-- tables: part
+-- columns: manufacturer = part.manufacturer; high_count; low_count
+select * from (select quality, manufacturer from part) pivot (count(*) as count for quality in (1 as high, 2 as low))
+----
+-- unload with escaped quotes
+-- tables: t
+unload ('select a from t where b = \'x\'') to 's3://b/x' iam_role 'arn' parquet partition by (a)
+----
+-- create table as, with names and a distribution
+-- tables: t
+create temp table x (a, b) backup no distkey (a) compound sortkey (a, b) as select a, b from t; select a from x
+----
+-- the body of a procedure, in dollars
+-- tables: t
+-- confidence: scanned
+create or replace procedure p() as $$ begin insert into z select a from t; end; $$ language plpgsql

@@ -113,3 +113,31 @@ select 1 from t -- done
 -- at end-of-day boundary: time travel of a joined table with an alias
 -- tables: a, b
 select * from a join b at(offset => -60*5) as b2 on a.id = b2.id
+----
+-- a pivot over an unknown table, with names for its columns
+-- tables: sales
+-- columns: id = sales.id; jan = sales.amount
+select id, jan from sales pivot(sum(amount) for month in ('JAN')) as p(id, jan)
+----
+-- a pivot over known columns, with names for them
+-- tables: SALES
+-- columns: ID = SALES.ID; JAN = SALES.AMOUNT; FEB = SALES.AMOUNT
+SELECT * FROM (SELECT ID, MONTH, AMOUNT FROM SALES) PIVOT(SUM(AMOUNT) FOR MONTH IN ('JAN','FEB')) AS P (ID, JAN, FEB)
+----
+-- the body of execute immediate, in dollars
+-- tables: db.s.t
+-- confidence: scanned
+execute immediate $$ begin let x := (select max(a) from db.s.t); return x; end $$
+----
+-- the body of a procedure, in dollars
+-- tables: t
+create or replace procedure p() returns string language sql as $$ begin insert into z select * from t; return 'x'; end $$
+----
+-- variables of SnowSQL
+-- tables: t
+select * from t where a = :param and b = ? and c = &var
+----
+-- a pivoted column is named with the quotes of its value
+-- tables: sales
+-- columns: REGION = sales.region; Q1 = sales.amt
+select REGION, "'Q1'" as Q1 from (select region, q, amt from sales) pivot (sum(amt) for q in ('Q1', 'Q2')) p

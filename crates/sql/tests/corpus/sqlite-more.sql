@@ -29,3 +29,19 @@ select x from a except select x from b intersect select x from c
 -- strings in double quotes as names
 -- tables: t
 select "a", 'b' as "c" from t where "d" = 'x' order by "c" collate nocase
+----
+-- in a table
+-- tables: t, ids
+select a from t where b in ids
+----
+-- not in a table of a schema
+-- tables: t, main.ids
+select a from t where b not in main.ids and c = 1
+----
+-- is not with any operand
+-- tables: t
+select a from t indexed by i where b glob 'x*' and c regexp 'y' and d match 'z' and e is not f and g == 1 and h <> 2
+----
+-- cross join with using
+-- tables: a, b
+select a.i from a cross join b using (i) where (a.i, a.j) = (1, 2) and (a.i, a.j) in (select i, j from b) or exists (select 1 from b) 

@@ -109,3 +109,15 @@ select p.* from dbo.t as src pivot (max(v) for k in ([a], [b], [c d])) as p
 -- temporal with all and contained in
 -- tables: dbo.a, dbo.b
 select * from dbo.a for system_time all join dbo.b for system_time contained in ('2020', '2021') on 1 = 1
+----
+-- a cursor with options
+-- tables: dbo.A
+declare cur cursor local fast_forward for select id from dbo.A; open cur; fetch next from cur into @a; close cur; deallocate cur
+----
+-- delete top
+-- tables: dbo.B
+delete top (10) from dbo.A output deleted.* into dbo.Log where id in (select id from dbo.B)
+----
+-- openrowset bulk with declared columns
+-- tables:
+select * from openrowset(bulk 'https://x.dfs.core.windows.net/y/*.parquet', format = 'parquet') with (a int, b varchar(10)) as r

@@ -46,3 +46,53 @@ sel a from dw.t where b not like all ('%x%', '%y%') and c ^= 1 and d <> 2
 -- exists with sel
 -- tables: dw.a, dw.b
 sel a from dw.a where exists (sel 1 from dw.b where b.id = a.id)
+----
+-- create table as a table
+-- tables: a
+create table x as a with data
+----
+-- create table as a table without data
+-- tables: db.a
+create table x as db.a with no data
+----
+-- nonsequenced validtime
+-- tables: db.t
+nonsequenced validtime select * from db.t
+----
+-- validtime as of
+-- tables: db.t
+validtime as of date '2020-01-01' select * from db.t
+----
+-- current validtime
+-- tables: db.t
+current validtime sel * from db.t
+----
+-- a table function with returns
+-- tables: a
+select * from table (strtok_split_to_table(a.id, a.txt, ',') returns (id int, n int, tok varchar(10))) as d join a on a.id = d.id
+----
+-- a table operator on a table
+-- tables: db.t
+-- confidence: scanned
+select * from nPath(on db.t partition by a order by b using mode(nonoverlapping) pattern('A.B') symbols(c = 1 as A, d = 2 as B) result(first(e of A) as f)) as x
+----
+-- a table operator of a coprocessor
+-- tables: db.t
+-- confidence: scanned
+select * from sessionize@coprocessor(on db.t partition by a order by b using timecolumn('ts') timeout(60)) x
+----
+-- normalize
+-- tables: db.t
+select normalize on meets or overlaps a, p from db.t
+----
+-- reset when
+-- tables: db.t
+select first_value(a ignore nulls) over (order by b reset when c > 1), hash_amp(hashbucket(hashrow(a))) from db.t
+----
+-- the character set of a type
+-- tables: db.t
+sel cast(a as char(10) character set unicode not casespecific) as b from db.t
+----
+-- in any and all over lists
+-- tables: db.t
+sel a from db.t where x in any ('a', 'b') and y = all (1, 2) and z eq 3 and extract(year from d) ge 2020

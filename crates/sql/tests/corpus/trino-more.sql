@@ -69,3 +69,15 @@ select interval '2' day, decimal '1.5', timestamp '2024-01-01 00:00:00 UTC', x'6
 -- tables: hive.web.clicks
 -- columns: url = hive.web.clicks.url
 select `url` from `hive`.`web`.`clicks`
+----
+-- bare values before a union
+-- tables: t
+with recursive c (n) as (values 1 union all select n + 1 from c where n < 3) select c.n, t.a from c, t
+----
+-- all over values
+-- tables: a, b
+select * from a where (x, y) in (select p, q from b) and exists (select 1 from b) and z = all (values 1, 2) and w > some (select v from b)
+----
+-- options of json_value
+-- tables: t
+select json_query(a, 'lax $.x' with array wrapper), json_value(b, 'lax $.y' returning integer default 0 on empty), json_exists(c, 'strict $.z') from t

@@ -36,6 +36,15 @@ pub(super) fn clause(tape: &mut Tape, position: usize, keyword: Keyword) {
         {
             (position..tape.len().min(position + 200)).find(|&at| tape.is_word(at, "define"))
         }
+        // `c(n) USING KEY (n) AS (…)`
+        Keyword::USING if tape.is_word(position + 1, "key") && tape.is(position + 2, &Token::LParen) => {
+            tape.closing(position + 2).map(|close| close + 1)
+        }
+        Keyword::SEARCH | Keyword::CYCLE | Keyword::NoKeyword
+            if matches!(tape.before(position), Some(Token::RParen)) =>
+        {
+            recursion_end(tape, position)
+        }
         _ => None,
     };
     if let Some(end) = end {
@@ -94,6 +103,25 @@ fn on_end(tape: &Tape, position: usize) -> Option<usize> {
         end += 2;
     }
     Some(end)
+}
+
+/// `SEARCH DEPTH FIRST BY a, b SET x` and `CYCLE a SET y TO 1 DEFAULT 0 USING z` after a recursive
+/// CTE.
+fn recursion_end(tape: &Tape, position: usize) -> Option<usize> {
+    let mut at = position;
+    if tape.is_word(at, "search") && tape.are_words(at + 2, &["first", "by"]) {
+        at = (at + 4..tape.len().min(at + 64)).find(|&at| tape.is_word(at, "set"))? + 2;
+    }
+    if tape.is_word(at, "cycle") && tape.word(at + 1).is_some() {
+        at = (at + 2..tape.len().min(at + 64)).find(|&at| tape.is_word(at, "set"))? + 2;
+        if tape.is_word(at, "to") && tape.is_word(at + 2, "default") {
+            at += 4;
+        }
+        if tape.is_word(at, "using") {
+            at += 2;
+        }
+    }
+    (at > position).then_some(at)
 }
 
 /// `EXCLUDE TIES` of a window's frame.

@@ -39,6 +39,28 @@ pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
         }
         Keyword::ASOF if asof_without_condition(tape, position) => tape.drop_range(position, position + 1),
         Keyword::WITH => scalars(tape, position),
+        // `SEMI LEFT JOIN` is `LEFT SEMI JOIN`.
+        Keyword::SEMI | Keyword::ANTI
+            if tape.is_any_word(position + 1, &["left", "right"]) && tape.is_word(position + 2, "join") =>
+        {
+            let words = tape.copies(position, position + 2);
+            if let [strictness, side] = words.as_slice() {
+                tape.replace(position, side.clone());
+                tape.replace(position + 1, strictness.clone());
+            }
+        }
+        // `* APPLY(sum)`, `COLUMNS('x') APPLY(v -> v + 1)`
+        Keyword::APPLY
+            if tape.is(position + 1, &Token::LParen)
+                && matches!(tape.before(position), Some(Token::Mul | Token::RParen)) =>
+        {
+            if let Some(close) = tape.closing(position + 1) {
+                tape.drop_range(position, close + 1);
+            }
+        }
+        Keyword::INTO if tape.is_word(position + 1, "outfile") => {
+            tape.drop_range(position, position + 3);
+        }
         _ if tape.are_words(position, &["paste", "join"]) => tape.replace(position, token("CROSS")),
         _ => {}
     }
@@ -223,8 +245,36 @@ fn scalar_end(tape: &mut Tape, start: usize) -> Option<usize> {
     None
 }
 
+/// `a ? b : c` reads what `a OR b OR c` reads.
+fn ternary(tape: &mut Tape, position: usize) {
+    let is_mark =
+        |tape: &Tape, at: usize| matches!(tape.at(at), Some(Token::Placeholder(mark)) if mark == "?");
+    if !is_mark(tape, position) || !tape.follows_operand(position) {
+        return;
+    }
+    let mut at = position + 1;
+    let mut open = 0_usize;
+    loop {
+        match tape.at(at) {
+            None | Some(Token::Comma | Token::RParen | Token::SemiColon) => return,
+            Some(Token::LParen) => match tape.closing(at) {
+                Some(close) => at = close,
+                None => return,
+            },
+            Some(Token::Colon) if open == 0 => break,
+            Some(Token::Colon) => open -= 1,
+            Some(_) if is_mark(tape, at) => open += 1,
+            Some(_) => {}
+        }
+        at += 1;
+    }
+    tape.replace(position, token("OR"));
+    tape.replace(at, token("OR"));
+}
+
 /// `{name:Type}` is a query parameter; `pair.1` the first element of a tuple.
 pub(super) fn symbol(tape: &mut Tape, position: usize) {
+    ternary(tape, position);
     if tape.is(position, &Token::LBrace)
         && matches!(tape.at(position + 1), Some(Token::Word(_)))
         && tape.is(position + 2, &Token::Colon)

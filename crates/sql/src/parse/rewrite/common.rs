@@ -145,9 +145,38 @@ pub(super) fn power(tape: &mut Tape, position: usize) {
     }
 }
 
-/// ODBC's `{oj a LEFT OUTER JOIN b ON …}`.
-pub(super) fn odbc_outer_join(tape: &mut Tape, position: usize) {
-    if tape.is_word(position + 1, "oj")
+/// `EXPLAIN PLAN FOR SELECT …`, `EXPLAIN EXTENDED SELECT …`: the words that say what to explain.
+pub(super) fn explain(tape: &mut Tape, position: usize) {
+    let mut end = position + 1;
+    while tape.is_any_word(
+        end,
+        &[
+            "ast",
+            "codegen",
+            "cost",
+            "estimate",
+            "extended",
+            "for",
+            "formatted",
+            "pipeline",
+            "plan",
+            "syntax",
+        ],
+    ) {
+        end += 1;
+    }
+    tape.drop_range(position + 1, end);
+}
+
+/// ODBC's `{oj a LEFT OUTER JOIN b ON …}`, and `${variable}` of Databricks, Hive and many tools.
+pub(super) fn braces(tape: &mut Tape, position: usize) {
+    let is_variable = matches!(tape.before(position), Some(Token::Placeholder(dollar)) if dollar == "$");
+    if is_variable {
+        if let Some(close) = tape.closing(position) {
+            tape.replace(position - 1, word(crate::template::PLACEHOLDER));
+            tape.drop_range(position, close + 1);
+        }
+    } else if tape.is_word(position + 1, "oj")
         && let Some(close) = tape.closing(position)
     {
         tape.drop_range(position, position + 2);
@@ -161,11 +190,16 @@ pub(super) fn trino_word(tape: &mut Tape, position: usize, keyword: Keyword) {
         Keyword::VALUES => bare_values(tape, position),
         // `JSON_VALUE(j, 'lax $.a' RETURNING int)`
         Keyword::RETURNING if matches!(tape.before(position), Some(Token::SingleQuotedString(_))) => {
-            let mut end = position + 2;
-            if tape.is(end, &Token::LParen) {
-                end = tape.closing(end).map_or(end, |close| close + 1);
+            if let Some(end) = end_of_brackets(tape, position) {
+                tape.drop_range(position, end);
             }
-            tape.drop_range(position, end);
+        }
+        // Athena: `USING EXTERNAL FUNCTION f(x varchar) RETURNS varchar LAMBDA 'f' SELECT …`
+        Keyword::USING if at_start(tape, position) && tape.is_word(position + 1, "external") => {
+            let query = (position..tape.len()).find(|&at| tape.is_any_word(at, &["select", "with"]));
+            if let Some(query) = query {
+                tape.drop_range(position, query);
+            }
         }
         _ => {}
     }
@@ -180,6 +214,47 @@ pub(super) fn trino_word(tape: &mut Tape, position: usize, keyword: Keyword) {
     }
 }
 
+/// The position of the bracket that closes the level of `position`.
+pub(super) fn end_of_brackets(tape: &mut Tape, position: usize) -> Option<usize> {
+    let mut at = position;
+    loop {
+        match tape.at(at)? {
+            Token::LParen => at = tape.closing(at)?,
+            Token::RParen => return Some(at),
+            Token::SemiColon => return None,
+            _ => {}
+        }
+        at += 1;
+    }
+}
+
+/// `f(TABLE(t) PARTITION BY a ORDER BY b)`: how the rows come to a table function.
+pub(super) fn table_argument(tape: &mut Tape, position: usize) {
+    if matches!(
+        tape.before(position),
+        Some(Token::LParen | Token::Comma | Token::RArrow)
+    ) && tape.is(position + 1, &Token::LParen)
+        && let Some(close) = tape.closing(position + 1)
+        && tape.is_any_word(close + 1, &["partition", "order", "with", "distribute"])
+        && let Some(end) = end_of_brackets(tape, close + 1)
+    {
+        tape.drop_range(close + 1, end);
+    }
+}
+
+/// `&name` and `&&name`: variables that SQL*Plus and SnowSQL fill in.
+pub(super) fn substitution(tape: &mut Tape, position: usize) {
+    let mut name = position + 1;
+    if tape.is(position, &Token::Ampersand) && tape.is(name, &Token::Ampersand) {
+        name += 1;
+    }
+    let opens = matches!(tape.at(position), Some(Token::Ampersand | Token::Overlap));
+    if opens && !tape.follows_operand(position) && tape.touch(position) && tape.word(name).is_some() {
+        tape.replace(position, word(crate::template::PLACEHOLDER));
+        tape.drop_range(position + 1, name + 1);
+    }
+}
+
 /// Trino's `VALUES 1, 2`: rows of one column without brackets.
 fn bare_values(tape: &mut Tape, position: usize) {
     let mut start = position + 1;
@@ -188,6 +263,7 @@ fn bare_values(tape: &mut Tape, position: usize) {
         loop {
             match tape.at(end) {
                 None | Some(Token::Comma | Token::RParen | Token::SemiColon) => break,
+                Some(Token::Word(word)) if ends_values(word.keyword) => break,
                 Some(Token::LParen) if end == start => return,
                 Some(Token::LParen) => match tape.closing(end) {
                     Some(close) => end = close,
@@ -207,6 +283,19 @@ fn bare_values(tape: &mut Tape, position: usize) {
         }
         start = end + 1;
     }
+}
+
+const fn ends_values(keyword: Keyword) -> bool {
+    matches!(
+        keyword,
+        Keyword::UNION
+            | Keyword::EXCEPT
+            | Keyword::INTERSECT
+            | Keyword::ORDER
+            | Keyword::LIMIT
+            | Keyword::OFFSET
+            | Keyword::FETCH
+    )
 }
 
 /// `NEXT VALUE FOR numbers` is a number.
@@ -327,17 +416,47 @@ pub(super) fn postgres_word(tape: &mut Tape, position: usize, keyword: Keyword) 
         Keyword::NoKeyword if tape.is_word(position, "approximate") && tape.word(position + 1).is_some() => {
             tape.drop_range(position, position + 1);
         }
-        Keyword::ROWS if in_from(tape, position) && tape.is_word(position + 1, "from") => {
-            tape.drop_range(position, position + 2);
+        Keyword::ROWS if tape.is_word(position + 1, "from") && tape.is(position + 2, &Token::LParen) => {
+            rows_from(tape, position);
+        }
+        // `JOIN b USING (id) AS j`: the alias names the merged columns only.
+        Keyword::USING
+            if tape.is(position + 1, &Token::LParen)
+                && let Some(close) = tape.closing(position + 1)
+                && tape.is_word(close + 1, "as") =>
+        {
+            tape.drop_range(close + 1, close + 3);
         }
         _ => {}
     }
 }
 
+/// `ROWS FROM (f(1), g(2) AS (x int)) AS r(a, b)`: the rows of the functions side by side, each
+/// column of which may come from any argument.
+fn rows_from(tape: &mut Tape, position: usize) {
+    let open = position + 2;
+    let Some(close) = tape.closing(open) else {
+        return;
+    };
+    let mut at = open + 1;
+    while at < close {
+        if tape.is(at, &Token::LParen) {
+            let Some(inner) = tape.closing(at) else { return };
+            if tape.is_word(at - 1, "as") {
+                tape.drop_range(at - 1, inner + 1);
+            }
+            at = inner;
+        }
+        at += 1;
+    }
+    tape.drop_range(position, position + 1);
+    tape.replace(position + 1, word("rows_from"));
+}
+
 /// Whether a name of a FROM clause can begin here.
 fn in_from(tape: &Tape, position: usize) -> bool {
     matches!(tape.before(position), Some(Token::Word(before))
-        if matches!(before.keyword, Keyword::FROM | Keyword::JOIN | Keyword::UPDATE | Keyword::USING))
+        if matches!(before.keyword, Keyword::FROM | Keyword::JOIN | Keyword::UPDATE | Keyword::USING | Keyword::LATERAL))
         && matches!(tape.at(position + 1), Some(Token::Word(_) | Token::LParen))
 }
 
@@ -347,6 +466,20 @@ pub(super) fn sqlite_word(tape: &mut Tape, position: usize, keyword: Keyword) {
         tape.drop_range(position, position + 2);
     } else if tape.are_words(position, &["indexed", "by"]) {
         tape.drop_range(position, position + 3);
+    } else if keyword == Keyword::IS {
+        is_operand(tape, position);
+    }
+}
+
+/// SQLite compares any two values by `a IS b` and `a IS NOT b`.
+fn is_operand(tape: &mut Tape, position: usize) {
+    let mut operand = position + 1;
+    if tape.is_word(operand, "not") {
+        operand += 1;
+    }
+    if tape.begins_operand(operand) && !tape.is_any_word(operand, &["null", "true", "false", "distinct"]) {
+        tape.replace(position, Token::Eq);
+        tape.drop_range(position + 1, operand);
     }
 }
 

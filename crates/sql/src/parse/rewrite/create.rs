@@ -37,7 +37,7 @@ pub(super) fn create_as(tape: &mut Tape, position: usize, dialect: Dialect) {
     let Some(query) = query_after(tape, after_name) else {
         return;
     };
-    if dialect == Dialect::ClickHouse {
+    if dialect == Dialect::ClickHouse || tape.is_word(kind, "table") {
         type_columns(tape, tape.name_end(name), after_name);
     }
     tape.drop_range(position + 1, kind);
@@ -50,7 +50,8 @@ pub(super) fn create_as(tape: &mut Tape, position: usize, dialect: Dialect) {
     }
 }
 
-/// `(a, b)` becomes `(a String, b String)`: sqlparser wants types in a view's columns there.
+/// `(a, b)` becomes `(a String, b String)`: sqlparser wants types in a table's columns, and in
+/// `ClickHouse` in a view's.
 fn type_columns(tape: &mut Tape, open: usize, after: usize) {
     for at in open..after {
         let is_bare = matches!(tape.before(at), Some(Token::LParen | Token::Comma))

@@ -45,6 +45,18 @@ pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
         {
             tape.drop_range(position, position + 2);
         }
+        // `sum(a) FILTER (b)`
+        Keyword::FILTER
+            if tape.is(position + 1, &Token::LParen)
+                && matches!(tape.before(position), Some(Token::RParen))
+                && !tape.is_word(position + 2, "where") =>
+        {
+            tape.insert(position + 2, vec![token("WHERE")]);
+        }
+        Keyword::GLOB if tape.follows_operand(position) && tape.begins_operand(position + 1) => {
+            tape.replace(position, token("LIKE"));
+        }
+        Keyword::FOR => comprehension(tape, position),
         _ if tape.are_words(position, &["positional", "join"]) => tape.replace(position, token("CROSS")),
         _ if tape.is_word(position, "summarize") && at_start(tape, position) => {
             if matches!(tape.at(position + 1), Some(Token::Word(next)) if next.keyword != Keyword::SELECT) {
@@ -55,6 +67,53 @@ pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
         }
         _ => {}
     }
+}
+
+/// `[f(x) FOR x IN xs IF g(x)]` reads what `list_filter(x -> f(x), xs, x -> g(x))` reads.
+fn comprehension(tape: &mut Tape, position: usize) {
+    const REACH: usize = 256;
+    let Some(in_at) = (position + 2..position + 5).find(|&at| tape.is_word(at, "in")) else {
+        return;
+    };
+    let mut depth = 0_usize;
+    let Some(open) = (position.saturating_sub(REACH)..position).rev().find(|&at| {
+        match tape.at(at) {
+            Some(Token::RBracket | Token::RParen) => depth += 1,
+            Some(Token::LBracket) if depth == 0 => return true,
+            Some(Token::LBracket | Token::LParen) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        false
+    }) else {
+        return;
+    };
+    let Some(close) = (in_at..tape.len().min(in_at + REACH)).find(|&at| {
+        match tape.at(at) {
+            Some(Token::LBracket | Token::LParen) => depth += 1,
+            Some(Token::RBracket) if depth == 0 => return true,
+            Some(Token::RBracket | Token::RParen) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        false
+    }) else {
+        return;
+    };
+    let mut lambda = vec![Token::LParen];
+    lambda.extend(tape.copies(position + 1, in_at));
+    lambda.extend([Token::RParen, Token::Arrow]);
+    tape.replace(open, token("list_filter"));
+    let mut opening = vec![Token::LParen];
+    opening.extend(lambda.iter().cloned());
+    tape.insert(open + 1, opening);
+    tape.replace(position, Token::Comma);
+    tape.drop_range(position + 1, in_at + 1);
+    if let Some(condition) =
+        (in_at..close).find(|&at| tape.is_word(at, "if") && !tape.is(at + 1, &Token::LParen))
+    {
+        tape.replace(condition, Token::Comma);
+        tape.insert(condition + 1, lambda);
+    }
+    tape.replace(close, Token::RParen);
 }
 
 fn begins_query(tape: &Tape, position: usize) -> bool {

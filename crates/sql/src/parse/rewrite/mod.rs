@@ -10,11 +10,13 @@ mod create;
 mod duckdb;
 mod mysql;
 mod oracle;
+mod quantifier;
 mod rule;
 mod spark;
 mod sqlserver;
 mod tape;
 mod teradata;
+mod view;
 
 pub(super) use rule::rewrite;
 pub(super) use tape::Tape;

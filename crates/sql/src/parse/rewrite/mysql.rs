@@ -12,6 +12,17 @@ pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
         update_list(tape, position + 1);
     } else if keyword == Keyword::LOCK && tape.are_words(position + 1, &["in", "share", "mode"]) {
         tape.drop_range(position, position + 4);
+    } else if keyword == Keyword::INTO {
+        into(tape, position);
+    } else if tape.are_words(position, &["sounds", "like"]) {
+        tape.drop_range(position, position + 1);
+    // `INTERVAL(a, 1, 2)` is a function.
+    } else if keyword == Keyword::INTERVAL
+        && let Some(close) = tape.closing(position + 1)
+        && tape.is(position + 1, &Token::LParen)
+        && !matches!(tape.at(close + 1), Some(Token::Word(unit)) if is_unit(unit.keyword))
+    {
+        tape.replace(position, token("interval_of"));
     } else if keyword == Keyword::PROCEDURE
         && tape.is_word(position + 1, "analyse")
         && let Some(close) = tape.closing(position + 2)
@@ -20,6 +31,36 @@ pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
     } else if keyword == Keyword::FROM || (keyword == Keyword::JOIN && !is_index_hint(tape, position)) {
         table_list(tape, position + 1);
     }
+}
+
+/// `INTO OUTFILE 'x' FIELDS TERMINATED BY ','`, `INTO @a, @b`.
+fn into(tape: &mut Tape, position: usize) {
+    let is_variable = tape
+        .word(position + 1)
+        .is_some_and(|word| word.value.starts_with('@'))
+        || tape.is(position + 1, &Token::AtSign);
+    if !tape.is_any_word(position + 1, &["outfile", "dumpfile"]) && !is_variable {
+        return;
+    }
+    let end = (position..tape.len())
+        .find(|&at| tape.is_any_word(at, &["from", "for"]) || tape.is(at, &Token::SemiColon));
+    tape.drop_range(position, end.unwrap_or(tape.len()));
+}
+
+const fn is_unit(keyword: Keyword) -> bool {
+    matches!(
+        keyword,
+        Keyword::SECOND
+            | Keyword::MINUTE
+            | Keyword::HOUR
+            | Keyword::DAY
+            | Keyword::WEEK
+            | Keyword::MONTH
+            | Keyword::QUARTER
+            | Keyword::YEAR
+            | Keyword::MICROSECOND
+            | Keyword::NoKeyword
+    )
 }
 
 /// `UPDATE a, b SET a.x = b.x`: the commas are joins.

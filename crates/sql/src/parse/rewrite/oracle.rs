@@ -43,10 +43,114 @@ pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
                 tape.drop_range(position, close + 1);
             }
         }
+        Keyword::XML if matches!(tape.before(position), Some(Token::Word(before)) if before.keyword == Keyword::PIVOT) =>
+        {
+            tape.drop_range(position, position + 1);
+        }
+        Keyword::VERSIONS if tape.is_word(position + 1, "between") => versions(tape, position),
+        // `c MEMBER OF d`
+        Keyword::MEMBER
+            if tape.is_word(position + 1, "of")
+                && tape.follows_operand(position)
+                && !tape.is(position + 2, &Token::LParen) =>
+        {
+            tape.replace(position, Token::Eq);
+            tape.drop_range(position + 1, position + 2);
+        }
+        Keyword::LOG if tape.is_word(position + 1, "errors") => {
+            let end = (position..tape.len()).find(|&at| tape.is(at, &Token::SemiColon));
+            tape.drop_range(position, end.unwrap_or(tape.len()));
+        }
+        // `a LEFT JOIN b PARTITION BY (b.k) ON …`
+        Keyword::PARTITION
+            if tape.is_word(position + 1, "by")
+                && tape.is(position + 2, &Token::LParen)
+                && !matches!(tape.before(position), Some(Token::LParen))
+                && let Some(close) = tape.closing(position + 2)
+                && tape.is_any_word(close + 1, &["on", "using", "left", "right", "full", "join"]) =>
+        {
+            tape.drop_range(position, close + 1);
+        }
+        Keyword::NoKeyword if tape.is_word(position, "model") && tape.follows_operand(position) => {
+            model(tape, position);
+        }
+        // `FOR UPDATE OF a WAIT 5`
+        _ if tape.is_word(position, "wait") && matches!(tape.at(position + 1), Some(Token::Number(..))) => {
+            tape.drop_range(position, position + 2);
+        }
+        Keyword::SAMPLE
+            if tape.is_word(position + 1, "block")
+                && tape.is(position + 2, &Token::LParen)
+                && tape.follows_operand(position) =>
+        {
+            drop_with_brackets(tape, position + 1);
+            tape.drop_range(position, position + 1);
+        }
+        // `IS NOT EMPTY`
+        _ if tape.is_word(position, "empty")
+            && matches!(tape.before(position), Some(Token::Word(before))
+                if matches!(before.keyword, Keyword::IS | Keyword::NOT)) =>
+        {
+            tape.replace(position, token("NULL"));
+        }
         _ if tape.is_word(position, "subpartition") && tape.is(position + 1, &Token::LParen) => {
             drop_with_brackets(tape, position);
         }
         _ => {}
+    }
+}
+
+/// `VERSIONS BETWEEN SCN MINVALUE AND MAXVALUE` after a table.
+fn versions(tape: &mut Tape, position: usize) {
+    let mut from = position + 2;
+    if tape.is_any_word(from, &["scn", "timestamp"]) {
+        from += 1;
+    }
+    if let Some(middle) = tape.operand_end(from)
+        && tape.is_word(middle, "and")
+        && let Some(end) = tape.operand_end(middle + 1)
+    {
+        tape.drop_range(position, end);
+    }
+}
+
+/// `MODEL … DIMENSION BY (…) MEASURES (…) RULES (…)`: what it computes has the names of the columns
+/// that it begins with.
+fn model(tape: &mut Tape, position: usize) {
+    if !tape.is_any_word(
+        position + 1,
+        &[
+            "partition",
+            "dimension",
+            "ignore",
+            "keep",
+            "unique",
+            "return",
+            "main",
+            "reference",
+        ],
+    ) {
+        return;
+    }
+    let mut at = position + 1;
+    let mut last = None;
+    loop {
+        match tape.at(at) {
+            Some(Token::LParen) => match tape.closing(at) {
+                Some(close) => {
+                    last = Some(close);
+                    at = close;
+                }
+                None => return,
+            },
+            Some(Token::Word(word)) if word.keyword == Keyword::UNION => break,
+            Some(Token::Word(_)) if !tape.are_words(at, &["order", "by"]) => {}
+            _ => break,
+        }
+        at += 1;
+    }
+    if let Some(last) = last {
+        tape.drop_range(position, last + 1);
     }
 }
 
@@ -56,7 +160,11 @@ fn drop_with_brackets(tape: &mut Tape, position: usize) {
         return;
     }
     if let Some(close) = tape.closing(position + 1) {
-        tape.drop_range(position, close + 1);
+        let mut end = close + 1;
+        if tape.is_word(end, "seed") && tape.is(end + 1, &Token::LParen) {
+            end = tape.closing(end + 1).map_or(end, |close| close + 1);
+        }
+        tape.drop_range(position, end);
     }
 }
 
@@ -88,6 +196,6 @@ fn database_link(tape: &mut Tape, position: usize) {
     let end = tape.name_end(position);
     tape.drop_range(position + 1, end);
     if tape.notes.len() < Upstream::MAX_NOTES {
-        tape.notes.push(Note::DatabaseLink { link });
+        tape.notes.push(Note::DatabaseLink { table, link });
     }
 }

@@ -5,7 +5,9 @@ use sqlparser::tokenizer::Token;
 use tailwater_core::dialect::Dialect;
 
 use super::tape::{Tape, word};
-use super::{clause, clickhouse, common, create, duckdb, mysql, oracle, spark, sqlserver, teradata};
+use super::{
+    clause, clickhouse, common, create, duckdb, mysql, oracle, quantifier, spark, sqlserver, teradata, view,
+};
 
 /// Runs the rules of `dialect` over a tape.
 pub(in crate::parse) fn rewrite(tape: &mut Tape, dialect: Dialect) {
@@ -29,7 +31,10 @@ fn visit(tape: &mut Tape, position: usize, dialect: Dialect) {
     };
     match keyword {
         Keyword::FOR => common::time_travel(tape, position),
-        Keyword::TABLE => common::table_command(tape, position),
+        Keyword::TABLE => {
+            common::table_command(tape, position);
+            common::table_argument(tape, position);
+        }
         Keyword::NEXT => common::next_value(tape, position),
         Keyword::DIV | Keyword::MOD => common::word_division(tape, position, keyword),
         Keyword::CREATE if common::at_start(tape, position) => create::create_as(tape, position, dialect),
@@ -50,6 +55,15 @@ fn visit(tape: &mut Tape, position: usize, dialect: Dialect) {
         Keyword::REPLACE if common::at_start(tape, position) && tape.is_word(position + 1, "view") => {
             tape.replace(position, word("CREATE"));
             create::create_as(tape, position, dialect);
+        }
+        // `PRIOR a`, of which sqlparser knows only the one in CONNECT BY
+        Keyword::PRIOR if !tape.follows_operand(position) && tape.begins_operand(position + 1) => {
+            tape.drop_range(position, position + 1);
+        }
+        Keyword::LATERAL => view::before_join(tape, position),
+        Keyword::EXPLAIN if common::at_start(tape, position) => common::explain(tape, position),
+        Keyword::ANY | Keyword::ALL | Keyword::SOME | Keyword::IN => {
+            quantifier::word(tape, position, keyword, dialect);
         }
         _ => clause::clause(tape, position, keyword),
     }
@@ -76,7 +90,11 @@ fn visit(tape: &mut Tape, position: usize, dialect: Dialect) {
 fn symbol(tape: &mut Tape, position: usize, dialect: Dialect) {
     match dialect {
         Dialect::SqlServer => sqlserver::symbol(tape, position),
-        Dialect::Snowflake => common::snowflake_stage(tape, position),
+        Dialect::Snowflake => {
+            common::snowflake_stage(tape, position);
+            common::substitution(tape, position);
+        }
+        Dialect::Oracle => common::substitution(tape, position),
         Dialect::Teradata => teradata::symbol(tape, position),
         Dialect::DuckDb => common::power(tape, position),
         Dialect::ClickHouse => clickhouse::symbol(tape, position),
@@ -90,7 +108,7 @@ fn symbol(tape: &mut Tape, position: usize, dialect: Dialect) {
     }
     match tape.at(position) {
         Some(Token::SingleQuotedString(_)) => common::joined_strings(tape, position),
-        Some(Token::LBrace) => common::odbc_outer_join(tape, position),
+        Some(Token::LBrace) => common::braces(tape, position),
         _ => clause::symbol(tape, position),
     }
 }

@@ -4,7 +4,7 @@ use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::Token;
 
 use super::common::at_start;
-use super::tape::Tape;
+use super::tape::{Tape, word as token};
 
 /// Spark: `t TIMESTAMP AS OF …` without FOR, `t@v1`, `STREAM t`.
 pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
@@ -16,6 +16,9 @@ pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
                 && tape.touch(position) =>
         {
             tape.drop_range(position, position + 1);
+        }
+        Keyword::WITH if tape.are_words(position + 1, &["schema", "evolution"]) => {
+            tape.drop_range(position, position + 3);
         }
         // `INSERT INTO t REPLACE WHERE day = … SELECT …`
         Keyword::REPLACE if tape.is_word(position + 1, "where") => {
@@ -32,6 +35,22 @@ pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
             if let Some(end) = tape.operand_end(position + 3) {
                 tape.drop_range(position, end);
             }
+        }
+        // `INTERVAL 1 YEAR 2 MONTHS`
+        Keyword::INTERVAL if matches!(tape.at(position + 1), Some(Token::Number(..))) => {
+            let mut end = position + 3;
+            while matches!(tape.at(end), Some(Token::Number(..))) && tape.word(end + 1).is_some() {
+                end += 2;
+            }
+            tape.drop_range(position + 3, end);
+        }
+        // `exists(items, item -> item > 1)` is a function.
+        Keyword::EXISTS
+            if tape.is(position + 1, &Token::LParen)
+                && !tape.is_any_word(position + 2, &["select", "with", "from", "values", "table"])
+                && matches!(tape.at(position + 2), Some(Token::Word(_))) =>
+        {
+            tape.replace(position, token("exists_in"));
         }
         Keyword::STREAM
             if matches!(tape.before(position), Some(Token::Word(before))
@@ -83,6 +102,14 @@ pub(super) fn symbol(tape: &mut Tape, position: usize) {
         };
     if is_version {
         tape.drop_range(position, position + 2);
+        return;
+    }
+    // `a ?:: int`
+    if matches!(tape.at(position), Some(Token::Placeholder(_)))
+        && tape.is(position + 1, &Token::DoubleColon)
+        && tape.follows_operand(position)
+    {
+        tape.drop_range(position, position + 1);
         return;
     }
     if tape.is(position, &Token::LBracket)

@@ -55,6 +55,27 @@ pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
             tape.drop_range(position + 1, position + 2);
             tape.replace(position, Token::SemiColon);
         }
+        // `DELETE TOP (10) FROM t`
+        Keyword::TOP
+            if matches!(tape.before(position), Some(Token::Word(before)) if before.keyword == Keyword::DELETE)
+                && tape.is(position + 1, &Token::LParen) =>
+        {
+            if let Some(close) = tape.closing(position + 1) {
+                tape.drop_range(position, close + 1);
+            }
+        }
+        // `DECLARE c CURSOR LOCAL FAST_FORWARD FOR SELECT …`
+        Keyword::CURSOR if matches!(tape.before(position), Some(Token::Word(_))) => {
+            let end = (position + 1..tape.len().min(position + 8)).find(|&at| tape.is_word(at, "for"));
+            if let Some(end) = end
+                && (position + 1..end).all(|at| tape.word(at).is_some())
+            {
+                tape.drop_range(position + 1, end);
+            }
+        }
+        Keyword::NoKeyword if tape.is_word(position, "openrowset") && tape.is_word(position + 2, "bulk") => {
+            bulk_rows(tape, position);
+        }
         // `INNER HASH JOIN`
         Keyword::HASH | Keyword::MERGE | Keyword::NoKeyword
             if tape.is_any_word(position, &["hash", "loop", "merge", "remote"])
@@ -64,6 +85,18 @@ pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
             tape.drop_range(position, position + 1);
         }
         _ => hints(tape, position, keyword),
+    }
+}
+
+/// `OPENROWSET(BULK 'https://…', FORMAT = 'PARQUET') WITH (a int, b varchar(10))`: a file, of which
+/// the list declares the columns.
+fn bulk_rows(tape: &mut Tape, position: usize) {
+    tape.drop_range(position + 2, position + 3);
+    if let Some(close) = tape.closing(position + 1)
+        && tape.is_word(close + 1, "with")
+        && let Some(end) = tape.closing(close + 2)
+    {
+        tape.drop_range(close + 1, end + 1);
     }
 }
 

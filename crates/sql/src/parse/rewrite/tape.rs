@@ -30,6 +30,7 @@ impl Tape {
     /// Takes tokens over; white space and comments are left out.
     pub(in crate::parse) fn new(mut tokens: Vec<TokenWithSpan>) -> Self {
         tokens.retain(|token| !matches!(token.token, Token::Whitespace(_)));
+        drop_unopened_end(&mut tokens);
         let mut depth = 0_usize;
         let mut deepest = 0;
         let mut outer_links = 0;
@@ -288,6 +289,31 @@ impl Tape {
             result.extend(tokens.into_iter().map(TokenWithSpan::wrap));
         }
         result
+    }
+}
+
+/// Takes brackets away that end a text and were never opened: the rest of a query that was cut out
+/// of a bigger one.
+fn drop_unopened_end(tokens: &mut Vec<TokenWithSpan>) {
+    let mut depth = 0_usize;
+    let unopened = tokens.iter().position(|token| match token.token {
+        Token::LParen => {
+            depth += 1;
+            false
+        }
+        Token::RParen if depth == 0 => true,
+        Token::RParen => {
+            depth -= 1;
+            false
+        }
+        _ => false,
+    });
+    if let Some(unopened) = unopened
+        && tokens[unopened..]
+            .iter()
+            .all(|token| matches!(token.token, Token::RParen | Token::SemiColon | Token::EOF))
+    {
+        tokens.truncate(unopened);
     }
 }
 

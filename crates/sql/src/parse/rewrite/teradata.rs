@@ -34,9 +34,70 @@ pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
             ordered_call(tape, position);
         }
         Keyword::LOCK if at_start(tape, position) => locking(tape, position),
+        // `CREATE TABLE a AS b WITH DATA`
+        Keyword::AS
+            if matches!(tape.at(position + 1), Some(Token::Word(_)))
+                && tape.is_word(tape.name_end(position + 1), "with")
+                && tape.is_any_word(tape.name_end(position + 1) + 1, &["data", "no"]) =>
+        {
+            tape.insert(position + 1, vec![token("SELECT"), Token::Mul, token("FROM")]);
+            with_data(tape, tape.name_end(position + 1));
+        }
+        // `CAST(a AS CHAR(10) CHARACTER SET UNICODE NOT CASESPECIFIC)`
+        Keyword::CHARACTER if tape.is_word(position + 1, "set") && tape.follows_operand(position) => {
+            let mut end = position + 3;
+            if tape.is_word(end, "not") {
+                end += 1;
+            }
+            if tape.is_any_word(end, &["casespecific", "cs"]) {
+                end += 1;
+            }
+            tape.drop_range(position, end);
+        }
+        Keyword::RETURNS
+            if tape.is(position + 1, &Token::LParen)
+                && matches!(tape.before(position), Some(Token::RParen)) =>
+        {
+            if let Some(close) = tape.closing(position + 1) {
+                tape.drop_range(position, close + 1);
+            }
+        }
+        Keyword::CURRENT | Keyword::NoKeyword if at_start(tape, position) && is_temporal(tape, position) => {
+            let query = (position..tape.len().min(position + 32)).find(|&at| {
+                tape.is_any_word(at, &["select", "sel", "with", "insert", "ins", "delete", "del"])
+            });
+            if let Some(query) = query {
+                tape.drop_range(position, query);
+            }
+        }
+        // `ROWS … RESET WHEN a > 1` in a window
+        Keyword::RESET if tape.is_word(position + 1, "when") => {
+            if let Some(end) = super::common::end_of_brackets(tape, position) {
+                let frame = (position..end).find(|&at| tape.is_any_word(at, &["rows", "range"]));
+                tape.drop_range(position, frame.unwrap_or(end));
+            }
+        }
+        Keyword::NORMALIZE
+            if matches!(tape.before(position), Some(Token::Word(before)) if before.keyword == Keyword::SELECT)
+                && !tape.is(position + 1, &Token::LParen) =>
+        {
+            let mut end = position + 1;
+            while tape.is_any_word(end, &["on", "meets", "or", "overlaps"]) {
+                end += 1;
+            }
+            tape.drop_range(position, end);
+        }
         Keyword::NoKeyword => plain_word(tape, position),
         _ => {}
     }
+}
+
+/// `VALIDTIME AS OF DATE '…' SELECT`, `NONSEQUENCED VALIDTIME SELECT`, `CURRENT VALIDTIME SELECT`.
+fn is_temporal(tape: &Tape, position: usize) -> bool {
+    const TIMES: &[&str] = &["validtime", "transactiontime"];
+    tape.is_any_word(position, TIMES)
+        || (tape.is_any_word(position, &["current", "sequenced", "nonsequenced"])
+            && tape.is_any_word(position + 1, TIMES))
 }
 
 fn plain_word(tape: &mut Tape, position: usize) {
@@ -182,6 +243,14 @@ fn sample(tape: &mut Tape, position: usize) {
 /// `x (FORMAT '…')`, `x (TITLE '…')`, `x (NOT CASESPECIFIC)`, `x (NAMED y)`; `a ** b`.
 pub(super) fn symbol(tape: &mut Tape, position: usize) {
     super::common::power(tape, position);
+    // `?name` asks for a value.
+    if matches!(tape.at(position), Some(Token::Placeholder(mark)) if mark == "?")
+        && tape.touch(position)
+        && matches!(tape.at(position + 1), Some(Token::Word(_)))
+    {
+        tape.drop_range(position + 1, position + 2);
+        return;
+    }
     if !tape.is(position, &Token::LParen) || !tape.follows_operand(position) {
         return;
     }
