@@ -1,14 +1,15 @@
-//! `tailwater sql --jsonl`: one JSON object a line in, one a line out, in the same order.
+//! `tailwater sql --jsonl`: one JSON object a line in, one a line out, in the same order. Blank lines are skipped.
 //!
 //! Lines come and go through fixed buffers, so memory does not grow with their number. Answers are written
 //! out whenever the next line is not there yet: a file goes through in large pieces, and a program that
 //! sends a line and waits for its answer gets it.
 
-use std::borrow::Cow;
+mod question;
+
 use std::io::{self, BufRead, BufReader, Read, Write};
 
 use camino::Utf8Path;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use tailwater_core::dialect::Dialect;
 use tailwater_sql::{Request, upstream};
@@ -34,21 +35,6 @@ pub struct Defaults<'a> {
     pub schema: Option<&'a str>,
 }
 
-/// What a line asks.
-#[derive(Debug, Deserialize)]
-struct Question<'a> {
-    #[serde(default)]
-    id: Value,
-    #[serde(borrow)]
-    dialect: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    sql: Cow<'a, str>,
-    #[serde(borrow, default, alias = "default_database")]
-    default_db: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    default_schema: Option<Cow<'a, str>>,
-}
-
 /// The answer to a line that asks nothing; the same keys as [`tailwater_sql::JsonLine`].
 #[derive(Debug, Serialize)]
 struct Refusal<'a> {
@@ -63,7 +49,7 @@ struct Refusal<'a> {
 enum Piece {
     /// A line, without its line break.
     Line,
-    /// A line that is longer than [`LONGEST_LINE`]; it was skipped.
+    /// The beginning of a line that is longer than [`LONGEST_LINE`]; the rest was skipped.
     TooLong,
     /// Nothing is left.
     End,
@@ -88,21 +74,30 @@ pub fn answer(
             path: path.to_owned(),
             source,
         })?;
-        let text = match piece {
+        let is_answered = match piece {
             Piece::End => break,
-            Piece::Line if is_first => line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&line),
-            Piece::Line => &line,
-            Piece::TooLong => &[],
+            Piece::TooLong => {
+                let id = question::id_of(&line);
+                line = Vec::new();
+                refuse(
+                    &id,
+                    &format!("the line is longer than {} MiB", LONGEST_LINE >> 20),
+                    &mut *output,
+                )
+            }
+            Piece::Line => {
+                let text = match line.strip_prefix(BYTE_ORDER_MARK) {
+                    Some(rest) if is_first => rest,
+                    _ => &line,
+                };
+                if text.iter().all(u8::is_ascii_whitespace) {
+                    Ok(true)
+                } else {
+                    answer_line(text, output, defaults)
+                }
+            }
         };
         is_first = false;
-        let is_answered = match piece {
-            Piece::TooLong => refuse(
-                &Value::Null,
-                &format!("the line is longer than {} MiB", LONGEST_LINE >> 20),
-                output,
-            ),
-            _ => answer_line(text, output, defaults),
-        };
         failed += usize::from(!is_answered.map_err(Error::Output)?);
     }
     output.flush().map_err(Error::Output)?;
@@ -123,35 +118,20 @@ fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<Piece> 
     if line.len() <= LONGEST_LINE {
         return Ok(Piece::Line);
     }
-    line.clear();
-    line.shrink_to(BUFFER);
     input.skip_until(b'\n')?;
     Ok(Piece::TooLong)
 }
 
 /// Answers one line; says whether it asked something.
 fn answer_line(line: &[u8], output: &mut impl Write, defaults: &Defaults<'_>) -> io::Result<bool> {
-    let question: Question<'_> = match serde_json::from_slice(line) {
+    let question = match question::read(line, defaults) {
         Ok(question) => question,
-        Err(error) => return refuse(&id_of(line), &in_words(&error), output),
-    };
-    let dialect = match &question.dialect {
-        Some(name) => name.parse().map_err(|_| {
-            let names: Vec<&str> = Dialect::ALL.iter().map(|dialect| dialect.name()).collect();
-            format!("unknown dialect `{name}`, expected one of {}", names.join(", "))
-        }),
-        None => defaults
-            .dialect
-            .ok_or_else(|| "missing field `dialect`".to_owned()),
-    };
-    let dialect = match dialect {
-        Ok(dialect) => dialect,
-        Err(why) => return refuse(&question.id, &why, output),
+        Err(refused) => return refuse(&refused.id, &refused.why, output),
     };
     let found = upstream(&Request {
         sql: &question.sql,
-        dialect,
-        default_database: question.default_db.as_deref().or(defaults.database),
+        dialect: question.dialect,
+        default_database: question.default_database.as_deref().or(defaults.database),
         default_schema: question.default_schema.as_deref().or(defaults.schema),
         known_columns: None,
     });
@@ -176,26 +156,6 @@ fn write_line(answer: &impl Serialize, output: &mut impl Write) -> io::Result<()
     let mut serializer = serde_json::Serializer::with_formatter(&mut *output, SafeJson::compact());
     answer.serialize(&mut serializer)?;
     output.write_all(b"\n")
-}
-
-/// The `id` of a line that is an object but no question.
-fn id_of(line: &[u8]) -> Value {
-    match serde_json::from_slice(line) {
-        Ok(Value::Object(mut object)) => object.remove("id").unwrap_or_default(),
-        _ => Value::Null,
-    }
-}
-
-/// What is wrong with the line. Its number in the file is not known to serde, which calls every line the first.
-fn in_words(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let place = format!(" at line {} column {}", error.line(), error.column());
-    let what = text.strip_suffix(&place).unwrap_or(&text);
-    if error.is_data() {
-        format!("not a question: {what}")
-    } else {
-        format!("not JSON: {what} at column {}", error.column())
-    }
 }
 
 #[cfg(test)]
@@ -237,12 +197,12 @@ mod tests {
 
     #[rstest]
     #[case("nonsense", Value::Null, "not JSON")]
-    #[case("", Value::Null, "not JSON")]
-    #[case("[1, 2]", Value::Null, "not a question")]
-    #[case("{\"id\": 7}", json!(7), "missing field `sql`")]
-    #[case("{\"id\": 7, \"sql\": \"select 1\"}", json!(7), "dialect")]
-    #[case("{\"id\": {\"a\": 1}, \"dialect\": \"postgres\", \"sql\": 5}", json!({ "a": 1 }), "expected a string")]
-    #[case("{\"id\": 7, \"dialect\": \"klingon\", \"sql\": \"x\"}", json!(7), "klingon")]
+    #[case(
+        "[1, \"duckdb\", \"select 1 from x.y\", null, null]",
+        Value::Null,
+        "not an object"
+    )]
+    #[case("{\"id\": {\"a\": 1}, \"dialect\": \"postgres\", \"sql\": 5}", json!({ "a": 1 }), "`sql` is a number")]
     fn a_line_that_asks_nothing_is_answered_too(#[case] line: &str, #[case] id: Value, #[case] why: &str) {
         let good = json!({ "id": 2, "dialect": "postgres", "sql": "select 1 from a.b" });
         let (lines, failed) = answers(format!("{line}\n{good}\n").as_bytes());
@@ -256,6 +216,16 @@ mod tests {
     }
 
     #[test]
+    fn blank_lines_are_no_questions() {
+        let good = json!({ "id": 2, "dialect": "postgres", "sql": "select 1 from a.b" });
+        let (lines, failed) = answers(format!("\u{feff}\n\r\n{good}\n \t\r\n\n{good}\n\n").as_bytes());
+        assert_eq!(failed, 0);
+        assert_eq!(lines.len(), 2);
+        assert_eq!(lines[1]["id"], 2);
+        assert_eq!(answers(b"\n\n"), (Vec::new(), 0));
+    }
+
+    #[test]
     fn broken_bytes_and_byte_order_marks_are_survived() {
         let mut input = BYTE_ORDER_MARK.to_vec();
         input.extend(br#"{"id":1,"dialect":"generic","sql":"select 1 from a.b"}"#);
@@ -263,15 +233,20 @@ mod tests {
         let (lines, failed) = answers(&input);
         assert_eq!(failed, 1);
         assert_eq!(lines[0]["tables"], json!(["a.b"]));
+        assert_eq!(lines[1]["id"], 2);
     }
 
     #[test]
     fn a_line_without_end_does_not_fill_the_memory() {
-        let mut input = io::repeat(b' ').take(LONGEST_LINE as u64 + 5).chain(&b"\n{}"[..]);
+        let mut input = io::Cursor::new(b"{\"id\": 7, \"sql\": \"")
+            .chain(io::repeat(b' ').take(LONGEST_LINE as u64))
+            .chain(&b"\n{}"[..]);
         let mut output = Vec::new();
         let failed = answer("-".into(), &mut input, &mut output, &Defaults::default()).unwrap();
         assert_eq!(failed, 2);
-        assert!(String::from_utf8(output).unwrap().contains("longer than 64 MiB"));
+        let output = String::from_utf8(output).unwrap();
+        assert!(output.starts_with("{\"id\":7,"), "{output}");
+        assert!(output.contains("longer than 64 MiB"), "{output}");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use tailwater_core::dialect::Dialect;
 use tailwater_sql::{Note, Request, Upstream, upstream};
 
 use crate::dialect::DialectParser;
-use crate::document::{Document, Line, Style};
+use crate::document::{Document, Line, Style, counted};
 use crate::error::{Error, Outcome};
 use crate::json_lines;
 use crate::printer::Printer;
@@ -23,7 +23,7 @@ Examples:
 
 A line of --jsonl is a JSON object with `id`, `dialect`, `sql` and, where known, `default_db` and \
 `default_schema`. The line that answers it has `id`, `tables`, `columns`, `confidence` and `error`. A line that \
-cannot be read is answered with its `error`, and the exit code at the end is 1.
+cannot be read is answered with its `error`, and the exit code at the end is 1. Blank lines are skipped.
 
 The confidence is `parsed`, `retried` (another grammar than the dialect's accepted it) or `scanned` (no grammar \
 did; the tables were found by looking at the words).";
@@ -68,15 +68,17 @@ pub fn run(args: &Args, printer: &Printer) -> Result<Outcome, Error> {
         } else {
             json_lines::answer(file, open(file)?, &mut output, &defaults)?
         };
+        tracing::info!(%file, failed, "every line answered");
         if failed > 0 {
-            let noun = if failed == 1 { "line" } else { "lines" };
             printer.warn(&format!(
-                "{failed} {noun} could not be read; see `error` in the answers"
+                "{} could not be read; see `error` in the answers",
+                counted(failed, "line")
             ));
         }
         return Ok(Outcome::with_failures(failed > 0));
     }
     let text = read(file)?;
+    tracing::info!(%file, bytes = text.len(), "text read");
     let request = Request {
         sql: &text,
         // Clap has seen to it that there is one.
@@ -183,7 +185,7 @@ fn in_words(note: &Note) -> String {
         Note::TemporaryTable { name } => {
             format!("`{name}` is a temporary table that the text does not make")
         }
-        Note::DatabaseLink { link } => format!("a table is read through the database link `{link}`"),
+        Note::DatabaseLink { table, link } => format!("`{table}` is read through the database link `{link}`"),
         Note::StatementScanned { statement } => {
             format!(
                 "no grammar accepted statement {statement}; its tables were found by looking at the words"
