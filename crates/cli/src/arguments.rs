@@ -10,8 +10,9 @@ use crate::command::{
     unmatched,
 };
 use crate::environment;
-use crate::error::{COULD_NOT_RUN, Error};
+use crate::error::COULD_NOT_RUN;
 use crate::printer::{ColorChoice, Options, Printer};
+use crate::usage;
 
 const AFTER_HELP: &str = "\
 Exit codes:
@@ -108,9 +109,7 @@ pub fn answer_without_command(error: &clap::Error) -> ExitCode {
             is_json: true,
             ..Options::default()
         });
-        printer.error(&Error::Usage {
-            message: error.render().to_string(),
-        });
+        printer.error(&usage::explain(error, std::env::args_os()));
     } else {
         // A reader that has gone away needs no help.
         let _ = error.print();

@@ -46,8 +46,10 @@ pub enum Error {
     /// The arguments make no sense together.
     #[error("{message}")]
     Usage {
-        /// What is wrong with them, in clap's words.
+        /// What is wrong with them.
         message: String,
+        /// What to type instead, or where to read on.
+        hint: String,
     },
     /// A use case failed.
     #[error(transparent)]
@@ -213,9 +215,6 @@ impl Diagnostic for Error {
 
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Usage { .. } => {
-                "`tailwater COMMAND --help` explains a command and shows examples".to_owned()
-            }
             Self::Engine(error) => return error.hint(),
             Self::WorkingDirectory { .. } => {
                 "change to a directory that exists and that this user may enter".to_owned()
@@ -227,7 +226,9 @@ impl Diagnostic for Error {
             Self::ConfigUnreadable { .. } => {
                 "check that it is a text file in UTF-8 which this user may read".to_owned()
             }
-            Self::ConfigInvalid { hint, .. } | Self::ConfigVariable { hint, .. } => hint.clone(),
+            Self::Usage { hint, .. }
+            | Self::ConfigInvalid { hint, .. }
+            | Self::ConfigVariable { hint, .. } => hint.clone(),
             Self::ConfigExists { .. } => "`tailwater init --force` overwrites it".to_owned(),
             Self::ConfigWrite { .. } => {
                 "check that the directory exists and that this user may write to it".to_owned()

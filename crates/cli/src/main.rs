@@ -31,6 +31,7 @@ mod reference;
 mod report;
 mod settings;
 mod table;
+mod usage;
 
 use std::process::ExitCode;
 

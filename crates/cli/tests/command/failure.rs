@@ -51,6 +51,20 @@ fn what_cannot_run_ends_with_2_and_says_why(#[case] arguments: &[&str], #[case] 
 }
 
 #[test]
+fn wrong_arguments_are_one_clean_line_for_machines_and_the_usual_text_for_people() {
+    let scene = Scene::new();
+    let ended = scene.run(&["--json", "sync", "--dry-rum"]);
+    let error = ended.error();
+    assert_eq!(error["message"], "`tailwater sync` does not take `--dry-rum`");
+    assert_eq!(
+        error["hint"],
+        "did you mean `--dry-run`? `tailwater sync --help` explains the command and shows examples"
+    );
+    let ended = scene.run(&["sync", "--dry-rum"]);
+    assert!(ended.complaints.contains("Usage: tailwater sync"), "{ended:#?}");
+}
+
+#[test]
 fn people_get_code_cause_and_hint() {
     // The scratch directory's name may be long, and is shown.
     let scene = Scene::new().with_variable("COLUMNS", "160");
