@@ -52,10 +52,11 @@ pub fn split_address(text: &str) -> Result<SiteAddress, Error> {
         None => site_in_path,
     };
     let origin = url.origin().ascii_serialization();
-    Ok(SiteAddress {
-        server: format!("{origin}{prefix}"),
-        site,
-    })
+    let server = format!("{origin}{prefix}");
+    if server.ends_with('\'') {
+        return Err(refused("its server ends in a quotation mark"));
+    }
+    Ok(SiteAddress { server, site })
 }
 
 /// The part of a path before Tableau's own pages, and the site that a page's path names.
@@ -276,6 +277,7 @@ mod tests {
     #[case("https:///#/site/acme")]
     #[case("not a host")]
     #[case("file:///etc/passwd")]
+    #[case("bi.acme.com'?a=1")]
     fn other_text_is_refused(#[case] text: &str) {
         assert!(
             matches!(split_address(text), Err(Error::Address { .. })),
