@@ -11,8 +11,9 @@ use super::tree::Node;
 use crate::connector::{Progress, Step};
 use crate::error::Error;
 
-/// The largest page that Tableau allows, and the one that every version allows.
-const PAGE_SIZES: [usize; 2] = [1000, 100];
+/// The largest page that Tableau allows, the one that it sends unasked, and smaller ones by halves for
+/// servers that are set to less.
+const PAGE_SIZES: [usize; 8] = [1000, 100, 50, 25, 12, 6, 3, 1];
 /// Pages asked for at once; the gate holds the real limit.
 const PAGES_AT_ONCE: usize = 4;
 /// After so many pages that failed, each after its repeats, the rest is not asked for.
