@@ -14,6 +14,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -27,7 +28,14 @@ use crate::error::{Error, tame};
 use crate::http::Answer;
 
 /// How often a query is sent again when Tableau's own limiter or an unexpected error stops it.
+/// With the usual waits that takes half a minute at most.
 const MOST_REPEATS: u32 = 5;
+/// Queries that failed in a row, each for good, after which no more are sent: going from pieces of 50
+/// down to single items takes six, and two are under way at once.
+const MOST_FAILED_QUERIES: u32 = 12;
+
+/// What Tableau says when it failed inside.
+const UNEXPECTED: &str = "Unexpected error occurred";
 
 /// A reply with data.
 #[derive(Debug)]
@@ -65,6 +73,8 @@ pub(crate) struct Metadata<'a> {
     gate: &'a Gate,
     /// Fields that this server does not know.
     unknown_fields: Mutex<BTreeSet<String>>,
+    /// Queries that failed in a row.
+    failed_queries: AtomicU32,
 }
 
 #[derive(Deserialize)]
@@ -147,7 +157,7 @@ impl GraphError {
             {
                 Meaning::TooBig
             }
-            _ if says("Unexpected error occurred") => Meaning::Again,
+            _ if says(UNEXPECTED) => Meaning::Again,
             _ if self.extension("severity") == "WARNING" => Meaning::Flaw,
             _ => Meaning::Refused,
         }
@@ -176,6 +186,7 @@ impl<'a> Metadata<'a> {
         Self {
             gate,
             unknown_fields: Mutex::new(BTreeSet::new()),
+            failed_queries: AtomicU32::new(0),
         }
     }
 
@@ -186,11 +197,35 @@ impl<'a> Metadata<'a> {
             .map_or_else(|poisoned| poisoned.into_inner().clone(), |fields| fields.clone())
     }
 
-    /// Asks a query.
+    /// Asks a query. The patience is that of all queries together: once one has failed in spite of its
+    /// repeats, the next are sent once, and after some more none is sent, until one succeeds.
     ///
     /// # Errors
     /// Where there is no data at all: the call itself failed, the API is off, or the query was refused.
     pub(crate) async fn ask<T>(&self, query: Query, variables: &Value) -> Result<Reply<T>, Error>
+    where
+        T: DeserializeOwned + Default,
+    {
+        let failed = self.failed_queries.load(Ordering::Relaxed);
+        if failed >= MOST_FAILED_QUERIES {
+            return Err(refusal(
+                query,
+                Flaw::unknown(format!("not asked after {failed} queries that failed in a row")),
+            ));
+        }
+        let outcome = self.ask_patiently(query, variables).await;
+        match &outcome {
+            Ok(_) => self.failed_queries.store(0, Ordering::Relaxed),
+            Err(error) if is_outage(error) => {
+                self.failed_queries.fetch_add(1, Ordering::Relaxed);
+            }
+            // Refused, but by a server that is well.
+            Err(_) => {}
+        }
+        outcome
+    }
+
+    async fn ask_patiently<T>(&self, query: Query, variables: &Value) -> Result<Reply<T>, Error>
     where
         T: DeserializeOwned + Default,
     {
@@ -208,7 +243,7 @@ impl<'a> Metadata<'a> {
                 Next::Done(outcome) => return outcome,
                 Next::Wait(error) => {
                     repeats += 1;
-                    if repeats > MOST_REPEATS {
+                    if repeats > MOST_REPEATS || self.failed_queries.load(Ordering::Relaxed) > 0 {
                         return Err(error);
                     }
                     let wait = self.gate.http().limits().backoff.wait_after(repeats + 1);
@@ -271,6 +306,10 @@ impl<'a> Metadata<'a> {
         match answer.status {
             404 => return off("nothing is at its address (404)".to_owned()),
             429 => return Next::Done(Err(self.throttled(query))),
+            // A server that names a time is busy, and smaller questions would find it so as well.
+            500..=599 if answer.header("retry-after").is_some() => {
+                return Next::Done(Err(self.throttled(query)));
+            }
             500..=599 => return failed(crate::http::reason_phrase(answer.status)),
             _ => {}
         }
@@ -351,6 +390,19 @@ fn message_name(query: Query) -> String {
     format!("Metadata API ({})", query.name)
 }
 
+/// Whether an error speaks of the server rather than of the query.
+fn is_outage(error: &Error) -> bool {
+    match error {
+        Error::TimedOut { .. }
+        | Error::Server { .. }
+        | Error::Interrupted { .. }
+        | Error::Unreachable { .. }
+        | Error::Throttled { .. } => true,
+        Error::Metadata { message, .. } => message.contains(UNEXPECTED),
+        _ => false,
+    }
+}
+
 fn refusal(query: Query, flaw: Flaw) -> Error {
     Error::Metadata {
         what: message_name(query),
@@ -389,6 +441,18 @@ mod tests {
     #[case(json!({}), Meaning::Refused)]
     fn each_error_is_taken_for_what_it_says(#[case] value: Value, #[case] expected: Meaning) {
         assert_eq!(error(value).meaning(), expected);
+    }
+
+    #[test]
+    fn the_repeats_of_a_query_take_half_a_minute_at_most() {
+        let backoff = crate::retry::Backoff {
+            random: || 1.0,
+            ..crate::retry::Backoff::default()
+        };
+        let waits: std::time::Duration = (1..=MOST_REPEATS)
+            .map(|repeats| backoff.wait_after(repeats + 1))
+            .sum();
+        assert!(waits.as_secs() <= 31, "{waits:?}");
     }
 
     #[test]
