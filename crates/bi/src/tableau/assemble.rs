@@ -145,7 +145,7 @@ impl Assembly<'_> {
             return flaws;
         };
         flaws.extend(self.lineage.site_flaws.iter().cloned());
-        if told.embedded_datasources.nulls > 0 {
+        if told.embedded_datasources.has_gaps() {
             flaws.insert(Flaw::unknown("Tableau does not tell which data source it is"));
         }
         flaws.extend(

@@ -106,9 +106,9 @@ impl Lineage {
             read.found.remove(&source);
             let flaws = match fetch_inner_pages(metadata, by_page, FIELDS_PAGE, &source, field_id).await {
                 Ok(pages) => {
-                    self.columns
-                        .insert(source.clone(), column_sources(pages.items.iter()));
-                    pages.flaws
+                    let (told, gaps) = column_sources(pages.items.iter());
+                    self.columns.insert(source.clone(), told);
+                    pages.flaws.into_iter().chain(gaps).collect()
                 }
                 Err(error) => BTreeSet::from([flaw, flaw_of(error)?]),
             };
@@ -118,8 +118,12 @@ impl Lineage {
             read.flawed.entry(source).or_default().insert(flaw);
         }
         for (source, columns) in &read.found {
-            self.columns
-                .insert(source.clone(), column_sources(columns.fields.items.iter()));
+            let (told, gaps) = column_sources(columns.fields.items.iter());
+            self.columns.insert(source.clone(), told);
+            let of_list = columns.fields.has_gaps().then(empty_entries);
+            if let Some(flaw) = gaps.or(of_list) {
+                read.flawed.entry(source.clone()).or_default().insert(flaw);
+            }
         }
         for (source, flaws) in read.flawed {
             self.note_source(&source, &flaws);
@@ -173,21 +177,29 @@ fn field_id(field: &graph::Field) -> Option<&str> {
     filled(field.id.as_ref())
 }
 
-fn column_sources<'a>(fields: impl Iterator<Item = &'a graph::Field>) -> ColumnSources {
+/// The tables that fields tell of, and the flaw of an answer in which null stands where one may be.
+fn column_sources<'a>(fields: impl Iterator<Item = &'a graph::Field>) -> (ColumnSources, Option<Flaw>) {
     let mut sources = ColumnSources::default();
-    let tables = fields
-        .flat_map(|field| &field.upstream_columns.items)
-        .filter_map(|column| column.table.as_ref());
-    for table in tables {
-        let Some(id) = filled(table.id.as_ref()) else {
-            continue;
-        };
-        let of_kind = match table.kind.as_deref() {
-            Some("CustomSQLTable") => &mut sources.custom_sql,
-            Some("VirtualConnectionTable") => &mut sources.virtual_tables,
-            _ => &mut sources.tables,
-        };
-        of_kind.insert(id.to_owned());
+    let mut has_gaps = false;
+    for field in fields {
+        has_gaps |= field.upstream_columns.has_gaps();
+        for column in &field.upstream_columns.items {
+            let table = column.table.as_ref();
+            let Some((table, id)) = table.and_then(|table| Some((table, filled(table.id.as_ref())?))) else {
+                has_gaps = true;
+                continue;
+            };
+            let of_kind = match table.kind.as_deref() {
+                Some("CustomSQLTable") => &mut sources.custom_sql,
+                Some("VirtualConnectionTable") => &mut sources.virtual_tables,
+                _ => &mut sources.tables,
+            };
+            of_kind.insert(id.to_owned());
+        }
     }
-    sources
+    (sources, has_gaps.then(empty_entries))
+}
+
+fn empty_entries() -> Flaw {
+    Flaw::unknown("the columns of a data source hold empty entries")
 }

@@ -5,11 +5,17 @@ use serde::{Deserialize, Deserializer};
 
 /// A list that may be null and may hold nulls.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "the items of Items are what nearly every reader wants"
+)]
 pub(crate) struct Items<T> {
     /// What is there.
     pub(crate) items: Vec<T>,
     /// How many entries were null.
     pub(crate) nulls: usize,
+    /// Whether null stood in place of the list.
+    pub(crate) is_null: bool,
 }
 
 impl<T> Default for Items<T> {
@@ -17,18 +23,22 @@ impl<T> Default for Items<T> {
         Self {
             items: Vec::new(),
             nulls: 0,
+            is_null: false,
         }
     }
 }
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Items<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let list = Option::<Vec<Option<T>>>::deserialize(deserializer)?.unwrap_or_default();
+        let list = Option::<Vec<Option<T>>>::deserialize(deserializer)?;
+        let is_null = list.is_none();
+        let list = list.unwrap_or_default();
         let length = list.len();
         let items: Vec<T> = list.into_iter().flatten().collect();
         Ok(Self {
             nulls: length - items.len(),
             items,
+            is_null,
         })
     }
 }
@@ -36,6 +46,11 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Items<T> {
 impl<T> Items<T> {
     pub(crate) const fn is_empty(&self) -> bool {
         self.items.is_empty() && self.nulls == 0
+    }
+
+    /// Whether something may stand where null came.
+    pub(crate) const fn has_gaps(&self) -> bool {
+        self.nulls > 0 || self.is_null
     }
 }
 
@@ -277,7 +292,8 @@ mod tests {
             ),
             (1, 1)
         );
-        assert!(workbook.sheets.is_empty());
+        assert!(workbook.sheets.is_empty() && workbook.sheets.has_gaps());
+        assert!(!workbook.dashboards.has_gaps());
     }
 
     #[test]
