@@ -11,7 +11,7 @@ use tailwater_core::selection::Selection;
 use super::address::Links;
 use super::assemble::{assemble, unknown_owners};
 use super::lineage::fetch_lineage;
-use super::listing::{fetch_collections, fetch_listing, fetch_users};
+use super::listing::{fetch_listing, fetch_tree, fetch_users};
 use super::metadata::Metadata;
 use super::session::Gate;
 use super::settings::TableauSettings;
@@ -48,8 +48,7 @@ impl Connector for TableauConnector {
     }
 
     async fn fetch_collections(&self) -> Result<Inventory, Error> {
-        let (inventory, _) = fetch_collections(&self.gate, &NoProgress).await?;
-        Ok(inventory)
+        Ok(fetch_tree(&self.gate, &NoProgress).await?.inventory)
     }
 
     async fn fetch_inventory(

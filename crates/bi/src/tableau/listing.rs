@@ -8,6 +8,7 @@ use tailwater_core::id::CollectionId;
 use tailwater_core::inventory::{Collection, Completeness, Inventory, Notice, Site};
 use tailwater_core::selection::Selection;
 
+use super::place::{UNTOLD, Unplaced, gather_untold};
 use super::rest::{List, ListCall};
 use super::session::Gate;
 use super::tree::Node;
@@ -30,14 +31,23 @@ pub(crate) struct Listing {
     pub(crate) inventory: Inventory,
 }
 
-/// Projects and workbooks of the whole site as collections with counts, and the workbooks themselves.
-pub(crate) async fn fetch_collections(
-    gate: &Gate,
-    progress: &dyn Progress,
-) -> Result<(Inventory, BTreeMap<String, Workbook>), Error> {
+/// Projects and workbooks of the whole site.
+#[derive(Debug)]
+pub(crate) struct Tree {
+    /// The projects as collections with counts, completeness of both lists, notices.
+    pub(crate) inventory: Inventory,
+    /// The workbooks, by LUID; in personal spaces too.
+    workbooks: BTreeMap<String, Workbook>,
+    unplaced: Unplaced,
+}
+
+/// Reads projects and workbooks of the whole site.
+pub(crate) async fn fetch_tree(gate: &Gate, progress: &dyn Progress) -> Result<Tree, Error> {
     let server = gate.server_info().await?;
     let projects = projects_call().fetch(gate, progress).await?;
-    let workbooks = workbooks_call().fetch(gate, progress).await?;
+    let mut workbooks = workbooks_call().fetch(gate, progress).await?;
+    let untold = gather_untold(&mut workbooks.entries);
+    let unplaced = Unplaced::new(&projects.entries, &workbooks.entries);
     let mut inventory = Inventory {
         site: Site {
             tool: "tableau".to_owned(),
@@ -58,45 +68,49 @@ pub(crate) async fn fetch_collections(
             Completeness::partial(format!("the list of workbooks is not whole: {reason}"))
         }
     };
-    let listed = projects.entries.len();
     inventory.collections = collections(projects, &workbooks.entries);
-    let invisible = inventory.collections.len() - listed;
-    if invisible > 0 {
+    let personal = workbooks.entries.values();
+    let personal = personal.filter(|workbook| workbook.is_personal).count();
+    note_places(&mut inventory, unplaced.unlisted(), personal, untold);
+    Ok(Tree {
+        inventory,
+        workbooks: workbooks.entries,
+        unplaced,
+    })
+}
+
+/// Notes projects that are not listed, and workbooks in personal spaces or without any project.
+fn note_places(inventory: &mut Inventory, unlisted: usize, personal: usize, untold: usize) {
+    if unlisted > 0 {
         inventory.notices.insert(Notice {
             code: "TW-TABLEAU-PROJECT-HIDDEN".to_owned(),
             message: format!(
                 "{} not listed for this token: known by their workbooks alone, shown at the top",
-                counted(invisible, "project")
+                counted(unlisted, "project")
             ),
             remedy: Some("Give the token's user permission to view these projects.".to_owned()),
         });
     }
-    let outside = workbooks
-        .entries
-        .values()
-        .filter(|workbook| workbook.project.is_none());
-    let (personal, untold): (Vec<_>, Vec<_>) = outside.partition(|workbook| workbook.is_personal);
-    if !personal.is_empty() {
+    if personal > 0 {
         inventory.notices.insert(Notice {
             code: "TW-TABLEAU-PERSONAL-SPACE".to_owned(),
-            message: format!(
-                "{} in personal spaces left out",
-                counted(personal.len(), "workbook")
-            ),
+            message: format!("{} in personal spaces left out", counted(personal, "workbook")),
             remedy: Some("Move a workbook into a project to have it imported.".to_owned()),
         });
     }
-    if !untold.is_empty() {
+    if untold > 0 {
+        let (_, name) = UNTOLD;
         inventory.notices.insert(Notice {
             code: "TW-TABLEAU-NO-PROJECT".to_owned(),
             message: format!(
-                "{} left out: Tableau does not tell this token in which project",
-                counted(untold.len(), "workbook")
+                "{} shown under `{name}`: Tableau does not tell this token in which project",
+                counted(untold, "workbook")
             ),
-            remedy: Some("Give the token's user permission to view the projects.".to_owned()),
+            remedy: Some(format!(
+                "Give the token's user permission to view the projects, or select `{name}`."
+            )),
         });
     }
-    Ok((inventory, workbooks.entries))
 }
 
 /// The workbooks of the selected collections, with views, data sources and what is told of owners.
@@ -105,13 +119,32 @@ pub(crate) async fn fetch_listing(
     selection: &Selection,
     progress: &dyn Progress,
 ) -> Result<Listing, Error> {
-    let (mut inventory, mut workbooks) = fetch_collections(gate, progress).await?;
+    let Tree {
+        mut inventory,
+        mut workbooks,
+        unplaced,
+    } = fetch_tree(gate, progress).await?;
     let chosen: BTreeSet<String> = inventory
         .collections
         .iter()
         .filter(|(id, collection)| selection.includes(&inventory.ancestors(id), &collection.path))
         .map(|(id, _)| id.as_str().to_owned())
         .collect();
+    if let Some(doubt) = unplaced.doubt(&inventory, &workbooks, selection, &chosen) {
+        inventory.notices.insert(Notice {
+            code: "TW-TABLEAU-PLACE-UNKNOWN".to_owned(),
+            message: doubt.clone(),
+            remedy: Some(
+                "Nothing is removed meanwhile. Give the token's user permission to view all projects, or \
+                 select the collections under which these workbooks are shown."
+                    .to_owned(),
+            ),
+        });
+        inventory.listing = match inventory.listing {
+            Completeness::Partial { reason } => Completeness::partial(format!("{reason}; {doubt}")),
+            _ => Completeness::partial(doubt),
+        };
+    }
     workbooks.retain(|_, workbook| {
         let project = workbook.project.as_ref();
         project.is_some_and(|(project, _)| chosen.contains(project))

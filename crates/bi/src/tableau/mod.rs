@@ -28,6 +28,7 @@ mod listing;
 mod metadata;
 mod notice;
 mod part;
+mod place;
 mod query;
 mod rest;
 mod session;

@@ -310,3 +310,21 @@ async fn a_server_that_stays_down_is_an_error() {
     let connector = connect_with(settings("http://127.0.0.1:9", "acme", "tailwater", "x"));
     assert_eq!(fetch(&connector).await.unwrap_err().code(), "TW-HTTP-UNREACHABLE");
 }
+
+#[tokio::test]
+async fn a_metadata_api_that_always_fails_is_given_up_soon() {
+    let (running, outcome) = with(|switches| switches.unexpected_error_times = 1000).await;
+    assert_eq!(outcome.unwrap_err().code(), "TW-TABLEAU-METADATA");
+    // Two queries with their repeats, then each piece once.
+    let sent = running.count("/api/metadata/graphql");
+    assert!(sent <= 25, "{sent}");
+}
+
+#[tokio::test]
+async fn small_pages_are_asked_for_where_large_ones_are_refused() {
+    let expected = healthy().await;
+    for maximum in [7, 1] {
+        let (_, outcome) = with(|switches| switches.page_size_max = maximum).await;
+        assert_same_lineage(&outcome.unwrap(), &expected);
+    }
+}

@@ -174,6 +174,7 @@ async fn collections_are_a_tree_with_counts() {
     assert_eq!(
         told,
         [
+            "(project not visible) 1",
             "Finance 0",
             "Finance/Monthly 1",
             "Minutes 1",

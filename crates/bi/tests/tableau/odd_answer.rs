@@ -105,9 +105,13 @@ impl Odd {
     }
 
     async fn fetch(&self) -> Result<Inventory, Error> {
+        self.fetch_selected(&["**"]).await
+    }
+
+    async fn fetch_selected(&self, patterns: &[&str]) -> Result<Inventory, Error> {
         let connector = connect_with(settings(&self.server.uri(), "acme", "tailwater", "s3cret"));
         connector
-            .fetch_inventory(&Selection::new(["**"]), &NoProgress)
+            .fetch_inventory(&Selection::new(patterns.iter().copied()), &NoProgress)
             .await
     }
 
@@ -246,6 +250,158 @@ async fn a_project_that_is_not_listed_stands_at_the_top() {
         codes.contains(&"TW-TABLEAU-PROJECT-HIDDEN") && codes.contains(&"TW-TABLEAU-PERSONAL-SPACE"),
         "{codes:?}"
     );
+}
+
+/// A workbook in a listed project, one of which no project is told, one in a personal space.
+async fn without_a_project() -> Odd {
+    let odd = Odd::new().await;
+    odd.list(
+        "workbooks",
+        "workbook",
+        json!([
+            {"id": "a", "name": "A", "project": {"id": "p", "name": "Sales"}},
+            {"id": "b", "name": "B"},
+            {"id": "c", "name": "C", "location": {"type": "PersonalSpace", "id": "x"}},
+        ]),
+    )
+    .await;
+    odd
+}
+
+#[tokio::test]
+async fn workbooks_without_a_project_are_part_of_everything() {
+    let odd = without_a_project().await;
+    for patterns in [&["**"][..], &["Sales", "(project not visible)"]] {
+        let inventory = odd.fetch_selected(patterns).await.unwrap();
+        assert_eq!(inventory.assets.len(), 2);
+        assert_eq!(asset(&inventory, "B").collection_path, ["(project not visible)"]);
+        assert_eq!(inventory.listing, Completeness::Complete);
+        assert_eq!(
+            notice_codes(&inventory)[..2],
+            ["TW-TABLEAU-NO-PROJECT", "TW-TABLEAU-PENDING"]
+        );
+    }
+}
+
+#[tokio::test]
+async fn workbooks_without_a_project_leave_a_selection_in_doubt() {
+    let odd = without_a_project().await;
+    let inventory = odd.fetch_selected(&["Sales/**"]).await.unwrap();
+    assert_eq!(inventory.assets.len(), 1);
+    assert!(reason(&inventory.listing).contains("1 workbook left out"));
+    assert!(notice_codes(&inventory).contains(&"TW-TABLEAU-PLACE-UNKNOWN"));
+}
+
+#[tokio::test]
+async fn projects_that_become_invisible_leave_a_selection_in_doubt() {
+    let odd = Odd::new().await;
+    let in_project = |id: &str| json!([{"id": "a", "name": "A", "project": {"id": id, "name": "Monthly"}}]);
+    // The project itself is not listed, or only the one above it is not.
+    odd.list("workbooks", "workbook", in_project("unlisted")).await;
+    for (pattern, is_in_doubt) in [
+        ("Sales/**", true),
+        ("Finance/Monthly", true),
+        ("Finance/*", true),
+        ("Finance/Weekly", false),
+        ("Sales", false),
+        ("Monthly", false),
+        ("unlisted", false),
+    ] {
+        let listing = odd.fetch_selected(&[pattern]).await.unwrap().listing;
+        assert_eq!(!listing.is_complete(), is_in_doubt, "{pattern}: {listing:?}");
+    }
+    let projects =
+        json!([{"id": "p", "name": "Sales"}, {"id": "q", "name": "Monthly", "parentProjectId": "gone"}]);
+    odd.list("projects", "project", projects).await;
+    odd.list("workbooks", "workbook", in_project("q")).await;
+    for (pattern, is_in_doubt) in [
+        ("Finance/**", true),
+        ("Finance/Monthly", true),
+        ("Finance/Weekly", false),
+        // This project is there, so the other is taken to stand elsewhere.
+        ("Sales/**", false),
+        ("q", false),
+    ] {
+        let listing = odd.fetch_selected(&[pattern]).await.unwrap().listing;
+        assert_eq!(!listing.is_complete(), is_in_doubt, "{pattern}: {listing:?}");
+    }
+}
+
+#[tokio::test]
+async fn empty_entries_among_columns_leave_a_data_source_in_doubt() {
+    let column = json!({"table": {"__typename": "DatabaseTable", "id": "t"}});
+    for (fields, is_whole) in [
+        (json!([{"upstreamColumns": [column]}]), true),
+        (json!([{"upstreamColumns": []}]), true),
+        (json!([]), true),
+        (json!([null, {"upstreamColumns": [column]}]), false),
+        (json!(null), false),
+        (json!([{"upstreamColumns": null}]), false),
+        (json!([{"upstreamColumns": [null]}]), false),
+        (json!([{"upstreamColumns": [{"table": null}]}]), false),
+        (
+            json!([{"upstreamColumns": [{"table": {"__typename": "DatabaseTable", "id": null}}]}]),
+            false,
+        ),
+    ] {
+        let odd = Odd::new().await;
+        odd.list(
+            "workbooks",
+            "workbook",
+            json!([{"id": "w", "name": "W", "project": {"id": "p"}}]),
+        )
+        .await;
+        let answers = [
+            (
+                "query Workbooks(",
+                json!({"luid": "w", "embeddedDatasources": [{"id": "e"}]}),
+            ),
+            ("query EmbeddedColumns(", json!({"id": "e", "fields": fields})),
+            ("query Tables(", json!({"id": "t", "name": "T"})),
+        ];
+        for (query, node) in answers {
+            let body = json!({"data": {"page": {"nodes": [node]}}});
+            Mock::given(method("POST"))
+                .and(body_string_contains(query))
+                .respond_with(ResponseTemplate::new(200).set_body_json(body))
+                .with_priority(1)
+                .mount(&odd.server)
+                .await;
+        }
+        let inventory = odd.fetch().await.unwrap();
+        let lineage = &asset(&inventory, "W").lineage;
+        assert_eq!(lineage.is_complete(), is_whole, "{fields}: {lineage:?}");
+        assert_eq!(
+            inventory.data_sources["e"].lineage.is_complete(),
+            is_whole,
+            "{fields}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_null_for_the_data_sources_leaves_a_workbook_in_doubt() {
+    let odd = Odd::new().await;
+    odd.list(
+        "workbooks",
+        "workbook",
+        json!([{"id": "w", "name": "W", "project": {"id": "p"}}]),
+    )
+    .await;
+    odd.graph(json!({"data": {"page": {"nodes": [{"luid": "w", "embeddedDatasources": null}]}}}))
+        .await;
+    let inventory = odd.fetch().await.unwrap();
+    assert!(!asset(&inventory, "W").lineage.is_complete());
+}
+
+#[tokio::test]
+async fn a_busy_metadata_api_is_not_asked_in_smaller_pieces() {
+    let odd = failing_metadata(300).await;
+    let busy = ResponseTemplate::new(503).insert_header("retry-after", "0");
+    odd.respond("POST", "/api/metadata/graphql", busy).await;
+    assert_eq!(odd.fetch().await.unwrap_err().code(), "TW-HTTP-THROTTLED");
+    // Two queries under way, each with its repeats.
+    assert!(odd.calls("/api/metadata/graphql").await <= 8);
 }
 
 #[tokio::test]
