@@ -315,12 +315,18 @@ pub fn clipped(text: &str, width: usize) -> String {
     clipped
 }
 
-/// `1 table`, `2 tables`: for nouns that only take an s.
+/// `1 table`, `2 tables`, `0 analyses`, `3 saved queries`. An underscore in the noun becomes a blank.
 pub fn counted(count: usize, noun: &str) -> String {
+    let noun = noun.replace('_', " ");
     if count == 1 {
-        format!("1 {noun}")
-    } else {
-        format!("{count} {noun}s")
+        return format!("1 {noun}");
+    }
+    if let Some(stem) = noun.strip_suffix("is") {
+        return format!("{count} {stem}es");
+    }
+    match noun.strip_suffix('y') {
+        Some(stem) if !stem.ends_with(['a', 'e', 'i', 'o', 'u']) => format!("{count} {stem}ies"),
+        _ => format!("{count} {noun}s"),
     }
 }
 
@@ -382,6 +388,17 @@ mod tests {
         assert_eq!(clipped("longer than that", 8), "longer…");
         assert_eq!(clipped("売上売上", 6), "売上…");
         assert_eq!(clipped("two\nlines", 9), "two lines");
+    }
+
+    #[test]
+    fn counted_nouns_have_their_right_form() {
+        assert_eq!(counted(1, "model"), "1 model");
+        assert_eq!(counted(27, "model"), "27 models");
+        assert_eq!(counted(0, "analysis"), "0 analyses");
+        assert_eq!(counted(1, "saved_query"), "1 saved query");
+        assert_eq!(counted(2, "saved_query"), "2 saved queries");
+        assert_eq!(counted(2, "key"), "2 keys");
+        assert_eq!(counted(2, "unit_test"), "2 unit tests");
     }
 
     #[test]

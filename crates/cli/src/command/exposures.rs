@@ -46,9 +46,9 @@ fn to_document(exposures: &[&Exposure], is_selected: bool) -> Document {
         });
         return document;
     }
-    let mut table = Table::new(["LABEL", "NAME", "FOLDER", "MODE", "NODES", "GAPS"]);
+    let mut table = Table::new(["LABEL", "NAME", "COLLECTION", "MODE", "NODES", "GAPS"]);
     for exposure in exposures {
-        let folder = exposure
+        let collection = exposure
             .workbook
             .as_ref()
             .map_or("", |workbook| workbook.project_path.as_str());
@@ -57,7 +57,7 @@ fn to_document(exposures: &[&Exposure], is_selected: bool) -> Document {
         table.row([
             Cell::clipped(&exposure.label, 28).styled(Style::Strong),
             Cell::clipped(&exposure.name, 32),
-            Cell::clipped(folder, 15),
+            Cell::clipped(collection, 15),
             Cell::new(exposure.mode.name()),
             Cell::number(nodes),
             Cell::number(gaps).styled(gaps_style),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::scene::{Site, steadily};
+use crate::scene::{Scene, Site, demo, steadily};
 
 /// Text and JSON of one command, as snapshots.
 #[track_caller]
@@ -187,4 +187,12 @@ async fn collections_are_selected_and_unselected_by_path_and_id() {
 
     let none = scene.tell(&["collections", "main", "unselect", "R\\/D"]);
     steadily(|| insta::assert_snapshot!("collections_none", none));
+}
+
+#[test]
+fn a_project_is_added_with_the_counts_of_its_resources() {
+    let scene = Scene::new();
+    let target = demo().join("dbt/target");
+    let told = scene.tell(&["project", "add", "shop", target.to_str().unwrap()]);
+    steadily(|| insta::assert_snapshot!("project_add", told));
 }

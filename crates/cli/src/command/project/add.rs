@@ -5,7 +5,7 @@ use tailwater_core::id::ProjectName;
 use tailwater_engine::Workspace;
 use tailwater_engine::project::ProjectSummary;
 
-use crate::document::{Document, Line};
+use crate::document::{Document, Line, counted};
 use crate::error::{Error, Outcome};
 use crate::printer::Printer;
 
@@ -31,6 +31,7 @@ pub struct Args {
 /// Runs the command.
 pub async fn run(args: &Args, workspace: &Workspace, printer: &Printer) -> Result<Outcome, Error> {
     let summary = workspace.add_project(args.name.clone(), &args.path).await?;
+    tracing::info!(project = %summary.name, path = %summary.path, "dbt project read");
     printer.answer(&summary, to_document)?;
     Ok(Outcome::Done)
 }
@@ -39,7 +40,7 @@ fn to_document(summary: &ProjectSummary) -> Document {
     let counts: Vec<String> = summary
         .counts
         .iter()
-        .map(|(kind, count)| format!("{count} {kind}"))
+        .map(|(kind, count)| counted(*count, kind))
         .collect();
     let mut document = Document::new();
     document.line(
