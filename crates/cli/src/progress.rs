@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use tailwater_engine::bi::{Progress, Step};
 
+use crate::logging::milliseconds_since;
 use crate::printer::Printer;
 
 /// How often a bar moves while nothing is heard.
@@ -19,6 +20,7 @@ pub struct Steps<'p> {
     subject: String,
     shown: Mutex<BTreeMap<&'static str, Phase>>,
     bars: Option<MultiProgress>,
+    began: Instant,
 }
 
 /// One phase, as last shown.
@@ -35,6 +37,7 @@ impl<'p> Steps<'p> {
             subject: subject.into(),
             shown: Mutex::new(BTreeMap::new()),
             bars: printer.draws_bars().then(MultiProgress::new),
+            began: Instant::now(),
         }
     }
 
@@ -47,6 +50,19 @@ impl<'p> Steps<'p> {
             bar
         });
         Phase { bar, last: step }
+    }
+
+    /// A phase is first heard of when its first answer is there, so its own length is not known: the time is
+    /// that since the work began.
+    fn log(&self, step: Step) {
+        let Step { phase, done, total } = step;
+        let subject = &self.subject;
+        let elapsed_ms = milliseconds_since(self.began);
+        if total == Some(done) {
+            tracing::info!(subject, phase, done, elapsed_ms, "read");
+        } else {
+            tracing::debug!(subject, phase, done, total, elapsed_ms, "reading");
+        }
     }
 
     /// In a log every phase is one line: when it is done, or as far as it came.
@@ -64,6 +80,9 @@ impl Progress for Steps<'_> {
         let phase = shown.entry(step.phase).or_insert_with(|| self.begin(step));
         let is_news = is_first || phase.last != step;
         phase.last = step;
+        if is_news {
+            self.log(step);
+        }
         match &phase.bar {
             Some(bar) => draw(bar, step),
             None if is_news && (self.printer.is_json() || step.total == Some(step.done)) => self.print(step),

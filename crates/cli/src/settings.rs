@@ -12,6 +12,7 @@
 
 use std::io::ErrorKind;
 use std::sync::Arc;
+use std::time::Instant;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use figment::Figment;
@@ -22,10 +23,11 @@ use secrecy::SecretString;
 use tailwater_core::clock::SystemClock;
 use tailwater_engine::Workspace;
 use tailwater_engine::settings::Settings;
-use tailwater_engine::workspace::Options;
+use tailwater_engine::workspace::{Options, store_url};
 
 use crate::environment::{self, PREFIX, SEPARATOR};
 use crate::error::Error;
+use crate::logging::milliseconds_since;
 
 /// The file's name where it is looked for.
 pub const FILE_NAME: &str = "tailwater.toml";
@@ -65,19 +67,32 @@ pub fn load(given: Option<&Utf8Path>) -> Result<Configuration, Error> {
         .and_then(Utf8Path::parent)
         .unwrap_or(Utf8Path::new(""));
     let root = root.to_owned();
+    if let Some(path) = &file {
+        tracing::info!(file = %path, "configuration read");
+    } else {
+        tracing::info!("no configuration file: everything has its default");
+    }
     Ok(Configuration { file, root, settings })
 }
 
 impl Configuration {
     /// Opens the workspace that the configuration describes.
     pub async fn open(self) -> Result<Workspace, Error> {
+        let store = store_url(&self.settings, &self.root)?;
         let options = Options {
             root: self.root,
             settings: self.settings,
             key: environment::text(environment::KEY).map(SecretString::from),
             clock: Arc::new(SystemClock),
         };
-        Ok(Workspace::open(options).await?)
+        let began = Instant::now();
+        let workspace = Workspace::open(options).await?;
+        tracing::info!(
+            store = %store,
+            duration_ms = milliseconds_since(began),
+            "store opened"
+        );
+        Ok(workspace)
     }
 }
 

@@ -1,6 +1,7 @@
 //! `tailwater sync`: imports, resolves and stores, and says what came of it.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -11,11 +12,13 @@ use tailwater_engine::Workspace;
 use tailwater_engine::store::SyncOutcome;
 use tailwater_engine::sync::{ExposureChange, ExposureTitle, KeptExposure, SyncOptions, SyncReport};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use super::integration;
 use crate::document::{Document, Line, Style, clipped, counted};
 use crate::error::{Error, Outcome};
 use crate::interrupt::stoppable;
+use crate::logging;
 use crate::printer::Printer;
 use crate::progress::Steps;
 use crate::report::Report;
@@ -121,8 +124,24 @@ pub async fn sync_one(
     printer: &Printer,
     cancel: &CancellationToken,
 ) -> Result<SyncReport, Error> {
-    let steps = Steps::new(printer, name.as_str());
-    Ok(workspace.sync(name, options, &steps, cancel).await?)
+    let span = tracing::info_span!("sync", integration = %name, dry_run = options.is_dry_run);
+    let work = async {
+        logging::projects(workspace).await?;
+        let began = Instant::now();
+        let steps = Steps::new(printer, name.as_str());
+        let report = workspace.sync(name, options, &steps, cancel).await?;
+        tracing::info!(
+            added = report.added.len(),
+            changed = report.changed.len(),
+            removed = report.removed.len(),
+            kept = report.kept.len(),
+            exposures = report.exposures,
+            duration_ms = logging::milliseconds_since(began),
+            "synced"
+        );
+        Ok(report)
+    };
+    work.instrument(span).await
 }
 
 fn to_document(answers: &[Synced]) -> Document {

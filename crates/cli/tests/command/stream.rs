@@ -152,3 +152,38 @@ fn logs_go_to_standard_error_and_can_be_chosen() {
     let ended = scene.run(&["project", "list", "--json", "-vvv"]);
     assert_eq!(ended.output, "[]\n", "{ended:#?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_v_says_more_of_what_is_done() {
+    let site = Site::start().await;
+    site.declare("");
+    let logged = |arguments: &[&str]| {
+        let ended = site.scene.run(arguments);
+        assert_eq!(ended.code, Some(0), "{ended:#?}");
+        ended.complaints
+    };
+    let once = logged(&["sync", "main", "--quiet", "-v"]);
+    for told in [
+        "configuration read file=tailwater.toml",
+        "store opened store=sqlite:.tailwater/tailwater.db",
+        "dbt project project=shop path=",
+        "sync{integration=main dry_run=false}",
+        "read subject=\"main\" phase=\"workbooks\" done=30 elapsed_ms=",
+        "synced added=",
+        "duration_ms=",
+    ] {
+        assert!(once.contains(told), "{told}: {once}");
+    }
+    assert!(!once.contains("DEBUG") && !once.contains("status=200"), "{once}");
+    let twice = logged(&["sync", "main", "--quiet", "-vv"]);
+    let answers = twice.lines().filter(|line| line.contains("status=200"));
+    assert!(answers.count() > 5, "{twice}");
+    assert_eq!(logged(&["sync", "main", "--quiet"]), "");
+
+    let for_machines = logged(&["exposures", "--json", "-v"]);
+    assert!(!for_machines.is_empty());
+    for line in for_machines.lines() {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!(line["level"], "INFO");
+    }
+}
