@@ -14,6 +14,7 @@
 //! project has vanished as well.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use tailwater_core::id::CollectionId;
 use tailwater_core::inventory::Inventory;
@@ -113,11 +114,16 @@ impl Unplaced {
         };
         let doubtful = workbooks.values().filter(is_doubtful).count();
         (doubtful > 0).then(|| {
-            format!(
+            let mut reason = format!(
                 "{} left out that may belong to the selection: their place among the projects is not \
                  visible to this token",
                 counted(doubtful, "workbook")
-            )
+            );
+            // Nobody can tell a pattern that is misspelt from one whose project is hidden now.
+            for pattern in &unmatched {
+                let _ = write!(reason, "; the selected collection `{pattern}` was not found");
+            }
+            reason
         })
     }
 }
