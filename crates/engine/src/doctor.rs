@@ -122,8 +122,11 @@ impl Workspace {
                     Ok(summary) => {
                         let nodes: usize = summary.counts.values().sum();
                         let detail = format!(
-                            "package {}, {nodes} dbt resource(s), dbt {} on {}",
-                            summary.package, summary.dbt_version, summary.adapter
+                            "package {}, {nodes} {}, dbt {} on {}",
+                            summary.package,
+                            if nodes == 1 { "resource" } else { "resources" },
+                            summary.dbt_version,
+                            summary.adapter
                         );
                         if summary.notes.is_empty() {
                             Finding::ok(entry.name.as_str(), detail)

@@ -351,11 +351,7 @@ impl Workspace {
             exposures: resolution.exposures.len(),
             tables: resolution.tally.clone(),
             notices: landing.inventory.notices.iter().cloned().collect(),
-            patterns_without_match: if landing.inventory.listing.is_complete() {
-                integration.collections.without_match(&landing.inventory)
-            } else {
-                Vec::new()
-            },
+            patterns_without_match: integration.collections.without_match(&landing.inventory),
         };
         for (id, exposure) in &resolution.exposures {
             match stored.get(id) {
