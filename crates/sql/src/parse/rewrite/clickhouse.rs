@@ -4,7 +4,7 @@ use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::Token;
 
 use super::common::asof_without_condition;
-use super::tape::{Tape, word as token};
+use super::tape::{REACH, Tape, word as token};
 
 const JOIN_WORDS: &[&str] = &[
     "join", "left", "right", "inner", "full", "outer", "any", "all", "semi", "anti", "asof",
@@ -261,6 +261,7 @@ fn ternary(tape: &mut Tape, position: usize) {
                 Some(close) => at = close,
                 None => return,
             },
+            Some(_) if at == position + REACH => return,
             Some(Token::Colon) if open == 0 => break,
             Some(Token::Colon) => open -= 1,
             Some(_) if is_mark(tape, at) => open += 1,

@@ -3,7 +3,7 @@
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, Word};
 
-use super::tape::{Tape, word};
+use super::tape::{REACH, Tape, word};
 
 /// `FOR SYSTEM_TIME AS OF …`, `FOR VERSION AS OF …`, `FOR TIMESTAMP BETWEEN … AND …` after a table
 /// choose rows of the same table.
@@ -196,7 +196,8 @@ pub(super) fn trino_word(tape: &mut Tape, position: usize, keyword: Keyword) {
         }
         // Athena: `USING EXTERNAL FUNCTION f(x varchar) RETURNS varchar LAMBDA 'f' SELECT …`
         Keyword::USING if at_start(tape, position) && tape.is_word(position + 1, "external") => {
-            let query = (position..tape.len()).find(|&at| tape.is_any_word(at, &["select", "with"]));
+            let query = (position..tape.len().min(position + REACH))
+                .find(|&at| tape.is_any_word(at, &["select", "with"]));
             if let Some(query) = query {
                 tape.drop_range(position, query);
             }
@@ -217,7 +218,7 @@ pub(super) fn trino_word(tape: &mut Tape, position: usize, keyword: Keyword) {
 /// The position of the bracket that closes the level of `position`.
 pub(super) fn end_of_brackets(tape: &mut Tape, position: usize) -> Option<usize> {
     let mut at = position;
-    loop {
+    while at < position + REACH {
         match tape.at(at)? {
             Token::LParen => at = tape.closing(at)?,
             Token::RParen => return Some(at),
@@ -226,6 +227,7 @@ pub(super) fn end_of_brackets(tape: &mut Tape, position: usize) -> Option<usize>
         }
         at += 1;
     }
+    None
 }
 
 /// `f(TABLE(t) PARTITION BY a ORDER BY b)`: how the rows come to a table function.

@@ -4,7 +4,7 @@ use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::Token;
 
 use super::common::{asof_without_condition, at_start};
-use super::tape::{Tape, word as token};
+use super::tape::{REACH, Tape, word as token};
 
 /// DuckDB: `USING SAMPLE 10%`, `POSITIONAL JOIN`, `ASOF JOIN`, `SUMMARIZE t`.
 pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
@@ -71,7 +71,6 @@ pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
 
 /// `[f(x) FOR x IN xs IF g(x)]` reads what `list_filter(x -> f(x), xs, x -> g(x))` reads.
 fn comprehension(tape: &mut Tape, position: usize) {
-    const REACH: usize = 256;
     let Some(in_at) = (position + 2..position + 5).find(|&at| tape.is_word(at, "in")) else {
         return;
     };

@@ -5,7 +5,7 @@ use sqlparser::tokenizer::Token;
 
 use crate::upstream::{Note, Upstream};
 
-use super::tape::{Tape, word as token};
+use super::tape::{REACH, Tape, word as token};
 
 pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
     match keyword {
@@ -136,6 +136,7 @@ fn model(tape: &mut Tape, position: usize) {
     let mut last = None;
     loop {
         match tape.at(at) {
+            Some(_) if at == position + REACH => return,
             Some(Token::LParen) => match tape.closing(at) {
                 Some(close) => {
                     last = Some(close);

@@ -5,6 +5,10 @@ use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
 
 use crate::upstream::Note;
 
+/// How many tokens a rule may look ahead for the end of its construct. Without a bound, a text that
+/// repeats the beginning of one takes quadratic time.
+pub(super) const REACH: usize = 256;
+
 /// No partner: an opening bracket that is never closed, or no bracket.
 const ALONE: usize = usize::MAX;
 

@@ -3,7 +3,7 @@
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::Token;
 
-use super::tape::{Tape, word as token};
+use super::tape::{REACH, Tape, word as token};
 
 /// `FROM t LATERAL VIEW explode(a) e AS x JOIN u ON …`: sqlparser wants all the joins before the
 /// views, so a view with a join after it becomes `CROSS JOIN LATERAL explode(a) AS e(x)`.
@@ -62,7 +62,7 @@ pub(super) fn before_join(tape: &mut Tape, position: usize) {
 /// Whether a join follows in the same FROM clause.
 fn is_joined_after(tape: &mut Tape, position: usize) -> bool {
     let mut at = position;
-    loop {
+    while at < position + REACH {
         match tape.at(at) {
             None | Some(Token::RParen | Token::SemiColon) => return false,
             Some(Token::LParen) => match tape.closing(at) {
@@ -80,4 +80,5 @@ fn is_joined_after(tape: &mut Tape, position: usize) -> bool {
         }
         at += 1;
     }
+    false
 }
