@@ -53,6 +53,23 @@ fn a_hundred_thousand_brackets() {
     }
 }
 
+/// Beginnings of constructs that a rule looks ahead from, without their ends.
+#[test]
+fn ten_thousand_beginnings_of_constructs() {
+    for (dialect, beginning) in [
+        (Dialect::Oracle, "model partition "),
+        (Dialect::ClickHouse, "? b "),
+        (Dialect::Spark, "lateral view explode(a) e as "),
+        (Dialect::Teradata, "reset when "),
+        (Dialect::Trino, "using external ;"),
+        (Dialect::DuckDb, "[x for x in "),
+        (Dialect::MySql, "into @x "),
+    ] {
+        let answer = read(&format!("select a from t {}", beginning.repeat(10_000)), dialect);
+        assert!(names(&answer).contains(&"t".to_owned()), "{dialect}");
+    }
+}
+
 #[test]
 fn a_hundred_thousand_ands() {
     let chain = format!("select a from t where {}x = 1", "y = 2 and ".repeat(100_000));
