@@ -6,6 +6,7 @@
 //! | the list was cut off | what it leaves out is kept, marked stale |
 //! | an asset's lineage is complete | it replaces what was known |
 //! | it is partial or pending | what was known stays beside what is new, marked stale |
+//! | the collection above an asset's own is not visible any more | the asset is kept, marked stale |
 //! | a table's names are hidden now and were known | the known names stay, marked stale |
 //!
 //! What the person no longer selects is gone in any case.
@@ -15,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 
 use crate::exposure::Stale;
-use crate::id::AssetId;
+use crate::id::{AssetId, CollectionId};
 use crate::inventory::{Asset, Completeness, DataSource, Inventory};
 use crate::reference::reachable_sources;
 use crate::selection::Selection;
@@ -58,6 +59,7 @@ pub fn merge(known: Option<Known<'_>>, fresh: Inventory, selection: &Selection) 
     if !merger.merged.inventory.listing.is_complete() {
         merger.keep_unlisted(selection);
     }
+    merger.keep_orphaned(selection);
     merger.keep_incomplete_lineage();
     merger.keep_tables();
     merger.keep_hidden_names();
@@ -91,11 +93,50 @@ impl Merger<'_> {
                 )
             });
             if is_selected && !self.merged.inventory.assets.contains_key(id) {
-                self.merged.inventory.assets.insert(id.clone(), asset.clone());
-                self.keep_sources(asset);
-                self.mark_stale(id, &format!("the list of workbooks was incomplete ({reason})"));
+                self.keep_asset(
+                    id,
+                    asset,
+                    &format!("the list of workbooks was incomplete ({reason})"),
+                );
             }
         }
+    }
+
+    /// A collection came back without the one above it, which the token sees no more: a selection from
+    /// further up no longer reaches it, though nothing says that its assets moved or went.
+    fn keep_orphaned(&mut self, selection: &Selection) {
+        let known = self.known.inventory;
+        for (id, asset) in &known.assets {
+            let Some(collection) = asset
+                .collection
+                .as_ref()
+                .filter(|collection| self.is_orphaned(collection))
+            else {
+                continue;
+            };
+            let was_selected = selection.includes(&known.ancestors(collection), &asset.collection_path);
+            if was_selected && !self.merged.inventory.assets.contains_key(id) {
+                self.keep_asset(id, asset, "the collection above its own is no longer visible");
+            }
+        }
+    }
+
+    fn is_orphaned(&self, collection: &CollectionId) -> bool {
+        let fresh = &self.merged.inventory.collections;
+        let parent = self
+            .known
+            .inventory
+            .collections
+            .get(collection)
+            .and_then(|known| known.parent.as_ref());
+        let is_at_top = fresh.get(collection).is_some_and(|fresh| fresh.parent.is_none());
+        is_at_top && parent.is_some_and(|parent| !fresh.contains_key(parent))
+    }
+
+    fn keep_asset(&mut self, id: &AssetId, asset: &Asset, reason: &str) {
+        self.merged.inventory.assets.insert(id.clone(), asset.clone());
+        self.keep_sources(asset);
+        self.mark_stale(id, reason);
     }
 
     fn keep_incomplete_lineage(&mut self) {
@@ -364,6 +405,30 @@ mod tests {
             "Finance",
         );
         assert!(!merged.inventory.assets.contains_key("two"));
+    }
+
+    #[test]
+    fn a_collection_whose_parent_is_no_longer_visible_keeps_its_assets() {
+        let mut before = site();
+        let top = Collection {
+            name: "Top".into(),
+            path: vec!["Top".into()],
+            ..Collection::default()
+        };
+        before.collections.insert("t".into(), top);
+        before.collections.get_mut("c").unwrap().parent = Some("t".into());
+        for asset in before.assets.values_mut() {
+            asset.collection_path = vec!["Top".into(), "Sales".into()];
+        }
+        let mut orphaned = site();
+        orphaned.assets.clear();
+        let kept = merged(&before, orphaned.clone(), "Top/**");
+        assert_eq!((kept.inventory.assets.len(), kept.stale.len()), (2, 2));
+        // It was moved to the top, and what is above it is still there to see.
+        orphaned
+            .collections
+            .insert("t".into(), before.collections["t"].clone());
+        assert!(merged(&before, orphaned, "Top/**").inventory.assets.is_empty());
     }
 
     #[test]
