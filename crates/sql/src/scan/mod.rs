@@ -8,6 +8,7 @@
 mod lexer;
 mod split;
 mod walk;
+mod word;
 
 pub(crate) use split::{embedded_sql, split_statements};
 pub(crate) use walk::{Scan, scan};
