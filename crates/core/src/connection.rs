@@ -69,6 +69,11 @@ impl ConnectionKind {
         }
     }
 
+    /// The same for an answer that may leave it out; a generic warehouse when not told.
+    pub fn from_tableau_or_unknown(connection_type: Option<&str>) -> Self {
+        connection_type.map_or(Self::Warehouse(Dialect::Generic), Self::from_tableau)
+    }
+
     /// The SQL dialect spoken behind the connection; generic where there is none.
     pub const fn dialect(self) -> Dialect {
         match self {

@@ -239,10 +239,7 @@ impl Table {
 
     /// What the connection reads; a generic warehouse when not told.
     pub fn connection(&self) -> ConnectionKind {
-        self.connection_type.as_deref().map_or(
-            ConnectionKind::Warehouse(crate::dialect::Dialect::Generic),
-            ConnectionKind::from_tableau,
-        )
+        ConnectionKind::from_tableau_or_unknown(self.connection_type.as_deref())
     }
 }
 
@@ -266,10 +263,7 @@ pub struct CustomSql {
 impl CustomSql {
     /// What the connection reads; a generic warehouse when not told.
     pub fn connection(&self) -> ConnectionKind {
-        self.connection_type.as_deref().map_or(
-            ConnectionKind::Warehouse(crate::dialect::Dialect::Generic),
-            ConnectionKind::from_tableau,
-        )
+        ConnectionKind::from_tableau_or_unknown(self.connection_type.as_deref())
     }
 }
 

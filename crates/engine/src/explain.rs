@@ -134,7 +134,7 @@ impl Catalog {
         let standing = |exposure: &Exposure| {
             let link = exposure.links.iter().find(|link| link.node == node.unique_id)?;
             Some(Standing {
-                exposure: title(exposure),
+                exposure: ExposureTitle::of(exposure),
                 evidence: link.evidence.clone(),
             })
         };
@@ -177,7 +177,7 @@ impl Catalog {
             }
             if !found.is_empty() {
                 exposures.push(Standing {
-                    exposure: title(exposure),
+                    exposure: ExposureTitle::of(exposure),
                     evidence: found,
                 });
             }
@@ -235,7 +235,7 @@ impl Catalog {
         let of_exposure = |exposure: &Exposure| -> Vec<Miss> {
             let gaps = exposure.gaps.iter().filter(|gap| is_meant(gap));
             gaps.map(|gap| Miss {
-                exposure: title(exposure),
+                exposure: ExposureTitle::of(exposure),
                 gap: gap.clone(),
             })
             .collect()
@@ -254,13 +254,6 @@ impl Catalog {
             .flat_map(Project::nodes)
             .map(|node| node.name.clone());
         exposures.chain(nodes)
-    }
-}
-
-fn title(exposure: &Exposure) -> ExposureTitle {
-    ExposureTitle {
-        unique_id: exposure.unique_id.clone(),
-        label: exposure.label.clone(),
     }
 }
 

@@ -82,6 +82,14 @@ pub struct ExposureTitle {
 }
 
 impl ExposureTitle {
+    /// The title of an exposure.
+    pub fn of(exposure: &Exposure) -> Self {
+        Self {
+            unique_id: exposure.unique_id.clone(),
+            label: exposure.label.clone(),
+        }
+    }
+
     /// The order in which people look things up.
     fn by_label(&self, other: &Self) -> std::cmp::Ordering {
         (&self.label, &self.unique_id).cmp(&(&other.label, &other.unique_id))
@@ -355,11 +363,11 @@ impl Workspace {
         };
         for (id, exposure) in &resolution.exposures {
             match stored.get(id) {
-                None => report.added.push(title(exposure)),
+                None => report.added.push(ExposureTitle::of(exposure)),
                 Some(before) if before == exposure => {}
                 Some(before) if without_usage(before) == without_usage(exposure) => report.usage_updated += 1,
                 Some(before) => report.changed.push(ExposureChange {
-                    title: title(exposure),
+                    title: ExposureTitle::of(exposure),
                     gained: exposure
                         .depends_on
                         .difference(&before.depends_on)
@@ -374,7 +382,7 @@ impl Workspace {
             }
             if let Some(stale) = &exposure.stale {
                 report.kept.push(KeptExposure {
-                    title: title(exposure),
+                    title: ExposureTitle::of(exposure),
                     stale: stale.clone(),
                 });
             }
@@ -382,7 +390,9 @@ impl Workspace {
         let gone = stored
             .iter()
             .filter(|(id, _)| !resolution.exposures.contains_key(*id));
-        report.removed.extend(gone.map(|(_, exposure)| title(exposure)));
+        report
+            .removed
+            .extend(gone.map(|(_, exposure)| ExposureTitle::of(exposure)));
         report.added.sort_by(ExposureTitle::by_label);
         report
             .changed
@@ -470,13 +480,6 @@ fn without_usage(exposure: &Exposure) -> Exposure {
         workbook.updated_at = None;
     }
     exposure
-}
-
-fn title(exposure: &Exposure) -> ExposureTitle {
-    ExposureTitle {
-        unique_id: exposure.unique_id.clone(),
-        label: exposure.label.clone(),
-    }
 }
 
 /// A record of a sync that did nothing yet.

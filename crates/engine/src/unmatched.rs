@@ -115,10 +115,7 @@ fn group<'a>(exposures: impl Iterator<Item = &'a Exposure>) -> Vec<GapGroup> {
             let table = tables
                 .entry(key(gap, exposure))
                 .or_insert_with(|| unmatched_table(gap));
-            table.exposures.insert(ExposureTitle {
-                unique_id: exposure.unique_id.clone(),
-                label: exposure.label.clone(),
-            });
+            table.exposures.insert(ExposureTitle::of(exposure));
         }
     }
     let ranked = |tables: BTreeMap<String, UnmatchedTable>| {
