@@ -1,0 +1,1 @@
+//! The web catalog: pages, API and sign-in over HTTP.
