@@ -15,9 +15,15 @@ test: setup ## run all tests; installs what they need
 	@scripts/run-tests
 
 .PHONY: setup
-setup: ## install what the tests need: dbt and Tableau's client in .venv, PostgreSQL
+setup: ## install what the tests need: dbt and Tableau's client in .venv, PostgreSQL, a browser
 	@scripts/setup-python
 	@scripts/setup-postgres
+	@scripts/setup-browser
+
+.PHONY: test-browser
+test-browser: ## run the tests of the pages alone, in a browser
+	@scripts/setup-browser
+	@scripts/test-browser
 
 .PHONY: check
 check: ## check the format, and lint with warnings denied
@@ -44,4 +50,4 @@ demo-check: ## check that the committed artifacts and answers are what dbt says 
 .PHONY: clean
 clean: ## remove everything that was built or installed into the checkout
 	cargo clean
-	rm -rf .venv .tailwater demo/.tailwater demo/dbt/logs demo/dbt/dbt_packages demo/dbt/*.duckdb demo/dbt/*.duckdb.wal
+	rm -rf .venv .tailwater crates/web/browser/node_modules demo/.tailwater demo/dbt/logs demo/dbt/dbt_packages demo/dbt/*.duckdb demo/dbt/*.duckdb.wal

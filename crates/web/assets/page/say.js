@@ -1,0 +1,23 @@
+/**
+ * One line for screen readers, shared by everything on the page that has something to say.
+ *
+ * A live region must stand in the page before its text changes, so there is one for the page's whole life.
+ */
+
+/** @type {HTMLElement | undefined} */
+let line;
+
+/**
+ * Speaks a text politely. The same text twice in a row is spoken once.
+ *
+ * @param {string} text
+ */
+export function say(text) {
+  if (!line) {
+    line = document.createElement("p");
+    line.setAttribute("role", "status");
+    line.className = "visually-hidden";
+    (document.querySelector("main") ?? document.body).append(line);
+  }
+  if (line.textContent !== text) line.textContent = text;
+}
