@@ -36,6 +36,7 @@
 //! | evidence | one thing that says so |
 //! | gap | a reference that found no node, with reason, candidates and remedy |
 //! | mapping rule | the BI tool's name for a database or schema, and dbt's |
+//! | health | whether what stands behind a resource is good, by dbt's rules |
 //! | stale | known from an earlier answer, and not confirmed by the last one |
 
 pub mod clock;
@@ -46,8 +47,11 @@ pub mod dialect;
 pub mod exposure;
 pub mod gap;
 pub mod graph;
+pub mod health;
+pub mod history;
 pub mod id;
 pub mod inventory;
+pub mod layer;
 pub mod lookup;
 pub mod manual;
 pub mod mapping;
