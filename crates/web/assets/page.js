@@ -14,17 +14,16 @@
  * | `data-say` | an element in swapped content | its text is spoken to screen readers when it changed |
  * | `data-copy="TEXT"`, `data-copy-from="ID"` | a button | copies the text, or the text of `#ID` |
  * | `data-dialog="ID"`, `data-close` | a button | opens `<dialog id=ID>`; closes the dialog it stands in |
- * | `data-search` | the page's search box | where `/` goes |
- * | `data-theme-form` | the form that sets the theme | applies `name=theme` at once and sends it without leaving the page |
+ * | `data-theme-switch` | the form that sets the theme | applies its button's value at once and sends it without leaving the page |
  * | `data-tree`, … | a list of check boxes | see `page/tree.js` |
  * | `data-relative` | `<time datetime>` | keeps "12 min ago" true |
  *
- * A fetch carries the header `x-tailwater-fragment: ID`. The server may answer the whole page or that element alone:
+ * A fetch carries the header `x-fragment: ID`. The server may answer the whole page or that element alone:
  * the element with the id is taken from the answer, and when there is none, all of it. An answer of 4xx or 5xx is
- * shown in place as well: it says what failed. While waiting, the old content stays, marked `aria-busy`, and
- * `<html data-waiting>` shows a thin bar after 150 ms.
+ * shown in place as well: it says what failed. The old content stays meanwhile; after 150 ms it is marked
+ * `aria-busy`, and a thin `.progress-bar` shows.
  *
- * `<html data-shortcuts="off">` switches single-key shortcuts off.
+ * `/` goes to the search box of the page's head. `<html data-shortcuts="off">` switches single-key shortcuts off.
  */
 
 import { startCopying } from "./page/copy.js";

@@ -48,7 +48,7 @@ async function copy(text) {
   } catch {
     const area = document.createElement("textarea");
     area.value = text;
-    area.className = "visually-hidden";
+    area.className = "hidden";
     const active = document.activeElement;
     document.body.append(area);
     area.select();

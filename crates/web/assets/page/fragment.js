@@ -46,13 +46,16 @@ export async function load(target, { url, method = "GET", body, address }) {
   underWay.get(target)?.abort();
   const control = new AbortController();
   underWay.set(target, control);
-  const bar = setTimeout(() => document.documentElement.toggleAttribute("data-waiting", true), BAR_DELAY);
-  target.setAttribute("aria-busy", "true");
+  // A quick answer comes without a flicker.
+  const bar = setTimeout(() => {
+    target.setAttribute("aria-busy", "true");
+    showBar(true);
+  }, BAR_DELAY);
   try {
     const answer = await fetch(url, {
       method,
       body,
-      headers: { "x-tailwater-fragment": target.id, accept: "text/html" },
+      headers: { "x-fragment": target.id, accept: "text/html" },
       signal: control.signal,
     });
     const text = await answer.text();
@@ -77,7 +80,7 @@ export async function load(target, { url, method = "GET", body, address }) {
     if (underWay.get(target) === control) {
       underWay.delete(target);
       target.removeAttribute("aria-busy");
-      if (underWay.size === 0) document.documentElement.removeAttribute("data-waiting");
+      if (underWay.size === 0) showBar(false);
     }
   }
 }
@@ -186,6 +189,18 @@ function findAgain(target, old) {
     return target.querySelector(`${old.localName}[${name}="${CSS.escape(value)}"]${tail}`);
   }
   return null;
+}
+
+/** @param {boolean} isWaiting */
+export function showBar(isWaiting) {
+  const bar = document.querySelector(".progress-bar");
+  if (isWaiting && !bar) {
+    const made = document.createElement("div");
+    made.className = "progress-bar";
+    document.body.append(made);
+  } else if (!isWaiting) {
+    bar?.remove();
+  }
 }
 
 /** @param {HTMLElement} target */

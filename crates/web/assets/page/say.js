@@ -16,7 +16,7 @@ export function say(text) {
   if (!line) {
     line = document.createElement("p");
     line.setAttribute("role", "status");
-    line.className = "visually-hidden";
+    line.className = "hidden";
     (document.querySelector("main") ?? document.body).append(line);
   }
   if (line.textContent !== text) line.textContent = text;

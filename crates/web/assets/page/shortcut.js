@@ -49,7 +49,7 @@ export function startShortcuts() {
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || isForText(event) || !areShortcutsOn()) return;
     if (event.key === "/") {
-      const box = document.querySelector("input[data-search]");
+      const box = document.querySelector("[role=search] input[type=search]");
       if (!(box instanceof HTMLInputElement)) return;
       event.preventDefault();
       box.focus();

@@ -7,13 +7,14 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 /**
- * The words for an instant, as the server writes them.
+ * The words for an instant, as the server writes them; none where it writes the date.
  *
  * @param {number} seconds how long ago; negative in the future
  */
 export function relativeWords(seconds) {
   const length = Math.abs(seconds);
   if (length < MINUTE) return "just now";
+  if (length >= 60 * DAY) return undefined;
   const words =
     length < HOUR
       ? `${Math.floor(length / MINUTE)} min`
@@ -28,7 +29,7 @@ function refresh() {
     const when = Date.parse(time.getAttribute("datetime") ?? "");
     if (Number.isNaN(when)) continue;
     const words = relativeWords((Date.now() - when) / 1000);
-    if (time.textContent !== words) time.textContent = words;
+    if (words && time.textContent !== words) time.textContent = words;
   }
 }
 

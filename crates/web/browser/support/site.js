@@ -88,5 +88,5 @@ export function htmlPage(content, { attributes = "", head = "" } = {}) {
   return `<!doctype html><html lang="en" ${attributes}><head><meta charset="utf-8"><title>Test</title>
 <link rel="icon" href="data:,"><link rel="stylesheet" href="/assets/app.css">
 <script type="module" src="/assets/page.js"></script>${head}</head>
-<body><header><input type="search" data-search aria-label="Search"></header><main id="main">${content}</main></body></html>`;
+<body><header><form role="search"><input type="search" name="all" aria-label="Search"></form></header><main id="main">${content}</main></body></html>`;
 }

@@ -63,7 +63,7 @@ describe("live search", () => {
       const q = url.searchParams.get("q");
       if (q === null) return { body: htmlPage(SEARCH) };
       asked.push(url.search);
-      assert.equal(request.headers["x-tailwater-fragment"], "results");
+      assert.equal(request.headers["x-fragment"], "results");
       // A whole page is as good as the fragment alone.
       return { body: htmlPage(`<h1>Search</h1><div id="results"><p data-say>found ${escaped(q)}</div>`) };
     };
@@ -96,13 +96,13 @@ describe("live search", () => {
       const first = page.waitForRequest(/q=a$/);
       await page.getByLabel("Words").fill("a");
       await first;
-      assert.equal(await page.locator("#results").getAttribute("aria-busy"), "true");
+      await page.locator("#results[aria-busy=true]").waitFor();
       assert.equal(await page.locator("#results").textContent(), "nothing yet", "the old content stays meanwhile");
-      await page.locator("html[data-waiting]").waitFor();
+      await page.locator(".progress-bar").waitFor();
       await page.getByLabel("Words").fill("ab");
       await page.getByText("answer to ab").waitFor();
       release();
-      await page.locator("html:not([data-waiting])").waitFor();
+      await page.locator(".progress-bar").waitFor({ state: "detached" });
       assert.equal(await page.locator("#results").textContent(), "answer to ab");
       assert.equal(await page.locator("#results").getAttribute("aria-busy"), null);
     });
@@ -220,10 +220,10 @@ test("keys go to the search box and list themselves, unless switched off", async
   });
   await on("/", async (page) => {
     await page.keyboard.press("/");
-    assert.ok(await page.getByLabel("Search").evaluate((box) => box === document.activeElement));
+    assert.ok(await page.getByLabel("Search", { exact: true }).evaluate((box) => box === document.activeElement));
     await page.keyboard.type("/?");
-    assert.equal(await page.getByLabel("Search").inputValue(), "/?", "in a box a key is a letter");
-    await page.getByLabel("Search").blur();
+    assert.equal(await page.getByLabel("Search", { exact: true }).inputValue(), "/?", "in a box a key is a letter");
+    await page.getByLabel("Search", { exact: true }).blur();
     await page.keyboard.press("?");
     await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
     await page.keyboard.press("Escape");
@@ -263,21 +263,29 @@ test("the theme changes at once and is sent to the server", async () => {
   handler = (request, _, body) => {
     if (request.method === "POST") {
       sent.push(body);
-      return { location: "/" };
+      return { status: 204 };
     }
     return {
-      body: htmlPage(`<form data-theme-form method="post" action="/theme"><input type="hidden" name="csrf" value="c">
-<button name="theme" value="system">System</button><button name="theme" value="dark">Dark</button></form>`),
+      body: htmlPage(
+        `<form data-theme-switch method="post" action="/theme"><input type="hidden" name="csrf" value="c">
+<button name="theme" value="light" aria-label="Theme: as the system; change to light">T</button></form>`,
+        { attributes: 'data-theme="system"' },
+      ),
     };
   };
   await on("/", async (page) => {
-    const posted = page.waitForResponse((response) => response.request().method() === "POST");
-    await page.getByRole("button", { name: "Dark" }).click();
-    assert.equal(await page.locator("html").getAttribute("data-theme"), "dark");
-    await posted;
-    await page.getByRole("button", { name: "System" }).click();
-    assert.equal(await page.locator("html").getAttribute("data-theme"), null);
-    assert.deepEqual(sent.slice(0, 1), ["csrf=c&theme=dark"]);
+    const theme = () => page.locator("html").getAttribute("data-theme");
+    for (const [name, applied] of [
+      ["change to light", "light"],
+      ["change to dark", "dark"],
+      ["change to the system's", "system"],
+    ]) {
+      const posted = page.waitForResponse((response) => response.request().method() === "POST");
+      await page.getByRole("button", { name }).click();
+      assert.equal(await theme(), applied);
+      await posted;
+    }
+    assert.deepEqual(sent, ["csrf=c&theme=light", "csrf=c&theme=dark", "csrf=c&theme=system"]);
   });
 });
 
