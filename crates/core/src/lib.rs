@@ -52,6 +52,7 @@ pub mod history;
 pub mod id;
 pub mod inventory;
 pub mod layer;
+pub mod layout;
 pub mod lookup;
 pub mod manual;
 pub mod mapping;

@@ -2,7 +2,7 @@
 
 /// The neighbours of each node in one direction, each list sorted and without repeats.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Adjacency {
+pub(crate) struct Adjacency {
     /// `starts[node]..starts[node + 1]` are the node's places in `neighbours`.
     starts: Vec<usize>,
     neighbours: Vec<usize>,

@@ -8,7 +8,7 @@ use super::adjacency::Adjacency;
 /// Which component each node belongs to. Components are numbered so that along every edge between two
 /// components the number falls (Tarjan's order: a component is finished after all that it leads to).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Components {
+pub(crate) struct Components {
     pub of_node: Vec<usize>,
     pub count: usize,
 }
@@ -16,7 +16,7 @@ pub(super) struct Components {
 const UNSEEN: usize = usize::MAX;
 
 /// Finds the components of a graph of `length` nodes.
-pub(super) fn components(length: usize, edges: &Adjacency) -> Components {
+pub(crate) fn components(length: usize, edges: &Adjacency) -> Components {
     let mut order_of = vec![UNSEEN; length];
     let mut lowest = vec![0; length];
     let mut of_node = vec![UNSEEN; length];

@@ -7,3 +7,6 @@ mod node_set;
 
 pub use lineage::{Direction, Graph};
 pub use node_set::NodeSet;
+
+pub(crate) use adjacency::Adjacency;
+pub(crate) use component::components;
