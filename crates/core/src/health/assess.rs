@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
+use super::scene::Scene;
 use super::state::Health;
+use super::{exposure, model, source};
 use crate::graph::Graph;
 use crate::history::NodeStates;
 use crate::project::{Node, ResourceType};
@@ -31,5 +33,21 @@ pub const fn is_judged(kind: ResourceType) -> bool {
 
 /// The health of every node, by the graph's positions.
 pub fn assess(input: &Input<'_>) -> Vec<Health> {
-    vec![Health::default(); input.graph.len()]
+    let scene = Scene::new(input);
+    (0..input.graph.len())
+        .map(|position| {
+            let Some(node) = scene.node(position) else {
+                return Health::default();
+            };
+            match node.resource_type {
+                ResourceType::Model | ResourceType::Seed | ResourceType::Snapshot => {
+                    model::judge(&scene, position, node)
+                }
+                ResourceType::Source => source::judge(&scene, position, node),
+                ResourceType::Exposure => exposure::judge(&scene, position),
+                ResourceType::Test | ResourceType::UnitTest => source::judge_test(&scene, position),
+                _ => Health::default(),
+            }
+        })
+        .collect()
 }

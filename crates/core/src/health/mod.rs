@@ -12,14 +12,24 @@
 
 mod assess;
 mod check;
+mod exposure;
+mod freshness;
+mod model;
 mod reason;
 mod refresh;
+mod scene;
+mod source;
 mod state;
+mod tests_of;
+mod upstream;
+mod verdict;
+mod word;
 
 pub use assess::{Input, assess, is_judged};
 pub use check::{Check, CheckKind};
 pub use reason::{Phrase, Reason, ReasonKey};
 pub use refresh::{ExtractSource, Failure, Refresh, RefreshState, SourceRefresh, extract_sources, refresh};
+pub use scene::tested_nodes;
 pub use state::{Health, HealthCounts, HealthState};
 
 use chrono::TimeDelta;
