@@ -22,6 +22,9 @@ pub enum Error {
     /// A mapping rule says too little or too much.
     #[error(transparent)]
     Mapping(#[from] tailwater_core::mapping::MappingError),
+    /// Something about accounts or sign-in was refused.
+    #[error(transparent)]
+    Account(#[from] crate::account::AccountError),
     /// No project is known.
     #[error("no dbt project is known")]
     NoProjects,
@@ -181,6 +184,7 @@ impl Diagnostic for Error {
             Self::Connector(error) => error.code(),
             Self::Selector(error) => error.code(),
             Self::Mapping(error) => error.code(),
+            Self::Account(error) => error.code(),
             Self::NoProjects => "TW-PROJECT-NONE",
             Self::UnknownProject { .. } => "TW-PROJECT-UNKNOWN",
             Self::ProjectLocation { .. } => "TW-PROJECT-LOCATION",
@@ -218,6 +222,7 @@ impl Diagnostic for Error {
             Self::Connector(error) => return error.hint(),
             Self::Selector(error) => return error.hint(),
             Self::Mapping(error) => return error.hint(),
+            Self::Account(error) => return error.hint(),
             Self::NoProjects => {
                 "run `tailwater project add NAME target/manifest.json`, or declare a [[project]] in `tailwater.toml`"
                     .to_owned()

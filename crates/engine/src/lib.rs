@@ -11,6 +11,7 @@
 //!
 //! Start reading at [`workspace`], then [`sync`].
 
+pub mod account;
 pub mod catalog;
 pub mod doctor;
 pub mod error;

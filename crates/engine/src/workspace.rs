@@ -7,6 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tailwater_core::clock::Clock;
 use tailwater_store::{SealingKey, Store, StoreUrl};
 
+use crate::account::{SignInLimit, TileKeyCell};
 use crate::error::Error;
 use crate::settings::Settings;
 
@@ -31,6 +32,8 @@ pub struct Workspace {
     key: Option<SecretString>,
     clock: Arc<dyn Clock>,
     store: Store,
+    sign_in_limit: SignInLimit,
+    tile_key: TileKeyCell,
 }
 
 impl Workspace {
@@ -49,6 +52,8 @@ impl Workspace {
             root,
             settings,
             key,
+            sign_in_limit: SignInLimit::new(&clock),
+            tile_key: TileKeyCell::default(),
             clock,
             store,
         })
@@ -67,6 +72,16 @@ impl Workspace {
     /// The clock.
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.clock
+    }
+
+    /// Counts attempts to sign in.
+    pub(crate) const fn sign_in_limit(&self) -> &SignInLimit {
+        &self.sign_in_limit
+    }
+
+    /// The key of tiles, once it was read.
+    pub(crate) const fn tile_key_cell(&self) -> &TileKeyCell {
+        &self.tile_key
     }
 
     /// A path of the settings, made absolute or relative to the working directory.

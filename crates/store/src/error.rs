@@ -181,6 +181,40 @@ pub enum Error {
         /// The asset that wanted it.
         asset: AssetId,
     },
+    /// A user or token of this name exists.
+    #[error("a {what} `{name}` already exists")]
+    AccountExists {
+        /// `user` or `token`.
+        what: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// No user has this name.
+    #[error("there is no user `{name}`")]
+    UnknownUser {
+        /// The name.
+        name: String,
+    },
+    /// Without this user nobody could manage users.
+    #[error("`{name}` is the last admin who can sign in")]
+    LastAdmin {
+        /// The name.
+        name: String,
+    },
+    /// A one-time link was used, replaced, or has expired.
+    #[error("this link is no longer good")]
+    LinkGone,
+    /// The first admin is made only where there is no user.
+    #[error("there are users already, so that the first one cannot be made any more")]
+    NotFirst,
+    /// The value of a setting does not open.
+    #[error("the stored setting `{name}` {reason}")]
+    SettingSealed {
+        /// The setting.
+        name: String,
+        /// Why not.
+        reason: &'static str,
+    },
     /// Somebody else holds the lease now.
     #[error("the lease on `{key}` was lost to somebody else")]
     LeaseLost {
@@ -254,6 +288,12 @@ impl Diagnostic for Error {
             Self::FromFile { .. } => "TW-STORE-FROM-FILE",
             Self::Landing { .. } => "TW-STORE-LANDING",
             Self::NameTaken { .. } => "TW-STORE-NAME-TAKEN",
+            Self::AccountExists { .. } => "TW-ACCOUNT-EXISTS",
+            Self::UnknownUser { .. } => "TW-ACCOUNT-UNKNOWN",
+            Self::LastAdmin { .. } => "TW-ACCOUNT-LAST-ADMIN",
+            Self::LinkGone => "TW-ACCOUNT-LINK",
+            Self::NotFirst => "TW-ACCOUNT-NOT-FIRST",
+            Self::SettingSealed { .. } => "TW-KEY-SETTING",
             Self::LeaseLost { .. } => "TW-STORE-LEASE-LOST",
             Self::KeyFile { .. } => "TW-KEY-FILE",
             Self::KeyFileOpen { .. } => "TW-KEY-OPEN-TO-OTHERS",
@@ -314,6 +354,16 @@ impl Diagnostic for Error {
             Self::UnknownIntegration { .. } => "`tailwater integration list` shows those that there are",
             Self::FromFile { .. } => "change it there",
             Self::NameTaken { .. } => "sync again: names are then given out anew",
+            Self::AccountExists { .. } => "choose another name; names that differ only in case are the same",
+            Self::UnknownUser { .. } => "`tailwater user list` shows those that there are",
+            Self::LastAdmin { .. } => "make somebody else an admin first",
+            Self::LinkGone => "ask an admin for a new one; a link is good once and for a limited time",
+            Self::NotFirst => {
+                "sign in, or have an admin make a link: `tailwater user link NAME` sets a password anew"
+            }
+            Self::SettingSealed { .. } => {
+                "give the key file or environment variable that was in use when it was stored"
+            }
             Self::LeaseLost { .. } => {
                 "this process was stopped for so long that its lease ran out; try again"
             }

@@ -1,7 +1,7 @@
 //! What Tailwater remembers, in SQLite or PostgreSQL.
 //!
 //! For: registered projects and integrations, sealed secrets, what the last sync of each integration left
-//! (inventory, exposures, names), the history of syncs, and leases. Not for: deciding what any of it
+//! (inventory, exposures, names), the history of syncs, leases, and accounts with their audit log. Not for: deciding what any of it
 //! means. The store compares and keeps; `tailwater-engine` reads, resolves and lands.
 //!
 //! ```text
@@ -17,6 +17,7 @@
 //! Three rules hold throughout. A body is JSON and is the truth; the columns beside it are for finding.
 //! Instants in columns are microseconds. Texts that come from outside may hold anything, NUL included.
 
+mod account;
 mod database;
 mod error;
 mod exposure;
@@ -29,10 +30,15 @@ mod lease;
 mod name;
 mod project;
 mod secret;
+mod setting;
 mod store;
 mod sync;
 mod url;
 
+pub use account::{
+    Actor, ApiToken, ApiTokenId, AuditCursor, AuditEntry, AuditFilter, AuditId, AuditPage, LinkPurpose,
+    OneTimeLink, Role, SessionEntry, SessionId, StoredSession, User, UserId,
+};
 pub use error::{Error, Result};
 pub use exposure::StoredExposure;
 pub use health::{RowCounts, StoreHealth};

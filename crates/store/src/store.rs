@@ -78,7 +78,10 @@ mod tests {
     use tailwater_core::selection::Selection;
 
     use super::*;
-    use crate::{IntegrationRecord, Landing, Lease, ProjectRecord, SealingKey, SyncRecord};
+    use crate::{
+        AuditEntry, AuditFilter, IntegrationRecord, Landing, Lease, OneTimeLink, ProjectRecord, SealingKey,
+        SessionEntry, SyncRecord, User,
+    };
 
     /// Never runs. It compiles only while every future of the store can move between threads, which a
     /// closure held over an `await` is enough to end.
@@ -93,6 +96,8 @@ mod tests {
         landing: &Landing,
         record: &SyncRecord,
         lease: &Lease,
+        (user, session, audit): (&User, &SessionEntry, &AuditEntry),
+        link: &OneTimeLink,
     ) {
         const fn is_send<T: Send>(_: &T) {}
         let name = &integration.name;
@@ -123,5 +128,19 @@ mod tests {
         is_send(&store.renew_lease(lease, Duration::ZERO));
         is_send(&store.release_lease(lease.clone()));
         is_send(&store.break_lease("key", "holder"));
+        is_send(&store.users());
+        is_send(&store.add_user(user, "hash", audit));
+        is_send(&store.remove_user("ada", audit));
+        is_send(&store.set_user_password("ada", "hash", None, audit));
+        is_send(&store.add_session(user.id, session, "digest", audit));
+        is_send(&store.find_session("digest"));
+        is_send(&store.end_sessions_of(user.id, None, audit));
+        is_send(&store.api_tokens());
+        is_send(&store.find_api_token("digest"));
+        is_send(&store.add_link(link, "digest", audit));
+        is_send(&store.redeem_invitation("digest", user, "hash", (session, "digest"), audit));
+        is_send(&store.redeem_reset("digest", user.id, "hash", (session, "digest"), audit));
+        is_send(&store.audit_log(&AuditFilter::default(), 1));
+        is_send(&store.put_sealed_setting("name", secret, key, true));
     }
 }

@@ -6,6 +6,7 @@ mod home;
 mod postgres;
 mod sample;
 
+mod account;
 mod concurrency;
 mod history;
 mod integration;
