@@ -210,6 +210,7 @@ pub fn steadily(check: impl FnOnce()) {
         ),
         (r"sqlite \d[\d.]*", "sqlite [VERSION]"),
         (r"\d[\d.]* [kM]B", "[SIZE]"),
+        (r"schema \d+,", "schema [SCHEMA],"),
     ] {
         settings.add_filter(pattern, replacement);
     }

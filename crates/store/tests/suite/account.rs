@@ -94,9 +94,9 @@ async fn users_are_kept_under_one_name_in_any_case(
         .unwrap();
     assert_eq!((changed.id, changed.role), (bob.id, Role::Operator));
     let email = Some("bob@acme.example".to_owned());
-    let audit = by_command("user.profile");
+    let audit = || by_command("user.profile");
     store
-        .set_user_profile("bob", None, email.clone(), &audit)
+        .set_user_profile("bob", None, email.clone(), &audit())
         .await
         .unwrap();
     let expected = User {
@@ -126,27 +126,27 @@ async fn users_are_kept_under_one_name_in_any_case(
 async fn the_last_admin_who_can_sign_in_stays(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
     let home = engine.home();
     let store = home.open().await;
-    let audit = by_command("x");
+    let audit = || by_command("x");
     add(&store, "ada", Role::Admin).await;
     add(&store, "bob", Role::Admin).await;
     add(&store, "eve", Role::Viewer).await;
-    store.set_user_disabled("bob", true, &audit).await.unwrap();
+    store.set_user_disabled("bob", true, &audit()).await.unwrap();
     let refused = [
-        store.set_user_role("ada", Role::Operator, &audit).await,
-        store.set_user_disabled("ada", true, &audit).await,
-        store.remove_user("ada", &audit).await,
+        store.set_user_role("ada", Role::Operator, &audit()).await,
+        store.set_user_disabled("ada", true, &audit()).await,
+        store.remove_user("ada", &audit()).await,
     ];
     for error in refused.map(Result::unwrap_err) {
         assert_eq!(error.code(), "TW-ACCOUNT-LAST-ADMIN");
     }
     // What takes no admin away is allowed, also to the last one.
-    store.set_user_role("ada", Role::Admin, &audit).await.unwrap();
-    store.set_user_disabled("ada", false, &audit).await.unwrap();
-    store.set_user_role("bob", Role::Viewer, &audit).await.unwrap();
-    store.remove_user("eve", &audit).await.unwrap();
-    store.set_user_role("bob", Role::Admin, &audit).await.unwrap();
-    store.set_user_disabled("bob", false, &audit).await.unwrap();
-    store.remove_user("ada", &audit).await.unwrap();
+    store.set_user_role("ada", Role::Admin, &audit()).await.unwrap();
+    store.set_user_disabled("ada", false, &audit()).await.unwrap();
+    store.set_user_role("bob", Role::Viewer, &audit()).await.unwrap();
+    store.remove_user("eve", &audit()).await.unwrap();
+    store.set_user_role("bob", Role::Admin, &audit()).await.unwrap();
+    store.set_user_disabled("bob", false, &audit()).await.unwrap();
+    store.remove_user("ada", &audit()).await.unwrap();
 }
 
 #[rstest]
@@ -172,8 +172,8 @@ async fn two_admins_cannot_take_each_other_away_at_once(
         let demote = |store: &Store, name: &str| {
             let (store, name) = (store.clone(), name.to_owned());
             tokio::spawn(async move {
-                let audit = by_command("x");
-                store.set_user_role(&name, Role::Viewer, &audit).await
+                let audit = || by_command("x");
+                store.set_user_role(&name, Role::Viewer, &audit()).await
             })
         };
         let (first, second) = (demote(&one, &names[0]), demote(&two, &names[1]));
@@ -196,10 +196,16 @@ async fn a_session_is_good_until_it_expires_or_its_user_is_disabled(
     add(&store, "root", Role::Admin).await;
     let ada = add(&store, "ada", Role::Admin).await;
     let entry = session(0, at(100));
-    let audit = act(ada.to_actor(), "session.begin", 0);
-    store.add_session(ada.id, &entry, "digest", &audit).await.unwrap();
+    let audit = || act(ada.to_actor(), "session.begin", 0);
+    store
+        .add_session(ada.id, &entry, "digest", &audit())
+        .await
+        .unwrap();
     let other = session(1, at(200));
-    store.add_session(ada.id, &other, "other", &audit).await.unwrap();
+    store
+        .add_session(ada.id, &other, "other", &audit())
+        .await
+        .unwrap();
 
     let found = store.find_session("digest").await.unwrap().unwrap();
     assert_eq!(found.entry, entry);
@@ -261,21 +267,21 @@ async fn a_new_password_ends_the_other_sessions(#[values(Engine::Sqlite, Engine:
         add(&store, "ada", Role::Viewer).await,
         add(&store, "bob", Role::Viewer).await,
     );
-    let audit = by_command("x");
+    let audit = || by_command("x");
     let kept = session(0, at(100));
     for (digest, entry) in [
         ("one", session(0, at(100))),
         ("two", session(0, at(100))),
         ("kept", kept.clone()),
     ] {
-        store.add_session(ada.id, &entry, digest, &audit).await.unwrap();
+        store.add_session(ada.id, &entry, digest, &audit()).await.unwrap();
     }
     store
-        .add_session(bob.id, &session(0, at(100)), "bob", &audit)
+        .add_session(bob.id, &session(0, at(100)), "bob", &audit())
         .await
         .unwrap();
     store
-        .set_user_password("ada", "new", Some(kept.id), &audit)
+        .set_user_password("ada", "new", Some(kept.id), &audit())
         .await
         .unwrap();
     assert_eq!(store.sessions_of(ada.id).await.unwrap(), [kept.clone()]);
@@ -289,16 +295,16 @@ async fn a_new_password_ends_the_other_sessions(#[values(Engine::Sqlite, Engine:
     );
 
     assert!(
-        !store.end_session(bob.id, kept.id, &audit).await.unwrap(),
+        !store.end_session(bob.id, kept.id, &audit()).await.unwrap(),
         "it is not bob's"
     );
     store
-        .set_user_password("ada", "newest", None, &audit)
+        .set_user_password("ada", "newest", None, &audit())
         .await
         .unwrap();
     assert_eq!(store.sessions_of(ada.id).await.unwrap(), []);
     assert_eq!(store.sessions_of(bob.id).await.unwrap().len(), 1);
-    assert_eq!(store.end_sessions_of(bob.id, None, &audit).await.unwrap(), 1);
+    assert_eq!(store.end_sessions_of(bob.id, None, &audit()).await.unwrap(), 1);
 }
 
 #[rstest]
@@ -306,7 +312,7 @@ async fn a_new_password_ends_the_other_sessions(#[values(Engine::Sqlite, Engine:
 async fn a_token_can_do_no_more_than_its_maker(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
     let home = engine.home();
     let store = home.open().await;
-    let audit = by_command("x");
+    let audit = || by_command("x");
     add(&store, "root", Role::Admin).await;
     let ada = add(&store, "ada", Role::Operator).await;
     let token = |name: &str, maker: Option<&User>, expires_at| ApiToken {
@@ -322,10 +328,10 @@ async fn a_token_can_do_no_more_than_its_maker(#[values(Engine::Sqlite, Engine::
     };
     let ci = token("CI", Some(&ada), Some(at(100)));
     let cron = token("cron", None, None);
-    store.add_api_token(&ci, "ci", &audit).await.unwrap();
-    store.add_api_token(&cron, "cron", &audit).await.unwrap();
+    store.add_api_token(&ci, "ci", &audit()).await.unwrap();
+    store.add_api_token(&cron, "cron", &audit()).await.unwrap();
     let error = store
-        .add_api_token(&token("ci", None, None), "twice", &audit)
+        .add_api_token(&token("ci", None, None), "twice", &audit())
         .await
         .unwrap_err();
     assert_eq!(error.code(), "TW-ACCOUNT-EXISTS");
@@ -339,19 +345,19 @@ async fn a_token_can_do_no_more_than_its_maker(#[values(Engine::Sqlite, Engine::
         store.find_api_token("ci").await.unwrap().unwrap().last_used_at,
         Some(at(60))
     );
-    store.set_user_role("ada", Role::Viewer, &audit).await.unwrap();
+    store.set_user_role("ada", Role::Viewer, &audit()).await.unwrap();
     assert_eq!(
         store.find_api_token("ci").await.unwrap().unwrap().role,
         Role::Viewer
     );
-    store.set_user_role("ada", Role::Admin, &audit).await.unwrap();
+    store.set_user_role("ada", Role::Admin, &audit()).await.unwrap();
     assert_eq!(
         store.find_api_token("ci").await.unwrap().unwrap().role,
         Role::Operator
     );
-    store.set_user_disabled("ada", true, &audit).await.unwrap();
+    store.set_user_disabled("ada", true, &audit()).await.unwrap();
     assert_eq!(store.find_api_token("ci").await.unwrap(), None);
-    store.set_user_disabled("ada", false, &audit).await.unwrap();
+    store.set_user_disabled("ada", false, &audit()).await.unwrap();
     assert!(store.find_api_token("ci").await.unwrap().is_some());
     home.clock.advance(40);
     assert_eq!(store.find_api_token("ci").await.unwrap(), None);
@@ -360,10 +366,10 @@ async fn a_token_can_do_no_more_than_its_maker(#[values(Engine::Sqlite, Engine::
         2,
         "expired ones are still shown"
     );
-    store.remove_user("ada", &audit).await.unwrap();
+    store.remove_user("ada", &audit()).await.unwrap();
     assert_eq!(store.api_tokens().await.unwrap(), [cron.clone()]);
-    assert!(store.remove_api_token(cron.id, &audit).await.unwrap());
-    assert!(!store.remove_api_token(cron.id, &audit).await.unwrap());
+    assert!(store.remove_api_token(cron.id, &audit()).await.unwrap());
+    assert!(!store.remove_api_token(cron.id, &audit()).await.unwrap());
     assert_eq!(store.find_api_token("cron").await.unwrap(), None);
 }
 
@@ -372,17 +378,17 @@ async fn a_token_can_do_no_more_than_its_maker(#[values(Engine::Sqlite, Engine::
 async fn a_link_is_good_once(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
     let home = engine.home();
     let store = home.open().await;
-    let audit = by_command("link");
+    let audit = || by_command("link");
     let link = |purpose, seconds| OneTimeLink {
         purpose,
         expires_at: at(seconds),
     };
     store
-        .add_link(&link(LinkPurpose::SetUp, 100), "first", &audit)
+        .add_link(&link(LinkPurpose::SetUp, 100), "first", &audit())
         .await
         .unwrap();
     store
-        .add_link(&link(LinkPurpose::SetUp, 100), "second", &audit)
+        .add_link(&link(LinkPurpose::SetUp, 100), "second", &audit())
         .await
         .unwrap();
     assert_eq!(
@@ -399,30 +405,30 @@ async fn a_link_is_good_once(#[values(Engine::Sqlite, Engine::Postgres)] engine:
     let begin = |digest: &'static str| (&entry, digest);
     let ada = user("ada", Role::Admin);
     store
-        .redeem_invitation("second", &ada, "hash", begin("s1"), &audit)
+        .redeem_invitation("second", &ada, "hash", begin("s1"), &audit())
         .await
         .unwrap();
     assert_eq!(store.find_session("s1").await.unwrap().unwrap().user.name, "ada");
     let eve = user("eve", Role::Admin);
     let error = store
-        .redeem_invitation("second", &eve, "hash", begin("s2"), &audit)
+        .redeem_invitation("second", &eve, "hash", begin("s2"), &audit())
         .await
         .unwrap_err();
     assert_eq!(error.code(), "TW-ACCOUNT-LINK");
     let error = store
-        .add_link(&link(LinkPurpose::SetUp, 100), "third", &audit)
+        .add_link(&link(LinkPurpose::SetUp, 100), "third", &audit())
         .await
         .unwrap_err();
     assert_eq!(error.code(), "TW-ACCOUNT-NOT-FIRST");
 
     let invite = link(LinkPurpose::Invite { role: Role::Operator }, 50);
-    store.add_link(&invite, "invite", &audit).await.unwrap();
+    store.add_link(&invite, "invite", &audit()).await.unwrap();
     assert_eq!(store.find_link("invite").await.unwrap(), Some(invite));
     // A name that is taken does not use the link up.
     let entry = session(0, at(100));
     let twice = user("ADA", Role::Operator);
     let redeemed = store
-        .redeem_invitation("invite", &twice, "hash", (&entry, "s3"), &audit)
+        .redeem_invitation("invite", &twice, "hash", (&entry, "s3"), &audit())
         .await;
     assert_eq!(redeemed.unwrap_err().code(), "TW-ACCOUNT-EXISTS");
     assert!(store.find_link("invite").await.unwrap().is_some());
@@ -434,11 +440,11 @@ async fn a_link_is_good_once(#[values(Engine::Sqlite, Engine::Postgres)] engine:
         },
         50,
     );
-    store.add_link(&reset, "reset", &audit).await.unwrap();
+    store.add_link(&reset, "reset", &audit()).await.unwrap();
     assert_eq!(store.find_link("reset").await.unwrap(), Some(reset.clone()));
     let entry = session(0, at(100));
     store
-        .redeem_reset("reset", ada.id, "new", (&entry, "s4"), &audit)
+        .redeem_reset("reset", ada.id, "new", (&entry, "s4"), &audit())
         .await
         .unwrap();
     assert!(
@@ -447,14 +453,14 @@ async fn a_link_is_good_once(#[values(Engine::Sqlite, Engine::Postgres)] engine:
     );
     assert!(store.find_session("s4").await.unwrap().is_some());
     let error = store
-        .redeem_reset("reset", ada.id, "newer", (&entry, "s5"), &audit)
+        .redeem_reset("reset", ada.id, "newer", (&entry, "s5"), &audit())
         .await
         .unwrap_err();
     assert_eq!(error.code(), "TW-ACCOUNT-LINK");
     // A password set in another way makes the link useless.
-    store.add_link(&reset, "reset 2", &audit).await.unwrap();
+    store.add_link(&reset, "reset 2", &audit()).await.unwrap();
     store
-        .set_user_password("ada", "other", None, &audit)
+        .set_user_password("ada", "other", None, &audit())
         .await
         .unwrap();
     assert_eq!(store.find_link("reset 2").await.unwrap(), None);
@@ -463,7 +469,7 @@ async fn a_link_is_good_once(#[values(Engine::Sqlite, Engine::Postgres)] engine:
     assert_eq!(store.find_link("invite").await.unwrap(), None);
     let bob = user("bob", Role::Operator);
     let redeemed = store
-        .redeem_invitation("invite", &bob, "hash", (&entry, "s6"), &audit)
+        .redeem_invitation("invite", &bob, "hash", (&entry, "s6"), &audit())
         .await;
     assert_eq!(redeemed.unwrap_err().code(), "TW-ACCOUNT-LINK");
     assert_eq!(store.users().await.unwrap().len(), 1);
@@ -487,9 +493,9 @@ async fn of_many_who_use_a_link_at_once_one_gets_in(
             tokio::spawn(async move {
                 let user = user(&format!("user{number}"), Role::Admin);
                 let (entry, digest) = (session(0, at(100)), format!("s{number}"));
-                let audit = by_command("user.add");
+                let audit = || by_command("user.add");
                 store
-                    .redeem_invitation("link", &user, "hash", (&entry, &digest), &audit)
+                    .redeem_invitation("link", &user, "hash", (&entry, &digest), &audit())
                     .await
             })
         })
