@@ -1,0 +1,134 @@
+//! What is counted, in the format of Prometheus: `GET /metrics`, for any role, so by API token.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use prometheus_client::encoding::{EncodeLabelSet, text::encode};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::Registry;
+
+use crate::app::App;
+use crate::error::Error;
+
+/// The counters. Clones share them.
+#[derive(Debug, Clone)]
+pub struct Metrics {
+    registry: Arc<Registry>,
+    requests: Family<RequestLabels, Counter>,
+    durations: Family<RouteLabels, Histogram>,
+    exposures: Gauge,
+    resources: Gauge,
+    integrations: Gauge,
+    synced: Family<IntegrationLabels, Gauge<f64, AtomicU64>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RequestLabels {
+    method: String,
+    route: String,
+    status: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RouteLabels {
+    route: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct IntegrationLabels {
+    integration: String,
+    outcome: String,
+}
+
+impl Metrics {
+    /// Everything at zero.
+    pub fn new() -> Self {
+        let mut registry = Registry::with_prefix("tailwater");
+        let requests = Family::default();
+        let durations = Family::<RouteLabels, Histogram>::new_with_constructor(|| {
+            Histogram::new(exponential_buckets(0.001, 4.0, 8))
+        });
+        let (exposures, resources, integrations) = (Gauge::default(), Gauge::default(), Gauge::default());
+        let synced = Family::default();
+        registry.register("http_requests", "Requests answered", requests.clone());
+        registry.register(
+            "http_request_duration_seconds",
+            "Time to answer",
+            durations.clone(),
+        );
+        registry.register("exposures", "Exposures in the catalog", exposures.clone());
+        registry.register("resources", "dbt resources in the catalog", resources.clone());
+        registry.register("integrations", "Connected sites", integrations.clone());
+        registry.register(
+            "last_sync_timestamp_seconds",
+            "When the last sync of an integration ended, by how it ended",
+            synced.clone(),
+        );
+        Self {
+            registry: Arc::new(registry),
+            requests,
+            durations,
+            exposures,
+            resources,
+            integrations,
+            synced,
+        }
+    }
+
+    /// Counts an answer. `route` is the pattern, never the address: addresses hold names and secrets.
+    pub fn answered(&self, method: &str, route: &str, status: u16, took: Duration) {
+        let labels = RequestLabels {
+            method: method.to_owned(),
+            route: route.to_owned(),
+            status,
+        };
+        self.requests.get_or_create(&labels).inc();
+        let labels = RouteLabels {
+            route: route.to_owned(),
+        };
+        self.durations.get_or_create(&labels).observe(took.as_secs_f64());
+    }
+}
+
+/// `GET /metrics`
+pub async fn get(State(app): State<App>) -> Result<Response, Error> {
+    let catalog = app.catalog(None).await?;
+    let metrics = app.metrics();
+    let count = |length: usize| i64::try_from(length).unwrap_or(i64::MAX);
+    metrics.exposures.set(count(catalog.exposures().len()));
+    metrics.resources.set(count(
+        catalog
+            .projects()
+            .iter()
+            .map(|project| project.nodes().len())
+            .sum(),
+    ));
+    let integrations = app.workspace().integrations().await?;
+    metrics.integrations.set(count(integrations.len()));
+    for integration in integrations {
+        let state = app.workspace().integration_state(&integration.name, 1).await?;
+        for sync in state.syncs {
+            let labels = IntegrationLabels {
+                integration: integration.name.to_string(),
+                outcome: sync.outcome.name().to_owned(),
+            };
+            let at = sync.finished_at.timestamp_millis();
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "milliseconds of this age are exact in a double"
+            )]
+            metrics.synced.get_or_create(&labels).set(at as f64 / 1000.0);
+        }
+    }
+    let mut text = String::new();
+    encode(&mut text, &metrics.registry).map_err(|_| Error::internal())?;
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    Ok(([(CONTENT_TYPE, kind)], text).into_response())
+}

@@ -1,0 +1,4 @@
+//! The pages: one file each, with the same parts in the same order.
+
+pub mod home;
+pub mod theme;

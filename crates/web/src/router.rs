@@ -1,0 +1,124 @@
+//! Every route, and who may ask it.
+//!
+//! A route is one line: method, path, need, handler. The tests walk [`Routes::list`], so a route without a
+//! tested role cannot come in.
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::handler::Handler;
+use axum::http::Method;
+use axum::middleware::from_fn;
+use axum::routing::{MethodFilter, on};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+
+use crate::app::App;
+use crate::guard::{Access, guard};
+use crate::{asset, header, metrics, operate, page};
+
+/// Routes under construction.
+#[derive(Debug)]
+pub struct Routes {
+    app: App,
+    router: Router<App>,
+    list: Vec<RouteEntry>,
+}
+
+/// A route and what it needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RouteEntry {
+    /// The method.
+    pub method: Method,
+    /// The path below the base path, with parameters in braces.
+    pub path: &'static str,
+    /// Who may ask it.
+    pub access: Access,
+}
+
+impl Routes {
+    fn new(app: &App) -> Self {
+        Self {
+            app: app.clone(),
+            router: Router::new(),
+            list: Vec::new(),
+        }
+    }
+
+    /// A page or an answer: reading.
+    pub fn get<H, T>(self, path: &'static str, access: Access, handler: H) -> Self
+    where
+        H: Handler<T, App>,
+        T: 'static,
+    {
+        self.add(Method::GET, path, access, handler)
+    }
+
+    /// A form's target.
+    pub fn post<H, T>(self, path: &'static str, access: Access, handler: H) -> Self
+    where
+        H: Handler<T, App>,
+        T: 'static,
+    {
+        self.add(Method::POST, path, access, handler)
+    }
+
+    /// Any method.
+    pub fn add<H, T>(mut self, method: Method, path: &'static str, access: Access, handler: H) -> Self
+    where
+        H: Handler<T, App>,
+        T: 'static,
+    {
+        // Every method that routes here use has a filter of its own.
+        let filter = MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::GET);
+        let app = self.app.clone();
+        let guarded = on(filter, handler).layer(from_fn(move |request, next| {
+            guard(app.clone(), access, request, next)
+        }));
+        let base = &self.app.options().base_path;
+        if path == "/" && !base.is_empty() {
+            // `/catalog` and `/catalog/` are both the home page.
+            self.router = self.router.route(base, guarded.clone());
+        }
+        self.router = self.router.route(&format!("{base}{path}"), guarded);
+        self.list.push(RouteEntry { method, path, access });
+        self
+    }
+
+    /// Every route.
+    pub fn list(&self) -> &[RouteEntry] {
+        &self.list
+    }
+}
+
+/// Every route of the product.
+#[rustfmt::skip]
+pub fn routes(app: &App) -> Routes {
+    use Access::{Public, Viewer};
+    Routes::new(app)
+        // For operators and browsers.
+        .get("/healthz", Public, operate::healthz)
+        .get("/readyz", Public, operate::readyz)
+        .get("/metrics", Viewer, metrics::get)
+        .get("/assets/{*path}", Public, asset::get)
+        .post("/theme", Public, page::theme::post)
+        // The catalog.
+        .get("/", Viewer, page::home::get)
+}
+
+/// The whole service, below its base path.
+pub fn router(app: &App) -> Router {
+    let (observed, is_secure) = (app.clone(), app.is_secure());
+    routes(app)
+        .router
+        .fallback(|| async { axum::http::StatusCode::NOT_FOUND })
+        .layer(DefaultBodyLimit::max(2 << 20))
+        .layer(CatchPanicLayer::new())
+        .layer(from_fn(move |request, next| {
+            operate::observe(observed.clone(), request, next)
+        }))
+        .layer(from_fn(move |request, next| {
+            header::protect(is_secure, request, next)
+        }))
+        .layer(CompressionLayer::new())
+        .with_state(app.clone())
+}

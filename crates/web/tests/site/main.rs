@@ -1,0 +1,12 @@
+//! The catalog as a visitor meets it: requests to the service itself, no browser and no socket.
+//!
+//! One binary, one module a subject. [`scene`] sets the stage.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test stops at what it did not expect"
+)]
+
+mod home;
+mod scene;
