@@ -65,6 +65,10 @@ id!(
     ProjectName
 );
 id!(
+    /// The name of an environment, such as `production`; unique in one project.
+    EnvironmentName
+);
+id!(
     /// The name of an integration: one site of one BI tool; unique in one installation.
     IntegrationName
 );

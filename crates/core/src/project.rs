@@ -1,7 +1,7 @@
 //! A dbt project as Tailwater holds it: the lean index of one `manifest.json`.
 //!
-//! What a manifest holds and this does not: macros, raw and compiled code, docs blocks. They are most
-//! of its bytes and no rule needs them.
+//! What a manifest holds and this does not: the code of macros, raw and compiled code of nodes, docs blocks.
+//! They are most of its bytes and no rule needs them; who shows them reads them from the file.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,6 +24,7 @@ pub struct Project {
     nodes: Vec<Node>,
     disabled: Vec<Node>,
     groups: Vec<Group>,
+    macros: Vec<Macro>,
 }
 
 impl Default for ProjectName {
@@ -187,6 +188,34 @@ pub struct Group {
     pub owner_email: Option<String>,
 }
 
+/// A macro, without its code.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Macro {
+    /// dbt's `unique_id`, such as `macro.shop.cents_to_euros`.
+    pub unique_id: NodeId,
+    /// Its name.
+    pub name: String,
+    /// The package that declares it.
+    pub package: String,
+    /// `original_file_path`, relative to its package's root.
+    pub path: String,
+    /// Free text by its authors. Untrusted.
+    pub description: Option<String>,
+    /// The arguments that are described, in order.
+    pub arguments: Vec<MacroArgument>,
+}
+
+/// An argument of a macro, as its authors describe it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MacroArgument {
+    /// Its name.
+    pub name: String,
+    /// What it may be, in its authors' words. Untrusted.
+    pub kind: Option<String>,
+    /// What it is for. Untrusted.
+    pub description: Option<String>,
+}
+
 /// dbt's kinds of test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -343,7 +372,30 @@ impl Project {
             nodes,
             disabled,
             groups: Vec::new(),
+            macros: Vec::new(),
         }
+    }
+
+    /// Adds the macros that the project and its packages declare.
+    pub fn with_macros(mut self, mut macros: Vec<Macro>) -> Self {
+        macros.sort_by(|left, right| left.unique_id.cmp(&right.unique_id));
+        macros.dedup_by(|later, earlier| later.unique_id == earlier.unique_id);
+        macros.shrink_to_fit();
+        self.macros = macros;
+        self
+    }
+
+    /// The macros, dbt's own among them, sorted by `unique_id`.
+    pub fn macros(&self) -> &[Macro] {
+        &self.macros
+    }
+
+    /// Looks a macro up.
+    pub fn find_macro(&self, unique_id: &str) -> Option<&Macro> {
+        self.macros
+            .binary_search_by(|known| known.unique_id.as_str().cmp(unique_id))
+            .ok()
+            .map(|index| &self.macros[index])
     }
 
     /// Adds the groups that the project declares.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tailwater_core::run::ArtifactMetadata;
 
 use crate::error::Error;
@@ -11,7 +11,8 @@ use crate::lenient::Text;
 use crate::sniff::shortened;
 
 /// The artifacts that this crate reads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ArtifactKind {
     /// `manifest.json`: what the project declares.
     Manifest,
@@ -24,7 +25,23 @@ pub enum ArtifactKind {
 }
 
 impl ArtifactKind {
-    const ALL: [Self; 4] = [Self::Manifest, Self::RunResults, Self::Sources, Self::Catalog];
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Manifest, Self::RunResults, Self::Sources, Self::Catalog];
+
+    /// Reads the word in JSON and in the store.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// The word in JSON and in the store.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Manifest => "manifest",
+            Self::RunResults => "run_results",
+            Self::Sources => "sources",
+            Self::Catalog => "catalog",
+        }
+    }
 
     /// The name of the file in dbt's target directory.
     pub const fn file_name(self) -> &'static str {
@@ -47,7 +64,7 @@ impl ArtifactKind {
     }
 
     /// The dbt command that writes it.
-    pub(crate) const fn command(self) -> &'static str {
+    pub const fn command(self) -> &'static str {
         match self {
             Self::Manifest => "`dbt parse` or `dbt build`",
             Self::RunResults => "`dbt build`",

@@ -28,4 +28,4 @@ pub use error::{SelectorError, SelectorProblem};
 pub use evaluate::select;
 pub use method::Method;
 pub use parse::{Selector, parse};
-pub use universe::Universe;
+pub use universe::{Universe, UniverseIndex};

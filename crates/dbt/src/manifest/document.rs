@@ -1,21 +1,22 @@
 //! The manifest as a whole: its sections, walked once.
 //!
 //! Each entry is turned into a [`Node`] as soon as it was read, so that beside the file's bytes and the
-//! finished nodes only one entry is held at a time. Sections that nothing needs (`macros`, `docs`,
-//! `parent_map`, …) are skipped.
+//! finished nodes only one entry is held at a time. Sections that nothing needs (`docs`, `parent_map`, …) are
+//! skipped.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use tailwater_core::project::{Group, Node, ResourceType};
+use tailwater_core::id::NodeId;
+use tailwater_core::project::{Group, Macro, MacroArgument, Node, ResourceType};
 
 use crate::artifact::WireMetadata;
 use crate::lenient::{Block, Scalar, scalars_give, skip_list};
 use crate::manifest::config::Configs;
-use crate::manifest::node::{owner, parse_meta, to_node};
+use crate::manifest::node::{owner, parse_meta, to_node, with_slashes};
 use crate::manifest::package::PackageFacts;
-use crate::manifest::wire::WireNode;
+use crate::manifest::wire::{WireArgument, WireNode};
 use crate::sniff::shortened;
 
 /// The manifest's `metadata`.
@@ -29,6 +30,7 @@ pub(crate) struct Document {
     pub nodes: Vec<Node>,
     pub disabled: Vec<Node>,
     pub groups: Vec<Group>,
+    pub macros: Vec<Macro>,
     pub notes: Vec<String>,
 }
 
@@ -59,6 +61,10 @@ impl<'a> Builder<'a> {
         }
         if section == Section::Groups {
             self.add_group(unique_id, wire);
+            return;
+        }
+        if section == Section::Macros {
+            self.document.macros.push(to_macro(unique_id, wire));
             return;
         }
         let Some(resource_type) = resource_type(wire, unique_id, section) else {
@@ -124,6 +130,27 @@ impl<'a> Builder<'a> {
     }
 }
 
+fn to_macro(unique_id: &str, wire: &WireNode<'_>) -> Macro {
+    let mut id_parts = unique_id.split('.').skip(1).map(str::to_owned);
+    let argument = |(key, wire): &(std::borrow::Cow<'_, str>, WireArgument<'_>)| MacroArgument {
+        name: wire.name.to_text().unwrap_or_else(|| key.to_string()),
+        kind: wire.kind.to_text(),
+        description: wire.description.to_text(),
+    };
+    Macro {
+        unique_id: NodeId::from(unique_id),
+        package: wire
+            .package_name
+            .to_text()
+            .or(id_parts.next())
+            .unwrap_or_default(),
+        name: wire.name.to_text().or(id_parts.next()).unwrap_or_default(),
+        path: with_slashes(wire.original_file_path.to_text().unwrap_or_default()),
+        description: wire.description.to_text(),
+        arguments: wire.arguments.0.iter().map(argument).collect(),
+    }
+}
+
 /// The sections of a manifest that hold entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Section {
@@ -135,6 +162,8 @@ enum Section {
     Disabled,
     /// The groups.
     Groups,
+    /// The macros.
+    Macros,
 }
 
 impl Section {
@@ -149,6 +178,7 @@ impl Section {
             "unit_tests" => Self::Of(ResourceType::UnitTest),
             "functions" => Self::Of(ResourceType::Function),
             "groups" => Self::Groups,
+            "macros" => Self::Macros,
             "disabled" => Self::Disabled,
             _ => return None,
         })

@@ -35,6 +35,7 @@ pub fn read_manifest(bytes: &[u8], origin: &str, name: ProjectName) -> Result<Pr
         nodes,
         disabled,
         groups,
+        macros,
         notes,
     } = document;
     let checked = head.check(wanted, origin, || sniff::describe_object(bytes))?;
@@ -47,5 +48,5 @@ pub fn read_manifest(bytes: &[u8], origin: &str, name: ProjectName) -> Result<Pr
         invocation_id: checked.metadata.invocation_id,
         notes: checked.notes.into_iter().chain(notes).collect(),
     };
-    Ok(Project::new(name, metadata, nodes, disabled).with_groups(groups))
+    Ok(Project::new(name, metadata, nodes, disabled).with_groups(groups).with_macros(macros))
 }

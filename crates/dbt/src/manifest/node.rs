@@ -101,7 +101,7 @@ fn patch_path(wire: &WireNode<'_>) -> Option<String> {
 }
 
 /// dbt on Windows writes backslashes.
-fn with_slashes(path: String) -> String {
+pub(crate) fn with_slashes(path: String) -> String {
     if path.contains('\\') {
         return path.replace('\\', "/");
     }

@@ -87,6 +87,22 @@ pub(crate) struct WireNode<'a> {
     #[serde(borrow)]
     pub maturity: Scalar<'a>,
     pub owner: Block<WireOwner>,
+
+    // Macros; of other entries a list of other things or nothing.
+    #[serde(borrow)]
+    pub arguments: Entries<'a, WireArgument<'a>>,
+}
+
+/// A described argument of a macro.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct WireArgument<'a> {
+    #[serde(borrow)]
+    pub name: Scalar<'a>,
+    #[serde(borrow, rename = "type")]
+    pub kind: Scalar<'a>,
+    #[serde(borrow)]
+    pub description: Scalar<'a>,
 }
 
 /// A declared column.
