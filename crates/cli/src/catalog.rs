@@ -17,13 +17,15 @@ pub async fn open(workspace: &Workspace, printer: &Printer) -> Result<(Catalog, 
     let catalog = workspace.catalog().await?;
     let duration_ms = logging::milliseconds_since(began);
     tracing::info!(duration_ms, "exposures and dbt projects read");
-    for (entry, error) in catalog.unreadable() {
+    for (project, error) in catalog.unreadable() {
         let report = Report::new(error);
         printer.warn(&format!(
             "project `{}` is left out: {} [{}]",
-            entry.name, report.message, report.code
+            project.name(),
+            report.message,
+            report.code
         ));
     }
-    let outcome = Outcome::with_failures(!catalog.unreadable().is_empty());
+    let outcome = Outcome::with_failures(catalog.unreadable().next().is_some());
     Ok((catalog, outcome))
 }

@@ -53,7 +53,7 @@ pub fn start(verbose: u8, is_json: bool) -> Result<(), Error> {
 pub async fn projects(workspace: &Workspace) -> Result<(), Error> {
     if tracing::enabled!(Level::INFO) {
         for project in workspace.projects().await? {
-            tracing::info!(project = %project.name, path = %project.path, "dbt project");
+            tracing::info!(project = %project.name, path = project.path.as_deref().map(camino::Utf8Path::as_str), "dbt project");
         }
     }
     Ok(())

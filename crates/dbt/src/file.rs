@@ -10,7 +10,10 @@ use crate::error::Error;
 
 /// Finds the artifact: the path itself when it is a file, else the file in the directory, else the one in
 /// the directory's `target`, so that a dbt project's root will do.
-pub(crate) fn locate(path: &Utf8Path, wanted: ArtifactKind) -> Result<Utf8PathBuf, Error> {
+///
+/// # Errors
+/// When nothing is there, or nothing can be seen there.
+pub fn locate(path: &Utf8Path, wanted: ArtifactKind) -> Result<Utf8PathBuf, Error> {
     let Some(metadata) = metadata(path)? else {
         return Err(Error::NotFound {
             path: path.to_owned(),

@@ -30,6 +30,7 @@ mod target;
 pub use artifact::ArtifactKind;
 pub use catalog::{load_catalog, read_catalog};
 pub use error::Error;
+pub use file::locate;
 pub use manifest::{load_manifest, read_manifest};
 pub use run_results::{load_run_results, read_run_results};
 pub use sources::{load_sources, read_sources};

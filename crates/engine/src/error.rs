@@ -25,6 +25,15 @@ pub enum Error {
     /// Something about accounts or sign-in was refused.
     #[error(transparent)]
     Account(#[from] crate::account::AccountError),
+    /// An error that several ask about.
+    #[error(transparent)]
+    Shared(std::sync::Arc<Self>),
+    /// A project of which no artifacts have arrived.
+    #[error("no dbt artifacts of project `{project}` have arrived yet")]
+    NoArtifacts {
+        /// The project.
+        project: ProjectName,
+    },
     /// No project is known.
     #[error("no dbt project is known")]
     NoProjects,
@@ -185,7 +194,9 @@ impl Diagnostic for Error {
             Self::Selector(error) => error.code(),
             Self::Mapping(error) => error.code(),
             Self::Account(error) => error.code(),
+            Self::Shared(error) => error.code(),
             Self::NoProjects => "TW-PROJECT-NONE",
+            Self::NoArtifacts { .. } => "TW-PROJECT-NO-ARTIFACTS",
             Self::UnknownProject { .. } => "TW-PROJECT-UNKNOWN",
             Self::ProjectLocation { .. } => "TW-PROJECT-LOCATION",
             Self::ProjectInUse { .. } => "TW-PROJECT-IN-USE",
@@ -223,6 +234,10 @@ impl Diagnostic for Error {
             Self::Selector(error) => return error.hint(),
             Self::Mapping(error) => return error.hint(),
             Self::Account(error) => return error.hint(),
+            Self::Shared(error) => return error.hint(),
+            Self::NoArtifacts { project } => {
+                format!("run `dbt build`, then `tailwater ingest target --project {project}`")
+            }
             Self::NoProjects => {
                 "run `tailwater project add NAME target/manifest.json`, or declare a [[project]] in `tailwater.toml`"
                     .to_owned()

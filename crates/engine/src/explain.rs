@@ -115,7 +115,7 @@ impl Catalog {
     }
 
     fn explain_nodes(&self, subject: &str) -> Vec<Explanation> {
-        let nodes = self.projects().iter().flat_map(Project::nodes);
+        let nodes = self.manifests().flat_map(Project::nodes);
         let named: Vec<&Node> = nodes
             .filter(|node| node.resource_type != ResourceType::Exposure)
             .filter(|node| node.unique_id.as_str() == subject || node.name == subject)
@@ -206,7 +206,7 @@ impl Catalog {
     /// No dashboard reads the table: say what would happen if one did. `None` for what is no table's name.
     fn look_up_unread(&self, subject: &str) -> Option<String> {
         let name = RelationName::from_parts(&split_name(subject)).filter(|name| name.schema.is_some())?;
-        let projects: Vec<&Project> = self.projects().iter().collect();
+        let projects: Vec<&Project> = self.manifests().collect();
         let index = RelationIndex::new(&projects);
         let wanted = Wanted {
             name,
@@ -249,8 +249,7 @@ impl Catalog {
             .iter()
             .flat_map(|exposure| [exposure.name.clone(), exposure.label.clone()]);
         let nodes = self
-            .projects()
-            .iter()
+            .manifests()
             .flat_map(Project::nodes)
             .map(|node| node.name.clone());
         exposures.chain(nodes)

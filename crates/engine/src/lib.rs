@@ -1,6 +1,6 @@
 //! Tailwater's use cases: they join connectors, artifacts, SQL and the store.
 //!
-//! What is here: opening a [`Workspace`], syncing, answering questions about what
+//! What is here: opening a [`Workspace`], syncing, the [`catalog`] that answers questions about what
 //! was synced. What is not: rules (they are pure functions in `tailwater-core`), formats and wires
 //! (`tailwater-dbt`, `tailwater-sql`, `tailwater-bi`, `tailwater-store`), and anything printed.
 //!
@@ -9,13 +9,16 @@
 //!                               └▶ catalog ─▶ exposures, explain, unmatched, lineage
 //! ```
 //!
-//! Start reading at [`workspace`], then [`sync`].
+//! Start reading at [`workspace`], then [`sync`] and [`catalog`].
 
 pub mod account;
+mod artifact_cache;
 pub mod catalog;
 pub mod doctor;
+pub mod environment;
 pub mod error;
 pub mod explain;
+pub mod hub;
 pub mod integration;
 mod lease;
 pub mod lineage;
@@ -28,11 +31,17 @@ pub mod unmatched;
 pub mod workspace;
 
 pub use error::Error;
+pub use hub::CatalogHub;
 pub use workspace::Workspace;
 
 /// What callers of this crate need of the connectors' vocabulary.
 pub mod bi {
     pub use tailwater_bi::{Check, CheckState, NoProgress, Progress, SiteAddress, Step, split_address};
+}
+
+/// What callers of this crate need of the artifacts' vocabulary.
+pub mod dbt {
+    pub use tailwater_dbt::ArtifactKind;
 }
 
 /// What callers of this crate need of the store's vocabulary.

@@ -1,13 +1,16 @@
 //! dbt projects: registering them and reading their manifests.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
-use tailwater_core::id::ProjectName;
+use tailwater_core::id::{EnvironmentName, ProjectName};
 use tailwater_core::project::{Project, ResourceType};
 use tailwater_store::{ProjectLocation, ProjectRecord};
 
+use crate::catalog::pick;
+use crate::environment::{DEFAULT_ENVIRONMENT, Environment};
 use crate::error::Error;
 use crate::settings::{DeclaredIn, ProjectSettings};
 use crate::workspace::{Workspace, check_name};
@@ -17,8 +20,8 @@ use crate::workspace::{Workspace, check_name};
 pub struct ProjectEntry {
     /// Its name in Tailwater.
     pub name: ProjectName,
-    /// The manifest, or the directory that holds it.
-    pub path: Utf8PathBuf,
+    /// The manifest, or the directory that holds it; `None` where artifacts are handed over.
+    pub path: Option<Utf8PathBuf>,
     /// Where it was declared.
     pub declared_in: DeclaredIn,
 }
@@ -43,8 +46,8 @@ pub struct ProjectSummary {
     /// What the reader of the manifest met that it did not expect, in words.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
-    /// The manifest, or the directory that holds it.
-    pub path: Utf8PathBuf,
+    /// The manifest, or the directory that holds it; `None` where artifacts are handed over.
+    pub path: Option<Utf8PathBuf>,
     /// Where the project was declared.
     pub declared_in: DeclaredIn,
 }
@@ -62,13 +65,13 @@ impl Workspace {
                 record.name.clone(),
                 ProjectEntry {
                     name: record.name,
-                    path,
+                    path: Some(path),
                     declared_in,
                 },
             );
         }
         for declared in &self.settings().projects {
-            let path = self.path(declared_path(declared)?);
+            let path = Some(self.path(declared_path(declared)?));
             let declared_in = DeclaredIn::File;
             entries.insert(
                 declared.name.clone(),
@@ -108,7 +111,7 @@ impl Workspace {
             &project,
             &ProjectEntry {
                 name,
-                path,
+                path: Some(path),
                 declared_in: DeclaredIn::Store,
             },
         ))
@@ -154,7 +157,10 @@ impl Workspace {
     }
 
     /// Reads the manifests of the named projects, in that order; of all projects when no name is given.
-    pub async fn load_projects(&self, names: &[ProjectName]) -> Result<Vec<Project>, Error> {
+    ///
+    /// They are those of each project's production. Of one that cannot be read now, but could be earlier in this
+    /// process, the earlier state is answered.
+    pub async fn load_projects(&self, names: &[ProjectName]) -> Result<Vec<Arc<Project>>, Error> {
         let mut entries = self.projects().await?;
         if entries.is_empty() {
             return Err(Error::NoProjects);
@@ -166,24 +172,51 @@ impl Workspace {
             }
             entries = named;
         }
-        entries.iter().map(load).collect()
+        let mut projects = Vec::new();
+        for entry in &entries {
+            projects.push(self.load_production(entry).await?);
+        }
+        Ok(projects)
+    }
+
+    /// A project's environments, production first, then by name.
+    pub async fn environments(&self, entry: &ProjectEntry) -> Result<Vec<Environment>, Error> {
+        Ok(vec![Environment {
+            project: entry.name.clone(),
+            name: EnvironmentName::new(DEFAULT_ENVIRONMENT),
+            is_production: true,
+            path: entry.path.clone(),
+            declared_in: entry.declared_in,
+        }])
+    }
+
+    /// The manifest of a project's production.
+    async fn load_production(&self, entry: &ProjectEntry) -> Result<Arc<Project>, Error> {
+        let environments = self.environments(entry).await?;
+        let no_artifacts = || Error::NoArtifacts {
+            project: entry.name.clone(),
+        };
+        let production = pick(&environments, None).ok_or_else(no_artifacts)?;
+        let artifacts = self.load_artifacts(production).await?;
+        match (artifacts.project, artifacts.unreadable) {
+            (Some(project), _) => Ok(project),
+            (None, Some(error)) => Err(Error::Shared(error)),
+            (None, None) => Err(no_artifacts()),
+        }
     }
 
     /// What each known project's manifest says, or why it cannot be read.
     pub async fn summarize_projects(
         &self,
     ) -> Result<Vec<(ProjectEntry, Result<ProjectSummary, Error>)>, Error> {
-        let entries = self.projects().await?;
-        let summary = |entry: ProjectEntry| {
-            let summary = load(&entry).map(|project| summarize(&project, &entry));
-            (entry, summary)
-        };
-        Ok(entries.into_iter().map(summary).collect())
+        let mut summaries = Vec::new();
+        for entry in self.projects().await? {
+            let loaded = self.load_production(&entry).await;
+            let summary = loaded.map(|project| summarize(&project, &entry));
+            summaries.push((entry, summary));
+        }
+        Ok(summaries)
     }
-}
-
-fn load(entry: &ProjectEntry) -> Result<Project, Error> {
-    Ok(tailwater_dbt::load_manifest(&entry.path, entry.name.clone())?)
 }
 
 fn declared_path(declared: &ProjectSettings) -> Result<&Utf8Path, Error> {

@@ -4,6 +4,7 @@
 //! before it leaves the store as it was.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -183,7 +184,7 @@ impl Workspace {
     async fn fetch_and_land(
         &self,
         integration: &Integration,
-        projects: &[Project],
+        projects: &[Arc<Project>],
         options: SyncOptions,
         progress: &dyn Progress,
         cancel: &CancellationToken,
@@ -231,7 +232,7 @@ impl Workspace {
         &self,
         landing: &mut Landing,
         integration: &Integration,
-        projects: &[Project],
+        projects: &[Arc<Project>],
         options: SyncOptions,
         stored: &BTreeMap<AssetId, Exposure>,
     ) -> Result<SyncReport, Error> {
@@ -277,7 +278,7 @@ impl Workspace {
     async fn names(
         &self,
         integration: &Integration,
-        projects: &[Project],
+        projects: &[Arc<Project>],
         inventory: &Inventory,
     ) -> Result<BTreeMap<AssetId, GivenName>, Error> {
         let mut given = BTreeMap::new();
@@ -296,10 +297,11 @@ impl Workspace {
             }
         }
         // A dashboard that is also declared by hand may have the name it has there.
-        let twins: BTreeSet<NodeId> = twins(&projects.iter().collect::<Vec<_>>(), inventory)
-            .into_values()
-            .collect();
-        let manual = projects.iter().flat_map(Project::exposures);
+        let twins: BTreeSet<NodeId> =
+            twins(&projects.iter().map(AsRef::as_ref).collect::<Vec<_>>(), inventory)
+                .into_values()
+                .collect();
+        let manual = projects.iter().flat_map(|project| project.exposures());
         let manual: BTreeSet<String> = manual
             .filter(|node| !twins.contains(&node.unique_id))
             .map(|node| node.name.clone())
@@ -437,12 +439,12 @@ impl Workspace {
 /// Resolves an inventory with its SQL read anew. Reading SQL takes less time than storing what it said.
 pub(crate) fn resolve_inventory(
     integration: &Integration,
-    projects: &[Project],
+    projects: &[Arc<Project>],
     inventory: &Inventory,
     names: &BTreeMap<AssetId, GivenName>,
 ) -> Resolution {
     let readings = read_custom_sql(inventory);
-    let projects: Vec<&Project> = projects.iter().collect();
+    let projects: Vec<&Project> = projects.iter().map(AsRef::as_ref).collect();
     resolve(&Input {
         integration: &integration.name,
         inventory,

@@ -100,7 +100,7 @@ impl Workspace {
             integration: &integration.name,
             inventory: &inventory,
             readings: &readings,
-            projects: &projects.iter().collect::<Vec<&Project>>(),
+            projects: &projects.iter().map(AsRef::as_ref).collect::<Vec<&Project>>(),
             mapping: &integration.mapping,
             names: &BTreeMap::new(),
         }))
@@ -141,7 +141,7 @@ fn group<'a>(exposures: impl Iterator<Item = &'a Exposure>) -> Vec<GapGroup> {
 }
 
 /// A named table is one thing for all exposures; what has no name is each exposure's own.
-fn key(gap: &Gap, exposure: &Exposure) -> String {
+pub(crate) fn key(gap: &Gap, exposure: &Exposure) -> String {
     match &gap.compared {
         Some(name) => name.folded().to_string(),
         None => format!(

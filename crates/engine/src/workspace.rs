@@ -7,7 +7,11 @@ use secrecy::{ExposeSecret, SecretString};
 use tailwater_core::clock::Clock;
 use tailwater_store::{SealingKey, Store, StoreUrl};
 
+<<<<<<< HEAD
 use crate::account::{SignInLimit, TileKeyCell};
+=======
+use crate::artifact_cache::ArtifactCache;
+>>>>>>> 99f1156 (Make the catalog an immutable read model, built whole and shared by a hub)
 use crate::error::Error;
 use crate::settings::Settings;
 
@@ -32,8 +36,12 @@ pub struct Workspace {
     key: Option<SecretString>,
     clock: Arc<dyn Clock>,
     store: Store,
+<<<<<<< HEAD
     sign_in_limit: SignInLimit,
     tile_key: TileKeyCell,
+=======
+    artifacts: Arc<ArtifactCache>,
+>>>>>>> 99f1156 (Make the catalog an immutable read model, built whole and shared by a hub)
 }
 
 impl Workspace {
@@ -56,6 +64,7 @@ impl Workspace {
             tile_key: TileKeyCell::default(),
             clock,
             store,
+            artifacts: Arc::default(),
         })
     }
 
@@ -67,6 +76,11 @@ impl Workspace {
     /// The store.
     pub const fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// The artifacts that were read.
+    pub(crate) const fn artifacts(&self) -> &Arc<ArtifactCache> {
+        &self.artifacts
     }
 
     /// The clock.

@@ -48,5 +48,7 @@ pub fn read_manifest(bytes: &[u8], origin: &str, name: ProjectName) -> Result<Pr
         invocation_id: checked.metadata.invocation_id,
         notes: checked.notes.into_iter().chain(notes).collect(),
     };
-    Ok(Project::new(name, metadata, nodes, disabled).with_groups(groups).with_macros(macros))
+    Ok(Project::new(name, metadata, nodes, disabled)
+        .with_groups(groups)
+        .with_macros(macros))
 }

@@ -31,7 +31,7 @@ pub struct Args {
 /// Runs the command.
 pub async fn run(args: &Args, workspace: &Workspace, printer: &Printer) -> Result<Outcome, Error> {
     let summary = workspace.add_project(args.name.clone(), &args.path).await?;
-    tracing::info!(project = %summary.name, path = %summary.path, "dbt project read");
+    tracing::info!(project = %summary.name, path = summary.path.as_deref().map(camino::Utf8Path::as_str), "dbt project read");
     printer.answer(&summary, to_document)?;
     Ok(Outcome::Done)
 }

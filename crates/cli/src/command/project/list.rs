@@ -83,7 +83,7 @@ fn to_document(projects: &[Listed]) -> Document {
                     count("model"),
                     count("source"),
                     count("exposure"),
-                    Cell::new(&summary.path),
+                    Cell::new(summary.path.as_ref().map_or("-", |path| path.as_str())),
                 ]);
             }
             Listed::Unreadable { entry, .. } => {
@@ -92,7 +92,7 @@ fn to_document(projects: &[Listed]) -> Document {
                     Cell::new("unreadable").styled(Style::Bad),
                 ];
                 row.extend((0..5).map(|_| Cell::new("-")));
-                row.push(Cell::new(&entry.path));
+                row.push(Cell::new(entry.path.as_ref().map_or("-", |path| path.as_str())));
                 table.row(row);
             }
         }

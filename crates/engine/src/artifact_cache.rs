@@ -1,0 +1,146 @@
+//! Parsed artifacts, kept while their files stay as they are.
+//!
+//! A manifest of 100 MB takes a quarter of a second and its size in memory to read; a sync, a page and a
+//! command all need it. A file is known by its path, size and time of change. Of a file that can no longer
+//! be read, or that is being written, what was last read from it stays in use, with a word about it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use tailwater_core::id::ProjectName;
+use tailwater_core::project::Project;
+use tailwater_core::run::{ArtifactMetadata, RunResults, SourceFreshness, WarehouseCatalog};
+use tailwater_dbt::ArtifactKind;
+
+use crate::error::Error;
+
+/// What tells one state of a file from another without reading it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileStamp {
+    /// Its size in bytes.
+    pub size: u64,
+    /// When it was last written, where the file system tells.
+    pub modified: Option<SystemTime>,
+}
+
+impl FileStamp {
+    /// The stamp of a file; `None` where there is none.
+    pub fn of(path: &Utf8Path) -> Option<Self> {
+        let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
+        Some(Self {
+            size: metadata.len(),
+            modified: metadata.modified().ok(),
+        })
+    }
+}
+
+/// An artifact that was read.
+#[derive(Debug, Clone)]
+pub enum Parsed {
+    /// `manifest.json`.
+    Manifest(Arc<Project>),
+    /// `run_results.json`.
+    RunResults(Arc<RunResults>),
+    /// `sources.json`.
+    Sources(Arc<SourceFreshness>),
+    /// `catalog.json`.
+    Catalog(Arc<WarehouseCatalog>),
+}
+
+impl Parsed {
+    /// Reads a file as the kind of artifact that it should be.
+    pub fn load(kind: ArtifactKind, path: &Utf8Path, project: &ProjectName) -> Result<Self, Error> {
+        Ok(match kind {
+            ArtifactKind::Manifest => {
+                Self::Manifest(Arc::new(tailwater_dbt::load_manifest(path, project.clone())?))
+            }
+            ArtifactKind::RunResults => Self::RunResults(Arc::new(tailwater_dbt::load_run_results(path)?)),
+            ArtifactKind::Sources => Self::Sources(Arc::new(tailwater_dbt::load_sources(path)?)),
+            ArtifactKind::Catalog => Self::Catalog(Arc::new(tailwater_dbt::load_catalog(path)?)),
+        })
+    }
+
+    /// What the artifact says of itself.
+    pub fn metadata(&self) -> ArtifactMetadata {
+        match self {
+            Self::Manifest(project) => ArtifactMetadata {
+                dbt_version: project.metadata.dbt_version.clone(),
+                schema_version: project.metadata.schema_version,
+                generated_at: project.metadata.generated_at,
+                invocation_id: project.metadata.invocation_id.clone(),
+            },
+            Self::RunResults(run) => run.metadata.clone(),
+            Self::Sources(sources) => sources.metadata.clone(),
+            Self::Catalog(catalog) => catalog.metadata.clone(),
+        }
+    }
+}
+
+/// What asking for a file came to.
+#[derive(Debug, Clone, Default)]
+pub struct Loaded {
+    /// What was read, now or the last time that it could be.
+    pub good: Option<(FileStamp, Parsed)>,
+    /// Why the file as it is now cannot be read.
+    pub error: Option<Arc<Error>>,
+}
+
+/// The cache. Cheap to share; its lock is held only for look-ups, never while a file is read.
+#[derive(Debug, Default)]
+pub struct ArtifactCache {
+    held: Mutex<HashMap<Key, Held>>,
+}
+
+type Key = (Utf8PathBuf, ArtifactKind, ProjectName);
+
+#[derive(Debug, Clone)]
+struct Held {
+    stamp: Option<FileStamp>,
+    loaded: Loaded,
+}
+
+impl ArtifactCache {
+    /// The artifact in a file. Reads it when it is not as it was the last time; takes the time of that, so
+    /// call it off the threads that serve requests.
+    pub fn load(&self, kind: ArtifactKind, path: &Utf8Path, project: &ProjectName) -> Loaded {
+        let key = (path.to_owned(), kind, project.clone());
+        // Taken before reading: what changes while it is read is read again the next time.
+        let stamp = FileStamp::of(path);
+        let before = self.lock().get(&key).cloned();
+        if let Some(held) = &before
+            && held.stamp == stamp
+            && stamp.is_some()
+        {
+            return held.loaded.clone();
+        }
+        let good = before.and_then(|held| held.loaded.good);
+        let loaded = match Parsed::load(kind, path, project) {
+            Ok(parsed) => Loaded {
+                good: stamp.map(|stamp| (stamp, parsed)),
+                error: None,
+            },
+            Err(error) => Loaded {
+                good,
+                error: Some(Arc::new(error)),
+            },
+        };
+        let held = Held {
+            stamp,
+            loaded: loaded.clone(),
+        };
+        self.lock().insert(key, held);
+        loaded
+    }
+
+    /// Forgets every file for which the claim does not hold.
+    pub fn retain(&self, is_wanted: impl Fn(&Utf8Path) -> bool) {
+        self.lock().retain(|(path, _, _), _| is_wanted(path));
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Held>> {
+        // Nothing can panic half-way through a change of the map.
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
