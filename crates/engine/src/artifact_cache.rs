@@ -134,11 +134,6 @@ impl ArtifactCache {
         loaded
     }
 
-    /// Forgets every file for which the claim does not hold.
-    pub fn retain(&self, is_wanted: impl Fn(&Utf8Path) -> bool) {
-        self.lock().retain(|(path, _, _), _| is_wanted(path));
-    }
-
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Held>> {
         // Nothing can panic half-way through a change of the map.
         self.held.lock().unwrap_or_else(PoisonError::into_inner)

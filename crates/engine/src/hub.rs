@@ -17,7 +17,7 @@ use arc_swap::ArcSwap;
 use tailwater_core::id::EnvironmentName;
 use tokio::sync::{Mutex, watch};
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, CatalogProject};
 use crate::error::Error;
 use crate::workspace::Workspace;
 
@@ -96,7 +96,7 @@ async fn load(workspace: &Workspace) -> Result<Catalogs, Error> {
     let is_production_everywhere = |name: &EnvironmentName| {
         let projects = production.projects().iter();
         projects
-            .flat_map(|project| project.environments())
+            .flat_map(CatalogProject::environments)
             .all(|environment| environment.name != *name || environment.is_production)
     };
     for name in production.environments() {
