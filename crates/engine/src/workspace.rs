@@ -7,11 +7,8 @@ use secrecy::{ExposeSecret, SecretString};
 use tailwater_core::clock::Clock;
 use tailwater_store::{SealingKey, Store, StoreUrl};
 
-<<<<<<< HEAD
 use crate::account::{SignInLimit, TileKeyCell};
-=======
 use crate::artifact_cache::ArtifactCache;
->>>>>>> 99f1156 (Make the catalog an immutable read model, built whole and shared by a hub)
 use crate::error::Error;
 use crate::settings::Settings;
 
@@ -36,12 +33,9 @@ pub struct Workspace {
     key: Option<SecretString>,
     clock: Arc<dyn Clock>,
     store: Store,
-<<<<<<< HEAD
     sign_in_limit: SignInLimit,
     tile_key: TileKeyCell,
-=======
     artifacts: Arc<ArtifactCache>,
->>>>>>> 99f1156 (Make the catalog an immutable read model, built whole and shared by a hub)
 }
 
 impl Workspace {

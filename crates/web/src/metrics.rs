@@ -103,13 +103,8 @@ pub async fn get(State(app): State<App>) -> Result<Response, Error> {
     let metrics = app.metrics();
     let count = |length: usize| i64::try_from(length).unwrap_or(i64::MAX);
     metrics.exposures.set(count(catalog.exposures().len()));
-    metrics.resources.set(count(
-        catalog
-            .projects()
-            .iter()
-            .map(|project| project.nodes().len())
-            .sum(),
-    ));
+    let nodes = catalog.manifests().map(|project| project.nodes().len());
+    metrics.resources.set(count(nodes.sum()));
     let integrations = app.workspace().integrations().await?;
     metrics.integrations.set(count(integrations.len()));
     for integration in integrations {
