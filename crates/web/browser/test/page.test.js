@@ -98,7 +98,7 @@ describe("live search", () => {
       await first;
       await page.locator("#results[aria-busy=true]").waitFor();
       assert.equal(await page.locator("#results").textContent(), "nothing yet", "the old content stays meanwhile");
-      await page.locator(".progress-bar").waitFor();
+      await page.locator(".progress-bar").waitFor({ state: "attached" });
       await page.getByLabel("Words").fill("ab");
       await page.getByText("answer to ab").waitFor();
       release();

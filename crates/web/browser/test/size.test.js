@@ -34,13 +34,6 @@ test("an ordinary page's script weighs at most 20 KB", () => {
   assert.ok(bytes <= 20 * 1024, `${bytes} bytes`);
 });
 
-test("lineage adds at most 15 KB", { skip: !existsSync(join(ASSETS, "lineage.js")) }, () => {
-  const page = closure(join(ASSETS, "page.js"));
-  const added = [...closure(join(ASSETS, "lineage.js"))].filter((path) => !page.has(path));
-  const bytes = weight(added);
-  assert.ok(bytes <= 15 * 1024, `${bytes} bytes`);
-});
-
 test("the style sheets weigh at most 12 KB", { skip: !existsSync(join(ASSETS, "app.css")) }, () => {
   const sheets = ["app.css", "lineage.css"].map((name) => join(ASSETS, name)).filter((path) => existsSync(path));
   const bytes = weight(sheets);
