@@ -6,8 +6,8 @@ use camino::Utf8PathBuf;
 use clap::{ArgAction, Parser, Subcommand};
 
 use crate::command::{
-    collections, completions, doctor, explain, exposures, init, integration, lineage, project, sql, sync,
-    unmatched,
+    audit, collections, completions, doctor, explain, exposures, init, integration, lineage, project, sql,
+    sync, token, unmatched, user,
 };
 use crate::environment;
 use crate::error::COULD_NOT_RUN;
@@ -100,6 +100,9 @@ pub enum InWorkspace {
     Explain(explain::Args),
     Unmatched(unmatched::Args),
     Lineage(lineage::Args),
+    User(user::Args),
+    Token(token::Args),
+    Audit(audit::Args),
 }
 
 /// Prints what clap has to say instead of a command: help and the version, or what is wrong with the arguments.

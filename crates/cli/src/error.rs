@@ -132,6 +132,21 @@ pub enum Error {
         /// What the system says.
         source: io::Error,
     },
+    /// A password is needed and nothing says where it is.
+    #[error("the password of user `{name}` is not given, and there is no terminal to ask at")]
+    PasswordNotGiven {
+        /// The user.
+        name: String,
+    },
+    /// The variable that should hold a password is missing or empty.
+    #[error("the environment variable `{variable}`, which should hold the password, is not set")]
+    PasswordVariable {
+        /// The variable.
+        variable: String,
+    },
+    /// The password was typed differently the second time.
+    #[error("the two passwords differ")]
+    PasswordDiffers,
     /// Something that cannot be undone was not confirmed.
     #[error("will not {what} unasked, and there is no terminal to ask at")]
     NotConfirmed {
@@ -203,6 +218,9 @@ impl Diagnostic for Error {
             Self::SecretNotGiven { .. } => "TW-SECRET-NOT-GIVEN",
             Self::SecretEmpty { .. } => "TW-SECRET-EMPTY",
             Self::SecretInput { .. } => "TW-SECRET-INPUT",
+            Self::PasswordNotGiven { .. } => "TW-ACCOUNT-PASSWORD-NOT-GIVEN",
+            Self::PasswordVariable { .. } => "TW-ACCOUNT-PASSWORD-VARIABLE",
+            Self::PasswordDiffers => "TW-ACCOUNT-PASSWORD-DIFFERS",
             Self::NotConfirmed { .. } => "TW-CLI-NOT-CONFIRMED",
             Self::AllFailed { .. } => "TW-SYNC-ALL-FAILED",
             Self::Runtime { .. } => "TW-CLI-RUNTIME",
@@ -240,6 +258,11 @@ impl Diagnostic for Error {
                 "check what is given to standard input, or use `--secret-env VARIABLE` or `--secret-file FILE`"
                     .to_owned()
             }
+            Self::PasswordNotGiven { .. } => {
+                "give it with `--password-env VARIABLE` or `--password-stdin`".to_owned()
+            }
+            Self::PasswordVariable { variable } => format!("set it: `export {variable}=…`"),
+            Self::PasswordDiffers => "type it again; nothing was changed".to_owned(),
             Self::NotConfirmed { .. } => "add `--yes`".to_owned(),
             Self::AllFailed { .. } => "the answer says what is wrong with each".to_owned(),
             Self::Runtime { .. } => "check the limits of this user: processes, open files, memory".to_owned(),

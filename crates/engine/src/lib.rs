@@ -46,5 +46,5 @@ pub mod dbt {
 
 /// What callers of this crate need of the store's vocabulary.
 pub mod store {
-    pub use tailwater_store::{SealingKey, StoreUrl, SyncCounts, SyncOutcome, SyncRecord};
+    pub use tailwater_store::{Error, SealingKey, StoreUrl, SyncCounts, SyncOutcome, SyncRecord};
 }

@@ -6,6 +6,7 @@ use tailwater_core::id::{CollectionId, IntegrationName};
 use tailwater_core::inventory::{Collection, Completeness, Inventory, Notice, Site};
 use tailwater_core::selection::{Selection, join_path};
 use tailwater_engine::Workspace;
+use tailwater_engine::account::{Actor, AuditEvent};
 use tailwater_engine::integration::Integration;
 use tailwater_engine::sync::{SyncOptions, SyncReport};
 
@@ -109,6 +110,10 @@ pub async fn run(args: &Args, workspace: &Workspace, printer: &Printer) -> Resul
         None => show(name, workspace, printer).await,
         Some(Action::Select(change)) => {
             let (selection, changed) = workspace.select_collections(name, &change.patterns).await?;
+            if changed {
+                let event = AuditEvent::new("collections.select", name.as_str(), change.patterns.join(", "));
+                workspace.record_audit(&Actor::CommandLine, event).await?;
+            }
             let answer = Answer {
                 integration: name,
                 selection,
@@ -119,6 +124,8 @@ pub async fn run(args: &Args, workspace: &Workspace, printer: &Printer) -> Resul
         }
         Some(Action::Unselect(change)) => {
             let selection = workspace.unselect_collections(name, &change.patterns).await?;
+            let event = AuditEvent::new("collections.unselect", name.as_str(), change.patterns.join(", "));
+            workspace.record_audit(&Actor::CommandLine, event).await?;
             let answer = Answer {
                 integration: name,
                 selection,

@@ -1,6 +1,7 @@
 //! The commands: one file each, with the same parts in the same order (examples, arguments, what is
 //! answered, `run`, how the answer is laid out).
 
+pub mod audit;
 pub mod collections;
 pub mod completions;
 pub mod doctor;
@@ -12,4 +13,6 @@ pub mod lineage;
 pub mod project;
 pub mod sql;
 pub mod sync;
+pub mod token;
 pub mod unmatched;
+pub mod user;

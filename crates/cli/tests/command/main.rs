@@ -8,6 +8,7 @@
     reason = "in a test a broken surrounding is a failure"
 )]
 
+mod account;
 mod answer;
 mod configuration;
 mod failure;

@@ -2,6 +2,7 @@
 
 use tailwater_core::id::{IntegrationName, ProjectName};
 use tailwater_engine::Workspace;
+use tailwater_engine::account::{Actor, AuditEvent};
 use tailwater_engine::integration::{Integration, NewIntegration};
 
 use super::secret;
@@ -89,6 +90,9 @@ pub async fn run(args: &Args, workspace: &Workspace, printer: &Printer) -> Resul
             projects: args.projects.clone(),
         })
         .await?;
+    let detail = format!("{} of {}", integration.site, integration.server);
+    let event = AuditEvent::new("integration.add", integration.name.as_str(), detail);
+    workspace.record_audit(&Actor::CommandLine, event).await?;
     printer.answer(&integration, to_document)?;
     Ok(Outcome::Done)
 }

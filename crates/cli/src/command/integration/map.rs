@@ -5,6 +5,7 @@ use tailwater_core::id::IntegrationName;
 use tailwater_core::mapping::MappingRule;
 use tailwater_core::proposal::Proposal;
 use tailwater_engine::Workspace;
+use tailwater_engine::account::{Actor, AuditEvent};
 
 use crate::document::{Document, Line};
 use crate::error::{Error, Outcome};
@@ -110,6 +111,9 @@ pub async fn run(args: &Args, workspace: &Workspace, printer: &Printer) -> Resul
                 preview: None,
                 dry_run: None,
             };
+            let detail = format!("rule {}", args.number);
+            let event = AuditEvent::new("mapping.remove", args.name.as_str(), detail);
+            workspace.record_audit(&Actor::CommandLine, event).await?;
             printer.answer(&mapping, removed)?;
             Ok(Outcome::Done)
         }
@@ -127,7 +131,10 @@ async fn add(args: &AddArgs, workspace: &Workspace, printer: &Printer) -> Result
             Some(preview?),
         )
     } else {
+        let detail = rule.to_string();
         let mapping = workspace.add_mapping(&args.name, rule).await?;
+        let event = AuditEvent::new("mapping.add", args.name.as_str(), detail);
+        workspace.record_audit(&Actor::CommandLine, event).await?;
         if let Err(error) = &preview {
             printer.warn(&format!("what the rule links cannot be foretold: {error}"));
         }

@@ -1,12 +1,12 @@
 //! `tailwater integration remove`: forgets a BI site with everything that it brought.
 
-use std::io::{self, BufRead, IsTerminal, Write};
-
 use serde::Serialize;
 use tailwater_core::id::IntegrationName;
 use tailwater_engine::Workspace;
+use tailwater_engine::account::{Actor, AuditEvent};
 use tailwater_engine::settings::DeclaredIn;
 
+use crate::confirm::is_confirmed;
 use crate::document::{Document, Line};
 use crate::error::{Error, Outcome};
 use crate::printer::Printer;
@@ -48,34 +48,16 @@ pub async fn run(args: &Args, workspace: &Workspace, printer: &Printer) -> Resul
         }
         .into());
     }
-    let is_wanted = args.yes || is_confirmed(&args.name)?;
+    let what = format!("remove integration `{}`", args.name);
+    let is_wanted = args.yes || is_confirmed(&what, " with its exposures and history")?;
     if is_wanted {
         workspace.remove_integration(&args.name).await?;
+        let event = AuditEvent::new("integration.remove", args.name.as_str(), "");
+        workspace.record_audit(&Actor::CommandLine, event).await?;
     }
     let removed = is_wanted.then_some(&args.name);
     printer.answer(&Removed { removed }, to_document)?;
     Ok(Outcome::Done)
-}
-
-/// Asks the person, when there is one.
-fn is_confirmed(name: &IntegrationName) -> Result<bool, Error> {
-    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-        return Err(Error::NotConfirmed {
-            what: format!("remove integration `{name}`"),
-        });
-    }
-    let mut answer = String::new();
-    let asked = write!(
-        io::stderr(),
-        "Remove integration `{name}` with its exposures and history? [y/N] "
-    );
-    asked
-        .and_then(|()| io::stdin().lock().read_line(&mut answer))
-        .map_err(|source| Error::Input {
-            path: "-".into(),
-            source,
-        })?;
-    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }
 
 fn to_document(removed: &Removed<'_>) -> Document {

@@ -3,6 +3,7 @@
 use camino::Utf8PathBuf;
 use tailwater_core::id::ProjectName;
 use tailwater_engine::Workspace;
+use tailwater_engine::account::{Actor, AuditEvent};
 use tailwater_engine::project::ProjectSummary;
 
 use crate::document::{Document, Line, counted};
@@ -31,7 +32,10 @@ pub struct Args {
 /// Runs the command.
 pub async fn run(args: &Args, workspace: &Workspace, printer: &Printer) -> Result<Outcome, Error> {
     let summary = workspace.add_project(args.name.clone(), &args.path).await?;
-    tracing::info!(project = %summary.name, path = summary.path.as_deref().map(camino::Utf8Path::as_str), "dbt project read");
+    let path = summary.path.as_deref().map(camino::Utf8Path::as_str);
+    let event = AuditEvent::new("project.add", summary.name.as_str(), path.unwrap_or_default());
+    workspace.record_audit(&Actor::CommandLine, event).await?;
+    tracing::info!(project = %summary.name, path, "dbt project read");
     printer.answer(&summary, to_document)?;
     Ok(Outcome::Done)
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use tailwater_core::id::ProjectName;
 use tailwater_engine::Workspace;
+use tailwater_engine::account::{Actor, AuditEvent};
 
 use crate::document::{Document, Line};
 use crate::error::{Error, Outcome};
@@ -31,6 +32,8 @@ struct Removed<'a> {
 /// Runs the command.
 pub async fn run(args: &Args, workspace: &Workspace, printer: &Printer) -> Result<Outcome, Error> {
     workspace.remove_project(&args.name).await?;
+    let event = AuditEvent::new("project.remove", args.name.as_str(), "");
+    workspace.record_audit(&Actor::CommandLine, event).await?;
     printer.answer(&Removed { removed: &args.name }, to_document)?;
     Ok(Outcome::Done)
 }
