@@ -70,8 +70,8 @@ impl Bench {
     }
 
     async fn sign_in(&self, name: &str, password: &str) -> Result<SecretString, &'static str> {
-        let signed_in = self.workspace.sign_in(name, &password.into(), &Client::default());
-        match signed_in.await {
+        let (password, client) = (SecretString::from(password), Client::default());
+        match self.workspace.sign_in(name, &password, &client).await {
             Ok(new) => Ok(new.secret),
             Err(error) => Err(error.code()),
         }
@@ -612,13 +612,14 @@ async fn a_token_signs_a_program_in() {
         workspace.api_tokens().await.unwrap()[0].last_used_at,
         Some(bench.clock.now())
     );
+    let actor = found.to_actor();
     let by_token = workspace.create_api_token(
         NewApiToken {
             name: "more".to_owned(),
             role: Role::Viewer,
             expires_at: None,
         },
-        &found.to_actor(),
+        &actor,
     );
     assert_eq!(by_token.await.unwrap_err().code(), "TW-AUTH-NOT-FOR-TOKENS");
 
