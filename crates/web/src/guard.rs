@@ -138,7 +138,7 @@ async fn find_principal(app: &App, headers: &HeaderMap) -> Result<Option<Princip
         return Ok(Some(Principal {
             role: token.role,
             name: token.name.clone(),
-            actor: Actor::of_token(&token),
+            actor: token.to_actor(),
             proof: Proof::Token,
         }));
     }
@@ -152,7 +152,7 @@ async fn find_principal(app: &App, headers: &HeaderMap) -> Result<Option<Princip
                 .display_name
                 .clone()
                 .unwrap_or_else(|| session.user.name.clone()),
-            actor: Actor::of_user(&session.user),
+            actor: session.user.to_actor(),
             proof: Proof::Session {
                 id: session.id,
                 csrf_token: session.csrf_token,

@@ -175,8 +175,10 @@ impl Workspace {
         })
     }
 
+    /// Now, to the microsecond, as the store keeps it: what is answered is what will be read back.
     pub(super) fn now(&self) -> DateTime<Utc> {
-        self.clock().now()
+        let now = self.clock().now();
+        DateTime::from_timestamp_micros(now.timestamp_micros()).unwrap_or(now)
     }
 }
 

@@ -33,8 +33,8 @@ pub struct Args {
     invite: Option<Role>,
 
     /// Where the catalog is served, to make a whole address of the link
-    #[arg(long, value_name = "URL", default_value = "")]
-    address: String,
+    #[arg(long, value_name = "URL")]
+    address: Option<String>,
 }
 
 /// The link.
@@ -59,12 +59,12 @@ pub async fn run(args: &Args, workspace: &Workspace, printer: &Printer) -> Resul
     let answer = Answer {
         link: format!(
             "{}/{path}/{}",
-            args.address.trim_end_matches('/'),
+            args.address.as_deref().unwrap_or_default().trim_end_matches('/'),
             secret.expose_secret()
         ),
         good_for_hours,
     };
-    printer.answer(&answer, |answer| to_document(answer, args.address.is_empty()))?;
+    printer.answer(&answer, |answer| to_document(answer, args.address.is_none()))?;
     Ok(Outcome::Done)
 }
 
