@@ -14,7 +14,9 @@
 pub mod account;
 mod artifact_cache;
 pub mod catalog;
+pub mod connection;
 pub mod doctor;
+pub mod draft;
 pub mod environment;
 pub mod error;
 pub mod explain;
@@ -22,7 +24,10 @@ pub mod hub;
 pub mod integration;
 mod lease;
 pub mod lineage;
+pub mod progress;
 pub mod project;
+pub mod runtime;
+pub mod schedule;
 pub mod secret;
 pub mod settings;
 pub mod sql_reader;
@@ -46,5 +51,8 @@ pub mod dbt {
 
 /// What callers of this crate need of the store's vocabulary.
 pub mod store {
-    pub use tailwater_store::{Error, SealingKey, StoreUrl, SyncCounts, SyncOutcome, SyncRecord};
+    pub use tailwater_store::{
+        DraftId, Error, NamedExposure, SealingKey, StoreUrl, SyncCause, SyncCounts, SyncDetail, SyncFailure,
+        SyncId, SyncOutcome, SyncRecord,
+    };
 }

@@ -19,8 +19,10 @@
 
 mod account;
 mod database;
+mod draft;
 mod error;
 mod exposure;
+mod fact;
 mod health;
 mod integration;
 mod inventory;
@@ -39,6 +41,7 @@ pub use account::{
     Actor, ApiToken, ApiTokenId, AuditCursor, AuditEntry, AuditFilter, AuditId, AuditPage, LinkPurpose,
     OneTimeLink, Role, SessionEntry, SessionId, StoredSession, User, UserId,
 };
+pub use draft::{DraftId, DraftRecord};
 pub use error::{Error, Result};
 pub use exposure::StoredExposure;
 pub use health::{RowCounts, StoreHealth};
@@ -50,5 +53,8 @@ pub use lease::{Lease, LeaseOutcome};
 pub use name::ExposureName;
 pub use project::{ProjectLocation, ProjectRecord};
 pub use store::Store;
-pub use sync::{SyncCounts, SyncFailure, SyncId, SyncOutcome, SyncRecord};
+pub use sync::{
+    MOST_NAMED, NamedExposure, SyncCause, SyncCounts, SyncDetail, SyncFailure, SyncId, SyncOutcome,
+    SyncRecord,
+};
 pub use url::StoreUrl;

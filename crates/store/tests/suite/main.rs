@@ -8,6 +8,7 @@ mod sample;
 
 mod account;
 mod concurrency;
+mod draft;
 mod history;
 mod integration;
 mod kill;
