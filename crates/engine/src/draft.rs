@@ -143,14 +143,14 @@ impl Workspace {
     /// The draft of the given id.
     pub async fn find_draft(&self, id: DraftId) -> Result<Draft, Error> {
         let record = self.store().find_draft(id).await?.ok_or(Error::UnknownDraft)?;
-        from_record(record).ok_or(Error::UnknownDraft)
+        from_record(&record).ok_or(Error::UnknownDraft)
     }
 
     /// Every draft that is still kept, the last changed first.
     pub async fn drafts(&self) -> Result<Vec<Draft>, Error> {
         let oldest = self.clock().now() - TimeDelta::days(DRAFT_DAYS);
         let records = self.store().drafts().await?;
-        let kept = records.into_iter().filter(|record| record.updated_at >= oldest);
+        let kept = records.iter().filter(|record| record.updated_at >= oldest);
         Ok(kept.filter_map(from_record).collect())
     }
 
@@ -294,7 +294,7 @@ impl Workspace {
 }
 
 /// `None` for what a newer version wrote in a form that is not known here.
-fn from_record(record: DraftRecord) -> Option<Draft> {
+fn from_record(record: &DraftRecord) -> Option<Draft> {
     Some(Draft {
         id: record.id,
         said: serde_json::from_str(&record.body).ok()?,

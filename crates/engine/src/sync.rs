@@ -207,14 +207,15 @@ impl Workspace {
         let work = async {
             self.check_selection(&integration).await?;
             let projects = self.load_projects(&integration.projects).await?;
-            let fetched = self.fetch_and_land(
+            // On the heap: what reads a whole site is large for a future.
+            let fetched = Box::pin(self.fetch_and_land(
                 &integration,
                 &projects,
                 request.options,
                 progress,
                 cancel,
                 record.clone(),
-            );
+            ));
             let work = async {
                 if request.only_if_due && !self.is_due(&integration).await? {
                     return Ok(None);

@@ -326,7 +326,8 @@ async fn what_is_due_is_started_once_in_the_whole_deployment() {
     assert_eq!(causes, done(SyncCause::First, SyncOutcome::Changed));
     let (causes, next) = run_due(&other_node).await;
     assert_eq!(causes, []);
-    assert_eq!(next, Some("2025-06-11T03:15:00Z".parse().expect("an instant")));
+    // One workbook of the site is not indexed yet, so it is read again soon, and not only tomorrow.
+    assert_eq!(next, Some(bench.clock.now() + TimeDelta::minutes(15)));
 
     bench.clock.pass(TimeDelta::days(2));
     // Both nodes find it due at one moment; whoever comes second finds it done.
