@@ -490,7 +490,7 @@ mod tests {
         asked.detail.pending = 1;
         let expected = |when: &str, cause| Some((when.to_owned(), cause));
         assert_eq!(
-            due("2025-06-10T09:06", &[asked.clone()], Some("s")),
+            due("2025-06-10T09:06", std::slice::from_ref(&asked), Some("s")),
             expected("10T09:20", Retry)
         );
         let mut again = sync("2025-06-10T09:20", Unchanged, Retry);
@@ -513,12 +513,12 @@ mod tests {
         let landed = sync("2025-06-10T03:15", Unchanged, Scheduled);
         let expected = |when: &str, cause| Some((when.to_owned(), cause));
         assert_eq!(
-            due(now, &[landed.clone()], Some("other")),
+            due(now, std::slice::from_ref(&landed), Some("other")),
             expected("now", SelectionChanged)
         );
         // Taking the last collection out is a change as well.
         assert_eq!(
-            due(now, &[landed.clone()], None),
+            due(now, std::slice::from_ref(&landed), None),
             expected("now", SelectionChanged)
         );
         let mut failed = sync("2025-06-10T11:58", Failed, SelectionChanged);
