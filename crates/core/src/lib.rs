@@ -66,6 +66,7 @@ pub mod relation_index;
 pub mod remedy;
 pub mod resolve;
 pub mod run;
+pub mod search;
 pub mod selection;
 pub mod selector;
 pub mod sql_reading;
