@@ -58,6 +58,7 @@ pub mod manual;
 pub mod mapping;
 pub mod merge;
 pub mod naming;
+pub mod picture;
 pub mod project;
 pub mod proposal;
 pub mod reference;
