@@ -18,8 +18,10 @@
 //! Instants in columns are microseconds. Texts that come from outside may hold anything, NUL included.
 
 mod account;
+mod artifact;
 mod database;
 mod draft;
+mod environment;
 mod error;
 mod exposure;
 mod fact;
@@ -31,6 +33,8 @@ mod landing;
 mod lease;
 mod name;
 mod project;
+mod revision;
+mod run;
 mod secret;
 mod setting;
 mod store;
@@ -42,6 +46,8 @@ pub use account::{
     OneTimeLink, Role, SessionEntry, SessionId, StoredSession, User, UserId,
 };
 pub use draft::{DraftId, DraftRecord};
+pub use artifact::{ArtifactLanding, ArtifactRecord, ArtifactsLanded};
+pub use environment::EnvironmentRecord;
 pub use error::{Error, Result};
 pub use exposure::StoredExposure;
 pub use health::{RowCounts, StoreHealth};
@@ -52,6 +58,8 @@ pub use landing::{Landing, TOMBSTONE_DAYS, Written};
 pub use lease::{Lease, LeaseOutcome};
 pub use name::ExposureName;
 pub use project::{ProjectLocation, ProjectRecord};
+pub use revision::StoreRevision;
+pub use run::{NodeRun, RunId, RunKind, RunLanding, RunRecord};
 pub use store::Store;
 pub use sync::{
     MOST_NAMED, NamedExposure, SyncCause, SyncCounts, SyncDetail, SyncFailure, SyncId, SyncOutcome,

@@ -7,6 +7,7 @@ mod postgres;
 mod sample;
 
 mod account;
+mod artifact;
 mod concurrency;
 mod draft;
 mod history;
