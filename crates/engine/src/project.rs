@@ -57,7 +57,7 @@ impl Workspace {
     pub async fn projects(&self) -> Result<Vec<ProjectEntry>, Error> {
         let mut entries = BTreeMap::new();
         for record in self.store().projects().await? {
-            let path = record.location.path().cloned();
+            let path = record.location.path().map(Utf8Path::to_owned);
             let declared_in = DeclaredIn::Store;
             entries.insert(
                 record.name.clone(),
