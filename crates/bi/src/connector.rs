@@ -1,9 +1,8 @@
 //! What every connector offers, whatever the BI tool.
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
 use serde::Serialize;
-use tailwater_core::id::IntegrationName;
+use tailwater_core::id::{AssetId, IntegrationName};
 use tailwater_core::inventory::Inventory;
 use tailwater_core::selection::Selection;
 
@@ -26,7 +25,11 @@ pub trait Connector: Send + Sync {
     /// `collections`, `listing` and `notices` are filled.
     async fn fetch_collections(&self) -> Result<Inventory, Error>;
 
-    /// The assets of the selected collections with everything they stand on.
+    /// Every asset that the token's user sees, selected or not, by id.
+    async fn fetch_titles(&self) -> Result<Vec<AssetTitle>, Error>;
+
+    /// The assets of the selected collections, with those brought in and without those left out by hand, and
+    /// everything they stand on.
     ///
     /// Answers that were cut short are not errors: they are marked in [`Inventory::listing`] and in each
     /// asset's and data source's `lineage`. An error means that nothing useful was learnt.
@@ -36,23 +39,27 @@ pub trait Connector: Send + Sync {
         progress: &dyn Progress,
     ) -> Result<Inventory, Error>;
 
-    /// When the token itself ends, as far as the tool told at the last sign-in of this connector.
-    async fn token_expires_at(&self) -> Option<DateTime<Utc>> {
-        None
-    }
-
     /// Ends the session, if there is one. Failures are logged, since nothing depends on it.
     async fn sign_out(&self);
+}
+
+/// An asset as people recognise it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AssetTitle {
+    /// The tool's id (Tableau: the workbook's LUID).
+    pub id: AssetId,
+    /// Its name.
+    pub name: String,
+    /// Names of its collections from the top; empty in a personal space.
+    pub collection_path: Vec<String>,
+    /// Where a person opens it, when told.
+    pub url: Option<String>,
 }
 
 /// Hears how far a connector has come.
 pub trait Progress: Send + Sync {
     /// A step was made.
     fn report(&self, step: Step);
-
-    /// A line of [`Connector::check`] is known. Lines come as they are found, which is not always the order
-    /// in which they are answered at the end.
-    fn line(&self, _: &Check) {}
 }
 
 /// How far one phase of the work has come.

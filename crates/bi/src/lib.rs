@@ -17,7 +17,7 @@ pub mod http;
 pub mod retry;
 pub mod tableau;
 
-pub use connector::{Check, CheckState, Connector, NoProgress, Progress, Step};
+pub use connector::{AssetTitle, Check, CheckState, Connector, NoProgress, Progress, Step};
 pub use error::Error;
 pub use tableau::address::{SiteAddress, split_address};
 pub use tableau::connector::{TableauConnector, tableau};

@@ -1,12 +1,13 @@
 //! Exposures: the dashboards that stand on dbt's nodes, with a link for every node and the evidence
 //! for every link.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::confidence::Confidence;
+use crate::curation::{CuratedMark, Field, Hand, Settled, Unlinked};
 use crate::gap::Gap;
 use crate::id::{IntegrationName, NodeId, ProjectName};
 use crate::inventory::TableVia;
@@ -61,6 +62,15 @@ pub struct Exposure {
     /// When a sync last found it; filled in where it is read from the store.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_seen: Option<DateTime<Utc>>,
+    /// The fields that somebody gave by hand, with what the BI tool says.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub curated: BTreeMap<Field, CuratedMark>,
+    /// The links that somebody undid by hand, sorted by node.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unlinked: Vec<Unlinked>,
+    /// The gaps that somebody closed with a link by hand.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub settled: Vec<Settled>,
 }
 
 /// How an exposure came to be.
@@ -148,6 +158,9 @@ pub struct Evidence {
     /// Anything that the reader should know, such as a source with the same relation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// Who vouches for it, where a person does; `note` is then that person's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hand: Option<Hand>,
 }
 
 /// The data source that a piece of evidence comes from.
@@ -167,6 +180,8 @@ pub struct DataSourceRef {
 pub enum Via {
     /// `depends_on` of an exposure written in YAML.
     Declared,
+    /// A person says so.
+    ByHand,
     /// The list of tables of a data source or of the asset.
     TableList,
     /// The tool's own reading of custom SQL.
@@ -184,6 +199,7 @@ impl Via {
     pub const fn title(self) -> &'static str {
         match self {
             Self::Declared => "declared in YAML",
+            Self::ByHand => "linked by hand",
             Self::TableList => "table list",
             Self::ToolReadSql => "custom SQL, read by the BI tool",
             Self::UpstreamColumn => "columns of its fields",
@@ -210,6 +226,8 @@ impl From<TableVia> for Via {
 pub enum Matched {
     /// Declared by hand: nothing was compared.
     Declared,
+    /// A person says so: nothing was compared.
+    ByHand,
     /// Database, schema and name are equal.
     DatabaseSchemaName,
     /// Schema and name are equal and the warehouse has no level above.
@@ -226,6 +244,7 @@ impl Matched {
     pub const fn title(self) -> &'static str {
         match self {
             Self::Declared => "declared",
+            Self::ByHand => "by hand",
             Self::DatabaseSchemaName => "database, schema and name equal",
             Self::SchemaNameTwoLevel => "schema and name equal (the warehouse has two levels)",
             Self::SchemaNameDatabaseUnknown => {

@@ -37,11 +37,13 @@ pub enum GapReason {
     LineageIncomplete,
     /// The BI tool reports nothing at all under the asset.
     NoLineageReported,
+    /// Somebody linked a node by hand which dbt no longer has.
+    HandLinkGone,
 }
 
 impl GapReason {
     /// Every reason, in the order in which reports list them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::UnknownToDbt,
         Self::OtherDatabase,
         Self::OtherSchema,
@@ -56,6 +58,7 @@ impl GapReason {
         Self::PendingInIndex,
         Self::LineageIncomplete,
         Self::NoLineageReported,
+        Self::HandLinkGone,
     ];
 
     /// The stable code, as in JSON.
@@ -75,6 +78,7 @@ impl GapReason {
             Self::PendingInIndex => "pending_in_index",
             Self::LineageIncomplete => "lineage_incomplete",
             Self::NoLineageReported => "no_lineage_reported",
+            Self::HandLinkGone => "hand_link_gone",
         }
     }
 
@@ -95,6 +99,7 @@ impl GapReason {
             Self::PendingInIndex => "pending in the BI tool's index",
             Self::LineageIncomplete => "the BI tool answered only in part",
             Self::NoLineageReported => "the BI tool reports nothing upstream",
+            Self::HandLinkGone => "linked by hand to a node that dbt no longer has",
         }
     }
 

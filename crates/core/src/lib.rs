@@ -37,11 +37,13 @@
 //! | gap | a reference that found no node, with reason, candidates and remedy |
 //! | mapping rule | the BI tool's name for a database or schema, and dbt's |
 //! | health | whether what stands behind a resource is good, by dbt's rules |
+//! | curation | what people say of an automatic exposure, beside what the BI tool says |
 //! | stale | known from an earlier answer, and not confirmed by the last one |
 
 pub mod clock;
 pub mod confidence;
 pub mod connection;
+pub mod curation;
 pub mod diagnostic;
 pub mod dialect;
 pub mod exposure;
@@ -58,7 +60,6 @@ pub mod manual;
 pub mod mapping;
 pub mod merge;
 pub mod naming;
-pub mod picture;
 pub mod project;
 pub mod proposal;
 pub mod reference;
@@ -67,7 +68,6 @@ pub mod relation_index;
 pub mod remedy;
 pub mod resolve;
 pub mod run;
-pub mod search;
 pub mod selection;
 pub mod selector;
 pub mod sql_reading;

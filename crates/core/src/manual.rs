@@ -3,9 +3,13 @@
 //! A manual exposure is the same dashboard as an asset when its `meta.tailwater.id` is the asset's id,
 //! or its `url` is the asset's. Such a pair is shown once, under the name that the project's authors
 //! chose, with both modes named.
+//!
+//! What people curated of the automatic one is applied before. Where the YAML says something else, the YAML
+//! is shown and the curation marked as overruled: the project's authors have the last word on their own file.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::curation::{CuratedMark, Field};
 use crate::exposure::{Evidence, Exposure, ExposureOwner, Link, Matched, Mode, Via};
 use crate::id::{AssetId, NodeId};
 use crate::inventory::Inventory;
@@ -41,6 +45,9 @@ pub fn from_node(project: &Project, node: &Node) -> Exposure {
         stale: None,
         first_seen: None,
         last_seen: None,
+        curated: BTreeMap::new(),
+        unlinked: Vec::new(),
+        settled: Vec::new(),
     }
 }
 
@@ -59,6 +66,7 @@ fn declared_link(project: &Project, id: &NodeId) -> Link {
         rules: Vec::new(),
         confidence: None,
         note: None,
+        hand: None,
     };
     Link {
         node: id.clone(),
@@ -189,6 +197,14 @@ fn with_free_id(mut exposure: Exposure, asset: &AssetId, is_taken: impl Fn(&str)
 }
 
 fn merge(manual: &mut Exposure, automatic: Exposure) {
+    manual.owner.name = manual.owner.name.take().or_else(|| automatic.owner.name.clone());
+    manual.owner.email = manual
+        .owner
+        .email
+        .take()
+        .or_else(|| automatic.owner.email.clone());
+    manual.tags.extend(automatic.tags.iter().cloned());
+    merge_curated(manual, &automatic);
     manual.modes.extend(automatic.modes);
     manual.integration = automatic.integration;
     manual.workbook = automatic.workbook;
@@ -196,10 +212,8 @@ fn merge(manual: &mut Exposure, automatic: Exposure) {
     manual.first_seen = automatic.first_seen;
     manual.last_seen = automatic.last_seen;
     manual.gaps = automatic.gaps;
+    manual.settled = automatic.settled;
     manual.url = manual.url.take().or(automatic.url);
-    manual.owner.name = manual.owner.name.take().or(automatic.owner.name);
-    manual.owner.email = manual.owner.email.take().or(automatic.owner.email);
-    manual.tags.extend(automatic.tags);
     let mut links: BTreeMap<NodeId, Vec<Evidence>> = std::mem::take(&mut manual.links)
         .into_iter()
         .map(|link| (link.node, link.evidence))
@@ -212,6 +226,31 @@ fn merge(manual: &mut Exposure, automatic: Exposure) {
         .into_iter()
         .map(|(node, evidence)| Link { node, evidence })
         .collect();
+    manual.unlinked = automatic.unlinked;
+    for undone in &mut manual.unlinked {
+        undone.overruled = manual.depends_on.contains(&undone.node);
+    }
+}
+
+/// What people gave by hand fills what the YAML leaves open, and is overruled by what it says.
+fn merge_curated(manual: &mut Exposure, automatic: &Exposure) {
+    let is_curated = |field| automatic.curated.contains_key(&field);
+    if is_curated(Field::Description) && manual.description.is_none() {
+        manual.description.clone_from(&automatic.description);
+    }
+    if is_curated(Field::Maturity) && manual.maturity.is_none() {
+        manual.maturity.clone_from(&automatic.maturity);
+    }
+    let marked = automatic.curated.iter().map(|(field, mark)| {
+        // Tags are joined, so that those given are among those shown.
+        let is_shown = *field == Field::Tags || field.value_in(manual) == field.value_in(automatic);
+        let mark = CuratedMark {
+            overruled: !is_shown,
+            ..mark.clone()
+        };
+        (*field, mark)
+    });
+    manual.curated = marked.collect();
 }
 
 #[cfg(test)]
@@ -219,6 +258,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+    use crate::curation::{Change, Curation, HandLink, KnownNode, Override, apply};
     use crate::inventory::Asset;
     use crate::project::{ExposureInfo, ProjectMetadata, ResourceType};
 
@@ -317,6 +357,53 @@ mod tests {
             .collect();
         assert_eq!(ids, ["exposure.p.sales", "exposure.p.sales_9df3"]);
         assert_eq!((joined[0].mode, joined[1].mode), (Mode::Manual, Mode::Auto));
+    }
+
+    #[test]
+    fn the_yaml_has_the_last_word_on_what_people_curated() {
+        let mut node = manual("weekly", None, Some("one"));
+        node.depends_on = vec!["model.p.declared".into()];
+        let project = Project::new("p".into(), ProjectMetadata::default(), vec![node], vec![]);
+        let automatic = Exposure {
+            label: "Weekly".to_owned(),
+            ..from_node(&project, &manual("weekly", None, None))
+        };
+        let given = |field: Field, text: &str| {
+            let value = field.read(text).unwrap();
+            let (by, at) = ("Bo".to_owned(), "2026-01-01T00:00:00Z".parse().unwrap());
+            Change::Field(field, Some(Override { value, by, at }))
+        };
+        let unlinked = HandLink {
+            is_linked: false,
+            by: "Bo".to_owned(),
+            at: "2026-01-01T00:00:00Z".parse().unwrap(),
+            note: None,
+            table: None,
+        };
+        let mut curation = Curation::default();
+        for change in [
+            given(Field::Label, "By hand"),
+            given(Field::Maturity, "low"),
+            given(Field::OwnerName, "Cleo"),
+            Change::Link("model.p.declared".into(), Some(unlinked)),
+        ] {
+            curation.change(change);
+        }
+        let automatic = apply(automatic, &curation, |_| KnownNode::Known(None));
+        let joined = join(vec![("one".into(), automatic)], &[&project]).remove(0);
+        assert_eq!(
+            (joined.label.as_str(), joined.maturity.as_deref()),
+            ("weekly", Some("low"))
+        );
+        assert_eq!(joined.owner.name.as_deref(), Some("Cleo"));
+        let overruled: Vec<Field> = joined
+            .curated
+            .iter()
+            .filter(|(_, mark)| mark.overruled)
+            .map(|(field, _)| *field)
+            .collect();
+        assert_eq!(overruled, [Field::Label]);
+        assert!(joined.depends_on.contains("model.p.declared") && joined.unlinked[0].overruled);
     }
 
     #[test]

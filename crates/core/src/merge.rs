@@ -9,7 +9,7 @@
 //! | the collection above an asset's own is not visible any more | the asset is kept, marked stale |
 //! | a table's names are hidden now and were known | the known names stay, marked stale |
 //!
-//! What the person no longer selects is gone in any case.
+//! What the person no longer selects, or leaves out, is gone in any case.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -86,12 +86,13 @@ impl Merger<'_> {
                 .or_insert_with(|| collection.clone());
         }
         for (id, asset) in &self.known.inventory.assets {
-            let is_selected = asset.collection.as_ref().is_some_and(|collection| {
+            let is_in_selected = asset.collection.as_ref().is_some_and(|collection| {
                 selection.includes(
                     &self.merged.inventory.ancestors(collection),
                     &asset.collection_path,
                 )
             });
+            let is_selected = selection.includes_asset(id.as_str(), is_in_selected);
             if is_selected && !self.merged.inventory.assets.contains_key(id) {
                 self.keep_asset(
                     id,
@@ -114,7 +115,8 @@ impl Merger<'_> {
             else {
                 continue;
             };
-            let was_selected = selection.includes(&known.ancestors(collection), &asset.collection_path);
+            let was_in_selected = selection.includes(&known.ancestors(collection), &asset.collection_path);
+            let was_selected = selection.includes_asset(id.as_str(), was_in_selected);
             if was_selected && !self.merged.inventory.assets.contains_key(id) {
                 self.keep_asset(id, asset, "the collection above its own is no longer visible");
             }
@@ -395,6 +397,25 @@ mod tests {
             THEN.parse::<DateTime<Utc>>().unwrap()
         );
         assert!(!merged.stale.contains_key("one"));
+    }
+
+    #[test]
+    fn single_assets_are_kept_and_left_out_whatever_their_collection() {
+        let cut_off = || without_two(Completeness::partial("page 2 failed"));
+        let merged_with = |selection: Selection| {
+            let inventory = site();
+            let known = Known {
+                inventory: &inventory,
+                stale: &BTreeMap::new(),
+                synced_at: THEN.parse().unwrap(),
+            };
+            merge(Some(known), cut_off(), &selection)
+        };
+        let brought_in = merged_with(Selection::new(["Finance"]).with_assets(["two".into()], []));
+        assert!(brought_in.inventory.assets.contains_key("two") && brought_in.stale.contains_key("two"));
+        let left_out = merged_with(Selection::new(["Sales"]).with_assets([], ["two".into()]));
+        assert!(!left_out.inventory.assets.contains_key("two"));
+        assert!(!left_out.inventory.tables.contains_key("table-two"));
     }
 
     #[test]

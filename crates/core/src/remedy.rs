@@ -71,6 +71,7 @@ pub fn without_name(reason: GapReason) -> String {
         GapReason::NoLineageReported => {
             "open the workbook once and republish it so that the BI tool reads its connections again; cubes and stored procedures have no lineage there"
         }
+        GapReason::HandLinkGone => "link the node that took its place, or take the link back with `tailwater unlink`",
         _ => "declare the table as a dbt source, or point the dashboard at a dbt model",
     }
     .to_owned()

@@ -160,6 +160,7 @@ impl Resolver<'_> {
                             rules,
                             confidence: reference.confidence,
                             note: note.clone(),
+                            hand: None,
                         });
                     }
                     Answer::Missing { reason, candidates } => {
@@ -294,6 +295,9 @@ impl Resolver<'_> {
             stale: None,
             first_seen: None,
             last_seen: None,
+            curated: BTreeMap::new(),
+            unlinked: Vec::new(),
+            settled: Vec::new(),
         }
     }
 }

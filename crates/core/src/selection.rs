@@ -13,16 +13,24 @@
 //!
 //! A slash inside a name is written `\/`. Names compare exactly: the tool allows `Finance` beside `finance`.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
-use crate::id::CollectionId;
+use crate::id::{AssetId, CollectionId};
 use crate::inventory::Inventory;
 
-/// The chosen collections, as patterns in the order given.
+/// The chosen collections, as patterns in the order given, and single assets beside them.
+///
+/// Its JSON is the list of patterns alone: single assets are kept as curation.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Selection {
     patterns: Vec<String>,
+    #[serde(skip)]
+    brought_in: BTreeSet<AssetId>,
+    #[serde(skip)]
+    left_out: BTreeSet<AssetId>,
 }
 
 impl Selection {
@@ -40,9 +48,30 @@ impl Selection {
         &self.patterns
     }
 
-    /// Whether nothing is chosen.
+    /// Whether no collection is chosen.
     pub const fn is_empty(&self) -> bool {
         self.patterns.is_empty()
+    }
+
+    /// The same with single assets that are chosen whatever collection they stand in, and others that are not.
+    pub fn with_assets(
+        mut self,
+        brought_in: impl IntoIterator<Item = AssetId>,
+        left_out: impl IntoIterator<Item = AssetId>,
+    ) -> Self {
+        self.brought_in = brought_in.into_iter().collect();
+        self.left_out = left_out.into_iter().collect();
+        self
+    }
+
+    /// Whether single assets are chosen.
+    pub fn has_brought_in(&self) -> bool {
+        !self.brought_in.is_empty()
+    }
+
+    /// Whether an asset is chosen. `is_in_chosen_collection` is what [`Self::includes`] says of its collection.
+    pub fn includes_asset(&self, asset: &str, is_in_chosen_collection: bool) -> bool {
+        !self.left_out.contains(asset) && (is_in_chosen_collection || self.brought_in.contains(asset))
     }
 
     /// Adds a pattern; says whether it is new.

@@ -67,6 +67,18 @@ impl Store {
             .await
     }
 
+    /// The exposure of an asset, one that has gone too.
+    pub async fn find_exposure_of(
+        &self,
+        integration: &IntegrationName,
+        asset: &AssetId,
+    ) -> Result<Option<StoredExposure>> {
+        let sql = select!("exposure.integration = $1 and exposure.asset = $2");
+        let values = vec![integration.as_str().into(), asset.as_str().into()];
+        let mut found = self.fetch_exposures("read an exposure", sql, values).await?;
+        Ok(found.pop())
+    }
+
     /// The exposures of the given unique id, name, or label (compared without case).
     pub async fn find_exposures(&self, text: &str) -> Result<Vec<StoredExposure>> {
         let sql = select!(

@@ -1,8 +1,9 @@
 //! What Tailwater remembers, in SQLite or PostgreSQL.
 //!
 //! For: registered projects and integrations, sealed secrets, what the last sync of each integration left
-//! (inventory, exposures, names), the history of syncs, leases, and accounts with their audit log. Not for: deciding what any of it
-//! means. The store compares and keeps; `tailwater-engine` reads, resolves and lands.
+//! (inventory, exposures, names), what people said of exposures, the history of syncs, leases, and accounts
+//! with their audit log. Not for: deciding what any of it means. The store compares and keeps;
+//! `tailwater-engine` reads, resolves and lands.
 //!
 //! ```text
 //! StoreUrl ─▶ Store::open ─▶ load_inventory, load_exposures, load_names ─▶ the engine's sync
@@ -18,13 +19,10 @@
 //! Instants in columns are microseconds. Texts that come from outside may hold anything, NUL included.
 
 mod account;
-mod artifact;
+mod curation;
 mod database;
-mod draft;
-mod environment;
 mod error;
 mod exposure;
-mod fact;
 mod health;
 mod integration;
 mod inventory;
@@ -33,8 +31,6 @@ mod landing;
 mod lease;
 mod name;
 mod project;
-mod revision;
-mod run;
 mod secret;
 mod setting;
 mod store;
@@ -45,9 +41,7 @@ pub use account::{
     Actor, ApiToken, ApiTokenId, AuditCursor, AuditEntry, AuditFilter, AuditId, AuditPage, LinkPurpose,
     OneTimeLink, Role, SessionEntry, SessionId, StoredSession, User, UserId,
 };
-pub use draft::{DraftId, DraftRecord};
-pub use artifact::{ArtifactLanding, ArtifactRecord, ArtifactsLanded};
-pub use environment::EnvironmentRecord;
+pub use curation::Curations;
 pub use error::{Error, Result};
 pub use exposure::StoredExposure;
 pub use health::{RowCounts, StoreHealth};
@@ -58,11 +52,6 @@ pub use landing::{Landing, TOMBSTONE_DAYS, Written};
 pub use lease::{Lease, LeaseOutcome};
 pub use name::ExposureName;
 pub use project::{ProjectLocation, ProjectRecord};
-pub use revision::StoreRevision;
-pub use run::{NodeRun, RunId, RunKind, RunLanding, RunRecord};
 pub use store::Store;
-pub use sync::{
-    MOST_NAMED, NamedExposure, SyncCause, SyncCounts, SyncDetail, SyncFailure, SyncId, SyncOutcome,
-    SyncRecord,
-};
+pub use sync::{SyncCounts, SyncFailure, SyncId, SyncOutcome, SyncRecord};
 pub use url::StoreUrl;

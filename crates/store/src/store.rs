@@ -118,9 +118,13 @@ mod tests {
         is_send(&store.load_inventory(name));
         is_send(&store.load_exposures(None));
         is_send(&store.load_gone_exposures());
+        is_send(&store.find_exposure_of(name, &"asset".into()));
         is_send(&store.load_exposures_on(&"model".into()));
         is_send(&store.find_exposures("text"));
         is_send(&store.load_names());
+        is_send(&store.load_curations(None));
+        is_send(&store.curate(name, &"asset".into(), &[], audit));
+        is_send(&store.curation_revision());
         is_send(&store.land_sync(landing));
         is_send(&store.record_failed_sync(record));
         is_send(&store.syncs(None, 1));

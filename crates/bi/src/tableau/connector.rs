@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
 use tailwater_core::clock::Clock;
 use tailwater_core::id::IntegrationName;
 use tailwater_core::inventory::Inventory;
@@ -16,7 +15,7 @@ use super::listing::{fetch_listing, fetch_tree, fetch_users};
 use super::metadata::Metadata;
 use super::session::Gate;
 use super::settings::TableauSettings;
-use crate::connector::{Check, Connector, NoProgress, Progress};
+use crate::connector::{AssetTitle, Check, Connector, NoProgress, Progress};
 use crate::error::Error;
 
 /// Reads one Tableau site. Its `Debug` shows no secret.
@@ -52,6 +51,10 @@ impl Connector for TableauConnector {
         Ok(fetch_tree(&self.gate, &NoProgress).await?.inventory)
     }
 
+    async fn fetch_titles(&self) -> Result<Vec<AssetTitle>, Error> {
+        Ok(fetch_tree(&self.gate, &NoProgress).await?.titles())
+    }
+
     async fn fetch_inventory(
         &self,
         selection: &Selection,
@@ -65,10 +68,6 @@ impl Connector for TableauConnector {
         listing.users = fetch_users(&self.gate, owners, &mut listing.inventory, progress).await?;
         let links = Links::new(self.gate.server(), self.gate.site());
         Ok(assemble(listing, &lineage, &links))
-    }
-
-    async fn token_expires_at(&self) -> Option<DateTime<Utc>> {
-        self.gate.token_expires_at().await
     }
 
     async fn sign_out(&self) {

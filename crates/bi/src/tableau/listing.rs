@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::StreamExt as _;
 use futures::stream;
-use tailwater_core::id::CollectionId;
+use tailwater_core::id::{AssetId, CollectionId};
 use tailwater_core::inventory::{Collection, Completeness, Inventory, Notice, Site};
 use tailwater_core::selection::Selection;
 
@@ -13,7 +13,7 @@ use super::rest::{List, ListCall};
 use super::session::Gate;
 use super::tree::Node;
 use super::wire::{Project, PublishedSource, User, View, Workbook};
-use crate::connector::{Progress, Step};
+use crate::connector::{AssetTitle, Progress, Step};
 use crate::error::Error;
 
 /// Everything the REST API told.
@@ -77,6 +77,24 @@ pub(crate) async fn fetch_tree(gate: &Gate, progress: &dyn Progress) -> Result<T
         workbooks: workbooks.entries,
         unplaced,
     })
+}
+
+impl Tree {
+    /// The workbooks as people recognise them, by LUID; those in personal spaces too.
+    pub(crate) fn titles(&self) -> Vec<AssetTitle> {
+        let title = |(id, workbook): (&String, &Workbook)| {
+            let project = workbook.project.as_ref();
+            let collection =
+                project.and_then(|(project, _)| self.inventory.collections.get(project.as_str()));
+            AssetTitle {
+                id: AssetId::from(id.as_str()),
+                name: workbook.name.clone(),
+                collection_path: collection.map_or_else(Vec::new, |collection| collection.path.clone()),
+                url: workbook.url.clone(),
+            }
+        };
+        self.workbooks.iter().map(title).collect()
+    }
 }
 
 /// Notes projects that are not listed, and workbooks in personal spaces or without any project.
@@ -145,9 +163,9 @@ pub(crate) async fn fetch_listing(
             _ => Completeness::partial(doubt),
         };
     }
-    workbooks.retain(|_, workbook| {
+    workbooks.retain(|id, workbook| {
         let project = workbook.project.as_ref();
-        project.is_some_and(|(project, _)| chosen.contains(project))
+        selection.includes_asset(id, project.is_some_and(|(project, _)| chosen.contains(project)))
     });
     let (mut views, mut data_sources) = (BTreeMap::new(), BTreeMap::new());
     if !workbooks.is_empty() {

@@ -91,7 +91,9 @@ impl Unplaced {
             let Some((project, _)) = workbook.project.as_ref() else {
                 return false;
             };
-            if chosen.contains(project) {
+            let is_settled_by_hand = selection.includes_asset(&workbook.id, false)
+                || !selection.includes_asset(&workbook.id, true);
+            if chosen.contains(project) || is_settled_by_hand {
                 return false;
             }
             if project == UNTOLD.0 {

@@ -538,3 +538,49 @@ async fn lists_of_many_pages_are_read_whole() {
             .any(|request| request.query.contains("pageSize=100&"))
     );
 }
+
+#[tokio::test]
+async fn single_workbooks_are_read_and_left_out_whatever_their_project() {
+    let running = start(
+        r#"
+        [[site.project]]
+        path = "Sales"
+        [[site.project]]
+        path = "Finance"
+        [[site.workbook]]
+        name = "In Sales"
+        project = "Sales"
+        owner = "ada@acme.example"
+        sheets = ["Sheet 1"]
+        [[site.workbook]]
+        name = "Unwanted"
+        project = "Sales"
+        owner = "ada@acme.example"
+        sheets = ["Sheet 1"]
+        [[site.workbook]]
+        name = "In Finance"
+        project = "Finance"
+        owner = "ada@acme.example"
+        sheets = ["Sheet 1"]
+        "#,
+    )
+    .await;
+    let connector = connect(&running);
+    let titles = connector.fetch_titles().await.expect("titles");
+    let title = |name: &str| titles.iter().find(|title| title.name == name).expect("a title");
+    assert_eq!(title("In Finance").collection_path, ["Finance"]);
+    let selection = Selection::new(["Sales"])
+        .with_assets([title("In Finance").id.clone()], [title("Unwanted").id.clone()]);
+    let inventory = connector
+        .fetch_inventory(&selection, &NoProgress)
+        .await
+        .expect("an inventory");
+    let mut names: Vec<&str> = inventory
+        .assets
+        .values()
+        .map(|asset| asset.name.as_str())
+        .collect();
+    names.sort_unstable();
+    assert_eq!(names, ["In Finance", "In Sales"]);
+    assert!(inventory.listing.is_complete());
+}

@@ -116,7 +116,7 @@ impl Store {
 }
 
 /// Adds an act to the log, in the transaction of the act itself.
-pub(super) async fn insert(transaction: &mut Transaction<'_>, entry: &AuditEntry) -> Result<()> {
+pub(crate) async fn insert(transaction: &mut Transaction<'_>, entry: &AuditEntry) -> Result<()> {
     // Acts of one instant keep their order by the sequence, which counts within it.
     let sql = "insert into audit (id, at, sequence, actor_kind, actor_id, actor_name, actor_key, actor_role, \
                action, subject, detail) \

@@ -15,6 +15,7 @@ mod user;
 
 pub use actor::Actor;
 pub use api_token::ApiToken;
+pub(crate) use audit::insert as insert_audit;
 pub use audit::{AuditCursor, AuditEntry, AuditFilter, AuditPage};
 pub use id::{ApiTokenId, AuditId, SessionId, UserId};
 pub use link::{LinkPurpose, OneTimeLink};

@@ -7,9 +7,8 @@ mod postgres;
 mod sample;
 
 mod account;
-mod artifact;
 mod concurrency;
-mod draft;
+mod curation;
 mod history;
 mod integration;
 mod kill;

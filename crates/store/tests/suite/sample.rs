@@ -13,7 +13,7 @@ use tailwater_core::inventory::{
 use tailwater_core::mapping::MappingRule;
 use tailwater_core::selection::Selection;
 use tailwater_store::{
-    ExposureName, IntegrationRecord, Landing, Origin, SyncCounts, SyncDetail, SyncId, SyncOutcome, SyncRecord,
+    ExposureName, IntegrationRecord, Landing, Origin, SyncCounts, SyncId, SyncOutcome, SyncRecord,
 };
 
 use crate::home::at;
@@ -54,7 +54,6 @@ pub fn record(integration: &str, finished: i64) -> SyncRecord {
             remedy: None,
         }],
         error: None,
-        detail: SyncDetail::default(),
     }
 }
 
@@ -170,6 +169,7 @@ pub fn exposure(integration: &IntegrationName, number: usize) -> Exposure {
                 rules: vec![],
                 confidence: None,
                 note: None,
+                hand: None,
             }],
         }],
         gaps: vec![Gap {
@@ -196,6 +196,9 @@ pub fn exposure(integration: &IntegrationName, number: usize) -> Exposure {
         stale: None,
         first_seen: None,
         last_seen: None,
+        curated: BTreeMap::new(),
+        unlinked: Vec::new(),
+        settled: Vec::new(),
     }
 }
 
