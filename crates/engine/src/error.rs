@@ -34,6 +34,9 @@ pub enum Error {
         /// The project.
         project: ProjectName,
     },
+    /// What people said of an exposure cannot stand.
+    #[error(transparent)]
+    Curation(#[from] crate::curation::CurateError),
     /// No project is known.
     #[error("no dbt project is known")]
     NoProjects,
@@ -175,35 +178,6 @@ pub enum Error {
     /// The person stopped it.
     #[error("stopped before it was done; nothing was changed")]
     Cancelled,
-    /// A schedule that makes no sense.
-    #[error("`{value}` is no schedule: {problem}")]
-    ScheduleInvalid {
-        /// What was given.
-        value: String,
-        /// What is wrong with it.
-        problem: String,
-    },
-    /// No sync of this id is known.
-    #[error("no sync `{id}` is known")]
-    UnknownSync {
-        /// The id.
-        id: String,
-    },
-    /// No draft of this id is known.
-    #[error("this draft of a connection is not known any more")]
-    UnknownDraft,
-    /// A draft lacks what the next step needs.
-    #[error("the connection is not described yet: {missing} is missing")]
-    DraftIncomplete {
-        /// What is missing.
-        missing: &'static str,
-    },
-    /// Another server would get to see a secret that was given for this one.
-    #[error("the token's secret was given for `{server}`; another server needs it given again")]
-    SecretForOtherServer {
-        /// The server that it was given for.
-        server: String,
-    },
     /// What was asked about is not known.
     #[error("nothing is known as `{subject}`")]
     UnknownSubject {
@@ -224,6 +198,7 @@ impl Diagnostic for Error {
             Self::Mapping(error) => error.code(),
             Self::Account(error) => error.code(),
             Self::Shared(error) => error.code(),
+            Self::Curation(error) => error.code(),
             Self::NoProjects => "TW-PROJECT-NONE",
             Self::NoArtifacts { .. } => "TW-PROJECT-NO-ARTIFACTS",
             Self::UnknownProject { .. } => "TW-PROJECT-UNKNOWN",
@@ -244,11 +219,6 @@ impl Diagnostic for Error {
             Self::NoSecret { .. } => "TW-SECRET-NONE",
             Self::Busy { .. } => "TW-SYNC-BUSY",
             Self::Cancelled => "TW-CANCELLED",
-            Self::ScheduleInvalid { .. } => "TW-SCHEDULE-INVALID",
-            Self::UnknownSync { .. } => "TW-SYNC-UNKNOWN",
-            Self::UnknownDraft => "TW-DRAFT-UNKNOWN",
-            Self::DraftIncomplete { .. } => "TW-DRAFT-INCOMPLETE",
-            Self::SecretForOtherServer { .. } => "TW-SECRET-OTHER-SERVER",
             Self::UnknownSubject { .. } => "TW-SUBJECT-UNKNOWN",
         }
     }
@@ -272,6 +242,7 @@ impl Diagnostic for Error {
             Self::NoArtifacts { project } => {
                 format!("run `dbt build`, then `tailwater ingest target --project {project}`")
             }
+            Self::Curation(error) => return error.hint(),
             Self::NoProjects => {
                 "run `tailwater project add NAME target/manifest.json`, or declare a [[project]] in `tailwater.toml`"
                     .to_owned()
@@ -310,13 +281,6 @@ impl Diagnostic for Error {
             ),
             Self::Busy { .. } => "wait for it to end; two sign-ins with one token would end each other's session".to_owned(),
             Self::Cancelled => "run the command again to go on".to_owned(),
-            Self::ScheduleInvalid { .. } => {
-                "write `at = \"03:15\"` or `cron = \"15 3 * * *\"`, and `time_zone = \"Europe/Berlin\"`".to_owned()
-            }
-            Self::UnknownSync { .. } => "the integration's page lists its syncs; one that was stopped leaves no trace".to_owned(),
-            Self::UnknownDraft => "begin again: drafts are forgotten after a week, and once the integration is saved".to_owned(),
-            Self::DraftIncomplete { .. } => "go back to the step that asks for it".to_owned(),
-            Self::SecretForOtherServer { .. } => "give the secret again, together with the new address".to_owned(),
             Self::UnknownSubject { nearest, .. } if !nearest.is_empty() => format!("did you mean {}?", nearest.join(", ")),
             Self::UnknownSubject { .. } => {
                 "give an exposure's name, a dbt node's name or unique_id, or a table as database.schema.table".to_owned()

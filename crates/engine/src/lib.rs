@@ -14,9 +14,8 @@
 pub mod account;
 mod artifact_cache;
 pub mod catalog;
-pub mod connection;
+pub mod curation;
 pub mod doctor;
-pub mod draft;
 pub mod environment;
 pub mod error;
 pub mod explain;
@@ -24,10 +23,7 @@ pub mod hub;
 pub mod integration;
 mod lease;
 pub mod lineage;
-pub mod progress;
 pub mod project;
-pub mod runtime;
-pub mod schedule;
 pub mod secret;
 pub mod settings;
 pub mod sql_reader;
@@ -41,7 +37,9 @@ pub use workspace::Workspace;
 
 /// What callers of this crate need of the connectors' vocabulary.
 pub mod bi {
-    pub use tailwater_bi::{Check, CheckState, NoProgress, Progress, SiteAddress, Step, split_address};
+    pub use tailwater_bi::{
+        AssetTitle, Check, CheckState, NoProgress, Progress, SiteAddress, Step, split_address,
+    };
 }
 
 /// What callers of this crate need of the artifacts' vocabulary.
@@ -51,8 +49,5 @@ pub mod dbt {
 
 /// What callers of this crate need of the store's vocabulary.
 pub mod store {
-    pub use tailwater_store::{
-        DraftId, Error, NamedExposure, SealingKey, StoreUrl, SyncCause, SyncCounts, SyncDetail, SyncFailure,
-        SyncId, SyncOutcome, SyncRecord,
-    };
+    pub use tailwater_store::{Curations, Error, SealingKey, StoreUrl, SyncCounts, SyncOutcome, SyncRecord};
 }

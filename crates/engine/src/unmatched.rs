@@ -11,6 +11,7 @@ use tailwater_core::project::Project;
 use tailwater_core::proposal::{Proposal, preview, propose};
 use tailwater_core::resolve::{Input, resolve};
 
+use crate::curation::curated_exposures;
 use crate::error::Error;
 use crate::sql_reader::read_custom_sql;
 use crate::sync::ExposureTitle;
@@ -60,7 +61,9 @@ impl Workspace {
     /// The integration's gaps as the last sync left them, with proposals by the manifests of now.
     pub async fn unmatched(&self, name: &IntegrationName) -> Result<Unmatched, Error> {
         let stored = self.store().load_exposures(Some(name)).await?;
-        let groups = group(stored.iter().map(|row| &row.exposure));
+        let curations = self.store().load_curations(Some(name)).await?;
+        let curated = curated_exposures(stored, &curations, &[], false).exposures;
+        let groups = group(curated.iter().map(|row| &row.exposure));
         let proposed = self
             .with_input(name, |input| propose(input, &resolve(input)))
             .await;

@@ -74,7 +74,7 @@ impl Workspace {
         Ok(self.store().audit_log(&filter, limit).await?)
     }
 
-    pub(super) fn audit_entry(&self, actor: &Actor, event: AuditEvent) -> AuditEntry {
+    pub(crate) fn audit_entry(&self, actor: &Actor, event: AuditEvent) -> AuditEntry {
         let at = self.now();
         AuditEntry {
             id: AuditId::new(at),

@@ -22,6 +22,7 @@ use super::input::{CatalogInput, IntegrationInput, ProjectInput};
 use super::integration::CatalogIntegration;
 use super::model::Catalog;
 use super::reach::{Toward, count_reached};
+use crate::curation::{CuratedExposures, curated_exposures};
 
 /// The folder in which automatic exposures stand in the tree of files, as in dbt's own catalog.
 pub const IMPORTED_FOLDER: &str = "imported_from_tableau";
@@ -34,6 +35,7 @@ impl Catalog {
             environment,
             projects,
             integrations,
+            curations,
             stale_after,
             revision,
             now,
@@ -46,7 +48,17 @@ impl Catalog {
                 project_of_manifest.push(at);
             }
         }
-        let exposures = all_exposures(&integrations, &manifests);
+        let is_every_project_read = manifests.len() == projects.len();
+        let curated = |rows: &dyn Fn(&IntegrationInput) -> &Vec<StoredExposure>| {
+            let stored = integrations.iter().flat_map(|input| rows(input).iter().cloned());
+            let known: Vec<&Project> = manifests.iter().map(AsRef::as_ref).collect();
+            curated_exposures(stored, &curations, &known, is_every_project_read)
+        };
+        let CuratedExposures {
+            exposures: shown,
+            left_out,
+        } = curated(&|input| &input.exposures);
+        let exposures = all_exposures(shown, &manifests);
         let exposure_nodes: Vec<Node> = exposures
             .iter()
             .map(|exposure| exposure_node(&manifests, exposure))
@@ -91,7 +103,7 @@ impl Catalog {
                 health::refresh(sources, stale_after, now)
             })
             .collect();
-        let gone = gone(&integrations, &exposures);
+        let gone = gone(curated(&|input| &input.gone).exposures, &exposures);
         drop(nodes);
         drop(by_name);
 
@@ -107,6 +119,7 @@ impl Catalog {
             exposure_nodes,
             refreshes,
             gone,
+            left_out,
             index,
             exposure_at,
             by_kind,
@@ -133,10 +146,9 @@ pub(super) fn asset_of(exposure: &Exposure) -> Option<(&str, &str)> {
 }
 
 /// Automatic and manual exposures, each dashboard once, sorted by `unique_id`.
-fn all_exposures(integrations: &[IntegrationInput], manifests: &[Arc<Project>]) -> Vec<Exposure> {
-    let automatic = integrations
-        .iter()
-        .flat_map(|input| input.exposures.iter())
+fn all_exposures(automatic: Vec<StoredExposure>, manifests: &[Arc<Project>]) -> Vec<Exposure> {
+    let automatic = automatic
+        .into_iter()
         .map(|row| (row.asset.clone(), with_times(row)))
         .collect();
     join(
@@ -145,31 +157,30 @@ fn all_exposures(integrations: &[IntegrationInput], manifests: &[Arc<Project>]) 
     )
 }
 
-fn with_times(row: &StoredExposure) -> Exposure {
+fn with_times(row: StoredExposure) -> Exposure {
     Exposure {
         first_seen: Some(row.first_seen),
         last_seen: Some(row.last_seen),
-        ..row.exposure.clone()
+        ..row.exposure
     }
 }
 
 /// What has gone and has not come back, last seen first.
-fn gone(integrations: &[IntegrationInput], exposures: &[Exposure]) -> Vec<GoneExposure> {
+fn gone(gone: Vec<StoredExposure>, exposures: &[Exposure]) -> Vec<GoneExposure> {
     let is_back = |row: &StoredExposure| {
         let id = row.exposure.unique_id.as_str();
         exposures
             .binary_search_by(|exposure| exposure.unique_id.as_str().cmp(id))
             .is_ok()
     };
-    let mut gone: Vec<GoneExposure> = integrations
-        .iter()
-        .flat_map(|input| input.gone.iter())
+    let mut gone: Vec<GoneExposure> = gone
+        .into_iter()
         .filter(|row| !is_back(row))
         .filter_map(|row| {
             Some(GoneExposure {
-                exposure: with_times(row),
                 last_seen: row.last_seen,
                 gone_at: row.gone_at?,
+                exposure: with_times(row),
             })
         })
         .collect();

@@ -15,6 +15,7 @@ use tailwater_core::project::{Node, ResourceType};
 use super::build::asset_of;
 use super::integration::CatalogIntegration;
 use super::model::Catalog;
+use crate::curation::LeftOut;
 
 /// An exposure whose asset is no longer there or no longer selected. It keeps its page for 90 days.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -84,6 +85,11 @@ impl Catalog {
     /// Exposures that have gone, last seen first.
     pub fn gone_exposures(&self) -> &[GoneExposure] {
         &self.gone
+    }
+
+    /// Assets that somebody left out, sorted by label.
+    pub fn left_out(&self) -> &[LeftOut] {
+        &self.left_out
     }
 
     /// Looks an exposure that has gone up.

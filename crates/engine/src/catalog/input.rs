@@ -7,7 +7,7 @@ use tailwater_core::history::NodeStates;
 use tailwater_core::id::EnvironmentName;
 use tailwater_core::project::Project;
 use tailwater_core::run::WarehouseCatalog;
-use tailwater_store::{StoredExposure, StoredInventory, SyncRecord};
+use tailwater_store::{Curations, StoredExposure, StoredInventory, SyncRecord};
 
 use super::artifact::{ArtifactProblem, ArtifactState};
 use crate::environment::Environment;
@@ -24,6 +24,8 @@ pub struct CatalogInput {
     pub projects: Vec<ProjectInput>,
     /// The integrations, sorted by name.
     pub integrations: Vec<IntegrationInput>,
+    /// What people said of their exposures.
+    pub curations: Arc<Curations>,
     /// Extracts that were last refreshed longer ago than this count as stale; none do without it.
     pub stale_after: Option<TimeDelta>,
     /// Names the state of everything that this was read from: equal revisions make equal catalogs, but for

@@ -66,11 +66,15 @@ impl Workspace {
                 exposures,
             });
         }
+        // Before what it counts: a change in between is then seen by the next look at the number.
+        let curation_revision = self.curation_revision().await?;
+        let curations = Arc::new(self.load_curations().await?);
         Ok(CatalogInput {
             environment: environment.cloned(),
-            revision: revision(&projects, &integrations),
+            revision: format!("{} {curation_revision}", revision(&projects, &integrations)),
             projects,
             integrations,
+            curations,
             stale_after: None,
             now: self.clock().now(),
         })

@@ -17,6 +17,7 @@ use super::attention::Attention;
 use super::exposure::GoneExposure;
 use super::integration::CatalogIntegration;
 use super::tree::Folder;
+use crate::curation::LeftOut;
 use crate::error::Error;
 
 /// Everything that is known of dbt and the BI tools, at one moment. See the [module](super).
@@ -40,6 +41,7 @@ pub struct Catalog {
     /// In the order of `exposures`.
     pub(super) refreshes: Vec<Refresh>,
     pub(super) gone: Vec<GoneExposure>,
+    pub(super) left_out: Vec<LeftOut>,
     pub(super) index: Arc<UniverseIndex>,
     /// By position, the place among `exposures`.
     pub(super) exposure_at: HashMap<usize, usize>,
