@@ -6,8 +6,8 @@ use camino::Utf8PathBuf;
 use clap::{ArgAction, Parser, Subcommand};
 
 use crate::command::{
-    audit, collections, completions, doctor, explain, exposures, init, integration, lineage, project, sql,
-    sync, token, unmatched, user,
+    audit, bring_in, collections, completions, curate, curations, doctor, explain, exposures, init,
+    integration, leave_out, lineage, link, project, sql, sync, token, unlink, unmatched, user,
 };
 use crate::environment;
 use crate::error::COULD_NOT_RUN;
@@ -100,6 +100,12 @@ pub enum InWorkspace {
     Explain(explain::Args),
     Unmatched(unmatched::Args),
     Lineage(lineage::Args),
+    Curate(curate::Args),
+    Link(link::Args),
+    Unlink(unlink::Args),
+    LeaveOut(leave_out::Args),
+    BringIn(bring_in::Args),
+    Curations(curations::Args),
     User(user::Args),
     Token(token::Args),
     Audit(audit::Args),

@@ -15,6 +15,7 @@ mod arguments;
 mod catalog;
 mod command;
 mod confirm;
+mod curated;
 mod dialect;
 mod document;
 mod environment;
@@ -100,5 +101,11 @@ async fn run_in(workspace: &Workspace, command: &InWorkspace, printer: &Printer)
         InWorkspace::User(args) => command::user::run(args, workspace, printer).await,
         InWorkspace::Token(args) => command::token::run(args, workspace, printer).await,
         InWorkspace::Audit(args) => command::audit::run(args, workspace, printer).await,
+        InWorkspace::Curate(args) => command::curate::run(args, workspace, printer).await,
+        InWorkspace::Link(args) => command::link::run(args, workspace, printer).await,
+        InWorkspace::Unlink(args) => command::unlink::run(args, workspace, printer).await,
+        InWorkspace::LeaveOut(args) => command::leave_out::run(args, workspace, printer).await,
+        InWorkspace::BringIn(args) => command::bring_in::run(args, workspace, printer).await,
+        InWorkspace::Curations(args) => command::curations::run(args, workspace, printer).await,
     }
 }

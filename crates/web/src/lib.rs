@@ -14,7 +14,6 @@
 //! begins with, and [`guard`]. A page is one file in [`page`] with the same parts in the same order:
 //! its address parameters, its handler, what it draws, its tests.
 
-pub mod api;
 mod app;
 mod asset;
 pub mod context;

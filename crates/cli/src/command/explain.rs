@@ -6,6 +6,7 @@ use tailwater_engine::Workspace;
 use tailwater_engine::explain::{Explanation, Miss, Standing};
 
 use crate::catalog;
+use crate::curated;
 use crate::document::{Document, Line, Style, clipped};
 use crate::error::{Error, Outcome};
 use crate::printer::Printer;
@@ -126,6 +127,7 @@ fn write_exposure(document: &mut Document, exposure: &Exposure) {
                 )),
         );
     }
+    curated::write_marks(document, exposure.curated.iter());
     document.heading(format!("Stands on ({})", exposure.links.len()));
     for link in &exposure.links {
         document.line(Line::new().indent(2).strong(link.node.as_str()));
@@ -137,6 +139,7 @@ fn write_exposure(document: &mut Document, exposure: &Exposure) {
             write_gap(document, gap, None);
         }
     }
+    curated::write_undone(document, &exposure.unlinked, &exposure.settled);
 }
 
 fn write_standings(document: &mut Document, heading: &str, standings: &[Standing]) {
@@ -188,6 +191,9 @@ fn write_evidence(document: &mut Document, evidence: &[Evidence]) {
         let line = Line::new().indent(4).hanging(4);
         document.line(if one.via == Via::Declared {
             line.plain(one.via.title())
+        } else if let Some(hand) = &one.hand {
+            line.plain(one.via.title())
+                .faint(curated::stamp(&hand.by, hand.at))
         } else {
             let equals = if one.table == one.relation {
                 String::new()
@@ -213,7 +219,7 @@ fn write_evidence(document: &mut Document, evidence: &[Evidence]) {
 
 /// Which answer told of the table; `None` where nothing but the declaration did.
 fn told(evidence: &Evidence) -> Option<String> {
-    if evidence.via == Via::Declared {
+    if matches!(evidence.via, Via::Declared | Via::ByHand) {
         return None;
     }
     let mut told = evidence.via.title().to_owned();

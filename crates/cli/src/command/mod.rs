@@ -2,17 +2,23 @@
 //! answered, `run`, how the answer is laid out).
 
 pub mod audit;
+pub mod bring_in;
 pub mod collections;
 pub mod completions;
+pub mod curate;
+pub mod curations;
 pub mod doctor;
 pub mod explain;
 pub mod exposures;
 pub mod init;
 pub mod integration;
+pub mod leave_out;
 pub mod lineage;
+pub mod link;
 pub mod project;
 pub mod sql;
 pub mod sync;
 pub mod token;
+pub mod unlink;
 pub mod unmatched;
 pub mod user;

@@ -11,6 +11,7 @@
 mod account;
 mod answer;
 mod configuration;
+mod curation;
 mod failure;
 mod help;
 mod scene;

@@ -8,6 +8,5 @@
     reason = "a test stops at what it did not expect"
 )]
 
-mod api;
 mod home;
 mod scene;
