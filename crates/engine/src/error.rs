@@ -19,6 +19,9 @@ pub enum Error {
     /// A selector could not be read.
     #[error(transparent)]
     Selector(#[from] tailwater_core::selector::SelectorError),
+    /// A drawing of lineage cannot be made as asked.
+    #[error(transparent)]
+    Picture(tailwater_core::picture::PictureError),
     /// A mapping rule says too little or too much.
     #[error(transparent)]
     Mapping(#[from] tailwater_core::mapping::MappingError),
@@ -188,6 +191,16 @@ pub enum Error {
     },
 }
 
+/// A mistake in a selector is the same wherever the selector is read.
+impl From<tailwater_core::picture::PictureError> for Error {
+    fn from(error: tailwater_core::picture::PictureError) -> Self {
+        match error {
+            tailwater_core::picture::PictureError::Selector(error) => Self::Selector(error),
+            other => Self::Picture(other),
+        }
+    }
+}
+
 impl Diagnostic for Error {
     fn code(&self) -> &'static str {
         match self {
@@ -195,6 +208,7 @@ impl Diagnostic for Error {
             Self::Artifact(error) => error.code(),
             Self::Connector(error) => error.code(),
             Self::Selector(error) => error.code(),
+            Self::Picture(error) => error.code(),
             Self::Mapping(error) => error.code(),
             Self::Account(error) => error.code(),
             Self::Shared(error) => error.code(),
@@ -236,6 +250,7 @@ impl Diagnostic for Error {
             Self::Artifact(error) => return error.hint(),
             Self::Connector(error) => return error.hint(),
             Self::Selector(error) => return error.hint(),
+            Self::Picture(error) => return error.hint(),
             Self::Mapping(error) => return error.hint(),
             Self::Account(error) => return error.hint(),
             Self::Shared(error) => return error.hint(),

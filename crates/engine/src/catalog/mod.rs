@@ -24,6 +24,7 @@ mod integration;
 mod load;
 mod model;
 mod node;
+mod picture;
 mod reach;
 mod tree;
 
