@@ -1,6 +1,7 @@
 //! What every connector offers, whatever the BI tool.
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use tailwater_core::id::{AssetId, IntegrationName};
 use tailwater_core::inventory::Inventory;
@@ -39,6 +40,11 @@ pub trait Connector: Send + Sync {
         progress: &dyn Progress,
     ) -> Result<Inventory, Error>;
 
+    /// When the token itself ends, as far as the tool told at the last sign-in of this connector.
+    async fn token_expires_at(&self) -> Option<DateTime<Utc>> {
+        None
+    }
+
     /// Ends the session, if there is one. Failures are logged, since nothing depends on it.
     async fn sign_out(&self);
 }
@@ -60,6 +66,10 @@ pub struct AssetTitle {
 pub trait Progress: Send + Sync {
     /// A step was made.
     fn report(&self, step: Step);
+
+    /// A line of [`Connector::check`] is known. Lines come as they are found, which is not always the order
+    /// in which they are answered at the end.
+    fn line(&self, _: &Check) {}
 }
 
 /// How far one phase of the work has come.

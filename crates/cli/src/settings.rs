@@ -33,7 +33,7 @@ use crate::logging::milliseconds_since;
 pub const FILE_NAME: &str = "tailwater.toml";
 
 /// The sections that the environment can speak of.
-const SECTIONS: [&str; 4] = ["store", "security", "project", "integration"];
+const SECTIONS: [&str; 6] = ["store", "security", "sync", "serve", "project", "integration"];
 
 /// The configuration and where it came from.
 #[derive(Debug)]

@@ -181,6 +181,35 @@ pub enum Error {
     /// The person stopped it.
     #[error("stopped before it was done; nothing was changed")]
     Cancelled,
+    /// A schedule that makes no sense.
+    #[error("`{value}` is no schedule: {problem}")]
+    ScheduleInvalid {
+        /// What was given.
+        value: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// No sync of this id is known.
+    #[error("no sync `{id}` is known")]
+    UnknownSync {
+        /// The id.
+        id: String,
+    },
+    /// No draft of this id is known.
+    #[error("this draft of a connection is not known any more")]
+    UnknownDraft,
+    /// A draft lacks what the next step needs.
+    #[error("the connection is not described yet: {missing} is missing")]
+    DraftIncomplete {
+        /// What is missing.
+        missing: &'static str,
+    },
+    /// Another server would get to see a secret that was given for this one.
+    #[error("the token's secret was given for `{server}`; another server needs it given again")]
+    SecretForOtherServer {
+        /// The server that it was given for.
+        server: String,
+    },
     /// What was asked about is not known.
     #[error("nothing is known as `{subject}`")]
     UnknownSubject {
@@ -233,6 +262,11 @@ impl Diagnostic for Error {
             Self::NoSecret { .. } => "TW-SECRET-NONE",
             Self::Busy { .. } => "TW-SYNC-BUSY",
             Self::Cancelled => "TW-CANCELLED",
+            Self::ScheduleInvalid { .. } => "TW-SCHEDULE-INVALID",
+            Self::UnknownSync { .. } => "TW-SYNC-UNKNOWN",
+            Self::UnknownDraft => "TW-DRAFT-UNKNOWN",
+            Self::DraftIncomplete { .. } => "TW-DRAFT-INCOMPLETE",
+            Self::SecretForOtherServer { .. } => "TW-SECRET-OTHER-SERVER",
             Self::UnknownSubject { .. } => "TW-SUBJECT-UNKNOWN",
         }
     }
@@ -296,6 +330,13 @@ impl Diagnostic for Error {
             ),
             Self::Busy { .. } => "wait for it to end; two sign-ins with one token would end each other's session".to_owned(),
             Self::Cancelled => "run the command again to go on".to_owned(),
+            Self::ScheduleInvalid { .. } => {
+                "write `at = \"03:15\"` or `cron = \"15 3 * * *\"`, and `time_zone = \"Europe/Berlin\"`".to_owned()
+            }
+            Self::UnknownSync { .. } => "the integration's page lists its syncs; one that was stopped leaves no trace".to_owned(),
+            Self::UnknownDraft => "begin again: drafts are forgotten after a week, and once the integration is saved".to_owned(),
+            Self::DraftIncomplete { .. } => "go back to the step that asks for it".to_owned(),
+            Self::SecretForOtherServer { .. } => "give the secret again, together with the new address".to_owned(),
             Self::UnknownSubject { nearest, .. } if !nearest.is_empty() => format!("did you mean {}?", nearest.join(", ")),
             Self::UnknownSubject { .. } => {
                 "give an exposure's name, a dbt node's name or unique_id, or a table as database.schema.table".to_owned()

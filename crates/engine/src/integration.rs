@@ -1,10 +1,12 @@
 //! Integrations: one site of one BI tool each.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use secrecy::SecretString;
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 use tailwater_bi::{Check, Connector, Credential, Progress, TableauSettings};
 use tailwater_core::id::{IntegrationName, ProjectName};
 use tailwater_core::inventory::Inventory;
@@ -13,6 +15,7 @@ use tailwater_core::selection::Selection;
 use tailwater_store::{IntegrationRecord, Origin, SyncRecord};
 
 use crate::error::Error;
+use crate::schedule::ScheduleSettings;
 use crate::secret::SecretPlace;
 use crate::settings::{DeclaredIn, IntegrationSettings, Kind};
 use crate::workspace::{Workspace, check_name};
@@ -42,6 +45,9 @@ pub struct Integration {
     pub mapping: Vec<MappingRule>,
     /// Where it was declared.
     pub declared_in: DeclaredIn,
+    /// When it is synced, where the file says another time for it than for all others.
+    #[serde(skip)]
+    pub schedule: Option<ScheduleSettings>,
 }
 
 /// An integration to register.
@@ -107,6 +113,15 @@ impl Workspace {
 
     /// Registers a Tableau site and seals its secret. Nothing is contacted.
     pub async fn add_tableau(&self, new: NewIntegration) -> Result<Integration, Error> {
+        self.add_integration(new, Selection::default()).await
+    }
+
+    /// Registers a Tableau site with the collections to import, and seals its secret. Nothing is contacted.
+    pub async fn add_integration(
+        &self,
+        new: NewIntegration,
+        selection: Selection,
+    ) -> Result<Integration, Error> {
         check_name("an integration", new.name.as_str())?;
         if self
             .integrations()
@@ -133,7 +148,7 @@ impl Workspace {
             token_name: new.token_name,
             allow_http: new.allow_http,
             projects: new.projects,
-            selection: Selection::default(),
+            selection,
             mapping: Vec::new(),
             created_at: now,
             updated_at: now,
@@ -142,6 +157,7 @@ impl Workspace {
         self.connector_for(&from_record(record.clone()), new.secret.clone())?;
         self.store().put_integration(&record).await?;
         self.store().put_secret(&new.name, &new.secret, &key).await?;
+        self.note_secret(&new.name, &new.secret).await?;
         Ok(from_record(record))
     }
 
@@ -171,24 +187,45 @@ impl Workspace {
     ) -> Result<Vec<Check>, Error> {
         let integration = self.find_integration(name).await?;
         let connector = self.connector(&integration).await?;
+        self.check_with(&integration, connector.as_ref(), progress).await
+    }
+
+    /// Tries everything with a connector, under the lease on its token.
+    pub(crate) async fn check_with(
+        &self,
+        integration: &Integration,
+        connector: &dyn Connector,
+        progress: &dyn Progress,
+    ) -> Result<Vec<Check>, Error> {
         let work = async {
             let checks = connector.check(progress).await;
+            self.note_token(&integration.name, connector.token_expires_at().await)
+                .await;
             connector.sign_out().await;
             Ok(checks)
         };
-        self.under_lease(&integration, work).await
+        self.under_lease(integration, work).await
     }
 
     /// The tree of collections that the token's user can see.
     pub async fn collections(&self, name: &IntegrationName) -> Result<Inventory, Error> {
         let integration = self.find_integration(name).await?;
         let connector = self.connector(&integration).await?;
+        self.collections_with(&integration, connector.as_ref()).await
+    }
+
+    /// The tree of collections by a connector, under the lease on its token.
+    pub(crate) async fn collections_with(
+        &self,
+        integration: &Integration,
+        connector: &dyn Connector,
+    ) -> Result<Inventory, Error> {
         let work = async {
             let listing = connector.fetch_collections().await;
             connector.sign_out().await;
             Ok(listing?)
         };
-        self.under_lease(&integration, work).await
+        self.under_lease(integration, work).await
     }
 
     /// Adds patterns to the selection; answers the whole selection and whether it changed. A pattern that
@@ -299,7 +336,7 @@ impl Workspace {
         Ok(())
     }
 
-    async fn writable_integration(&self, name: &IntegrationName) -> Result<Integration, Error> {
+    pub(crate) async fn writable_integration(&self, name: &IntegrationName) -> Result<Integration, Error> {
         let integration = self.find_integration(name).await?;
         if integration.declared_in == DeclaredIn::File {
             return Err(Error::DeclaredInFile {
@@ -316,7 +353,7 @@ impl Workspace {
         self.connector_for(integration, secret)
     }
 
-    fn connector_for(
+    pub(crate) fn connector_for(
         &self,
         integration: &Integration,
         secret: SecretString,
@@ -340,8 +377,22 @@ impl Workspace {
     }
 }
 
+/// A digest of what is selected, whatever the order; empty for an empty selection.
+pub(crate) fn selection_digest(selection: &Selection) -> String {
+    let mut patterns: Vec<&str> = selection.patterns().iter().map(String::as_str).collect();
+    patterns.sort_unstable();
+    if patterns.is_empty() {
+        return String::new();
+    }
+    let hash = Sha256::digest(patterns.join("\0").as_bytes());
+    hash.iter().take(8).fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
 /// The server and the site behind an address and, where given, the site's name.
-fn split_site(address: &str, site: Option<&str>) -> Result<(String, String), Error> {
+pub(crate) fn split_site(address: &str, site: Option<&str>) -> Result<(String, String), Error> {
     let split = tailwater_bi::split_address(address)?;
     let site = site.map(str::to_owned).or(split.site).unwrap_or_default();
     Ok((split.server, site))
@@ -360,6 +411,7 @@ fn from_record(record: IntegrationRecord) -> Integration {
         collections: record.selection,
         mapping: record.mapping,
         declared_in: DeclaredIn::Store,
+        schedule: None,
     }
 }
 
@@ -384,5 +436,6 @@ fn from_settings(declared: &IntegrationSettings) -> Result<Integration, Error> {
         collections: Selection::new(&declared.collections),
         mapping: declared.mapping.clone(),
         declared_in: DeclaredIn::File,
+        schedule: declared.schedule.clone(),
     })
 }

@@ -14,8 +14,10 @@
 pub mod account;
 mod artifact_cache;
 pub mod catalog;
+pub mod connection;
 pub mod curation;
 pub mod doctor;
+pub mod draft;
 pub mod environment;
 pub mod error;
 pub mod explain;
@@ -23,7 +25,10 @@ pub mod hub;
 pub mod integration;
 mod lease;
 pub mod lineage;
+pub mod progress;
 pub mod project;
+pub mod runtime;
+pub mod schedule;
 pub mod secret;
 pub mod settings;
 pub mod sql_reader;
@@ -49,5 +54,8 @@ pub mod dbt {
 
 /// What callers of this crate need of the store's vocabulary.
 pub mod store {
-    pub use tailwater_store::{Curations, Error, SealingKey, StoreUrl, SyncCounts, SyncOutcome, SyncRecord};
+    pub use tailwater_store::{
+        Curations, DraftId, Error, NamedExposure, SealingKey, StoreUrl, SyncCause, SyncCounts, SyncDetail,
+        SyncFailure, SyncId, SyncOutcome, SyncRecord,
+    };
 }

@@ -57,15 +57,13 @@ impl Workspace {
     pub async fn projects(&self) -> Result<Vec<ProjectEntry>, Error> {
         let mut entries = BTreeMap::new();
         for record in self.store().projects().await? {
-            let path = match record.location {
-                ProjectLocation::Manifest(path) | ProjectLocation::TargetDir(path) => path,
-            };
+            let path = record.location.path().map(Utf8Path::to_owned);
             let declared_in = DeclaredIn::Store;
             entries.insert(
                 record.name.clone(),
                 ProjectEntry {
                     name: record.name,
-                    path: Some(path),
+                    path,
                     declared_in,
                 },
             );

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use tailwater_core::id::{IntegrationName, ProjectName};
 use tailwater_core::mapping::MappingRule;
 
+pub use crate::schedule::ScheduleSettings;
+
 /// The whole file. Every part may be left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -22,6 +24,10 @@ pub struct Settings {
     /// BI sites.
     #[serde(rename = "integration")]
     pub integrations: Vec<IntegrationSettings>,
+    /// When integrations are synced without being asked.
+    pub sync: ScheduleSettings,
+    /// The server of the catalog.
+    pub serve: ServeSettings,
 }
 
 /// `[store]`
@@ -53,6 +59,41 @@ impl Default for SecuritySettings {
     fn default() -> Self {
         Self {
             key_file: ".tailwater/key".into(),
+        }
+    }
+}
+
+/// `[serve]`: the server of the catalog. What is given to `tailwater serve` itself wins.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ServeSettings {
+    /// The address and port to listen at; port 0 takes any free one.
+    pub listen: String,
+    /// The path below which the catalog stands behind a proxy, such as `/catalog`; empty for none.
+    pub base_path: String,
+    /// The address at which people reach the catalog, without the base path, such as
+    /// `https://data.acme.com`; made of `listen` when not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_url: Option<String>,
+    /// The PEM file with the server's certificate and those above it; with it, `https` is spoken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_cert: Option<Utf8PathBuf>,
+    /// The PEM file with its key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_key: Option<Utf8PathBuf>,
+    /// Pages that may show the health tile in a frame, such as `https://tableau.acme.com`; all when empty.
+    pub frame_ancestors: Vec<String>,
+}
+
+impl Default for ServeSettings {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:8420".to_owned(),
+            base_path: String::new(),
+            public_url: None,
+            tls_cert: None,
+            tls_key: None,
+            frame_ancestors: Vec::new(),
         }
     }
 }
@@ -105,6 +146,9 @@ pub struct IntegrationSettings {
     /// Rules that rewrite the site's names for databases and schemas.
     #[serde(default, rename = "map")]
     pub mapping: Vec<MappingRule>,
+    /// When it is synced, where that is not when all others are.
+    #[serde(default, rename = "sync", skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<ScheduleSettings>,
 }
 
 /// The BI tools.

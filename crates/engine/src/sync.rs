@@ -21,12 +21,14 @@ use tailwater_core::project::Project;
 use tailwater_core::resolve::{GivenName, Input, Resolution, Tally, resolve};
 use tailwater_core::selection::Selection;
 use tailwater_store::{
-    Error as StoreError, ExposureName, Landing, SyncCounts, SyncFailure, SyncId, SyncOutcome, SyncRecord,
+    Error as StoreError, ExposureName, Landing, MOST_NAMED, NamedExposure, SyncCause, SyncCounts, SyncDetail,
+    SyncFailure, SyncId, SyncOutcome, SyncRecord,
 };
 use tokio_util::sync::CancellationToken;
 
 use crate::error::Error;
-use crate::integration::Integration;
+use crate::integration::{Integration, selection_digest};
+use crate::progress::{Quiet, Stage, SyncProgress};
 use crate::settings::DeclaredIn;
 use crate::sql_reader::read_custom_sql;
 use crate::workspace::Workspace;
@@ -39,6 +41,35 @@ const LONGEST_SIGN_OUT: Duration = Duration::from_secs(5);
 pub struct SyncOptions {
     /// Do everything but write.
     pub is_dry_run: bool,
+}
+
+/// A sync that is to be: how, why, and for whom.
+#[derive(Debug, Clone)]
+pub struct SyncRequest {
+    /// The id that it gets in the history; drawn when nothing is said.
+    pub id: Option<SyncId>,
+    /// How to sync.
+    pub options: SyncOptions,
+    /// What set it off.
+    pub cause: SyncCause,
+    /// Who asked for it, in words for people.
+    pub by: Option<String>,
+    /// Whether to leave it when, once it is this process's turn, the history says that it is not due:
+    /// another process of the deployment was faster.
+    pub only_if_due: bool,
+}
+
+impl SyncRequest {
+    /// A sync by command.
+    pub const fn command(options: SyncOptions) -> Self {
+        Self {
+            id: None,
+            options,
+            cause: SyncCause::Command,
+            by: None,
+            only_if_due: false,
+        }
+    }
 }
 
 /// What a sync came to.
@@ -148,15 +179,56 @@ impl Workspace {
         progress: &dyn Progress,
         cancel: &CancellationToken,
     ) -> Result<SyncReport, Error> {
+        let request = SyncRequest::command(options);
+        let synced = self.sync_as(name, &request, &Quiet(progress), cancel).await?;
+        // A command is never left for another process's sync.
+        synced.ok_or(Error::Cancelled)
+    }
+
+    /// Syncs one integration as requested; `None` when it was only to run if due, and is not.
+    pub async fn sync_as(
+        &self,
+        name: &IntegrationName,
+        request: &SyncRequest,
+        progress: &dyn SyncProgress,
+        cancel: &CancellationToken,
+    ) -> Result<Option<SyncReport>, Error> {
         let started_at = self.clock().now();
         let integration = self.find_integration(name).await?;
-        self.check_selection(&integration).await?;
-        let projects = self.load_projects(&integration.projects).await?;
-        let work = self.fetch_and_land(&integration, &projects, options, progress, cancel, started_at);
-        let synced = self.under_lease(&integration, work).await;
+        let record = SyncRecord {
+            id: request.id.unwrap_or_else(|| SyncId::new(started_at)),
+            detail: SyncDetail {
+                cause: Some(request.cause),
+                by: request.by.clone(),
+                selection: Some(selection_digest(&integration.collections)),
+                ..SyncDetail::default()
+            },
+            ..new_record(name, started_at)
+        };
+        let work = async {
+            self.check_selection(&integration).await?;
+            let projects = self.load_projects(&integration.projects).await?;
+            // On the heap: what reads a whole site is large for a future.
+            let fetched = Box::pin(self.fetch_and_land(
+                &integration,
+                &projects,
+                request.options,
+                progress,
+                cancel,
+                record.clone(),
+            ));
+            let work = async {
+                if request.only_if_due && !self.is_due(&integration).await? {
+                    return Ok(None);
+                }
+                fetched.await.map(Some)
+            };
+            self.under_lease(&integration, work).await
+        };
+        let synced = work.await;
         if let Err(error) = &synced {
             let recorded = self
-                .record_failure(&integration, options, started_at, error)
+                .record_failure(&integration, request.options, record, error)
                 .await;
             if let Err(unrecorded) = recorded {
                 // The failure itself matters more than its record.
@@ -164,6 +236,55 @@ impl Workspace {
             }
         }
         synced
+    }
+
+    /// Resolves what the last sync left anew, under the mapping rules and manifests of now, and lands it. The
+    /// BI tool is not contacted. Says how many exposures say something else now; `None` when the integration
+    /// was never synced.
+    pub async fn reresolve(&self, name: &IntegrationName) -> Result<Option<usize>, Error> {
+        /// A sync that lands meanwhile may overtake it; then it starts at what that sync left.
+        const MOST_TRIES: usize = 4;
+        for _ in 0..MOST_TRIES {
+            let integration = self.find_integration(name).await?;
+            let projects = self.load_projects(&integration.projects).await?;
+            let before = self.store().load_inventory(name).await?;
+            let Some(synced_at) = before.synced_at else {
+                return Ok(None);
+            };
+            let stored = self.store().load_exposures(Some(name)).await?;
+            let stored: BTreeMap<AssetId, Exposure> =
+                stored.into_iter().map(|row| (row.asset, row.exposure)).collect();
+            let mut landing = Landing {
+                integration: name.clone(),
+                inventory: before.inventory,
+                exposures: Vec::new(),
+                names: Vec::new(),
+                stale: before.stale,
+                record: new_record(name, synced_at),
+            };
+            let report = self
+                .resolve_into(
+                    &mut landing,
+                    &integration,
+                    &projects,
+                    SyncOptions::default(),
+                    &stored,
+                )
+                .await?;
+            match self.store().land_again(&landing, synced_at).await {
+                Ok(true) => {
+                    return Ok(Some(
+                        report.changed.len() + report.added.len() + report.removed.len(),
+                    ));
+                }
+                Ok(false) | Err(StoreError::NameTaken { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(StoreError::Overtaken {
+            integration: name.clone(),
+        }
+        .into())
     }
 
     /// Refuses an integration of which nothing was ever selected. Who takes the last collection out by command
@@ -187,12 +308,15 @@ impl Workspace {
         integration: &Integration,
         projects: &[Arc<Project>],
         options: SyncOptions,
-        progress: &dyn Progress,
+        progress: &dyn SyncProgress,
         cancel: &CancellationToken,
-        started_at: DateTime<Utc>,
+        record: SyncRecord,
     ) -> Result<SyncReport, Error> {
         let selection = self.selection(integration).await?;
         let fresh = self.fetch(integration, &selection, progress, cancel).await?;
+        progress.reached(Stage::Projects, fresh.collections.len());
+        progress.reached(Stage::Workbooks, fresh.assets.len());
+        progress.reached(Stage::Tables, fresh.tables.len());
         let before = self.store().load_inventory(&integration.name).await?;
         let known = before.synced_at.map(|synced_at| Known {
             inventory: &before.inventory,
@@ -209,19 +333,32 @@ impl Workspace {
             exposures: Vec::new(),
             names: Vec::new(),
             stale,
-            record: new_record(&integration.name, started_at),
+            record,
+        };
+        // Reading the site took its time: rules that were given meanwhile count.
+        let mapping = self.find_integration(&integration.name).await?.mapping;
+        let integration = &Integration {
+            mapping,
+            ..integration.clone()
         };
         let mut may_retry = true;
         loop {
             let report = self
                 .resolve_into(&mut landing, integration, projects, options, &stored)
                 .await?;
+            progress.reached(Stage::Matched, report.tables.linked);
             if options.is_dry_run {
                 return Ok(report);
             }
+            if cancel.is_cancelled() {
+                return Err(Error::Cancelled);
+            }
             self.ensure_parent(integration).await?;
             match self.store().land_sync(&landing).await {
-                Ok(_) => return Ok(report),
+                Ok(_) => {
+                    progress.reached(Stage::Published, report.exposures);
+                    return Ok(report);
+                }
                 // Another integration gave one of the names out meanwhile: give names out anew.
                 Err(StoreError::NameTaken { .. }) if may_retry => may_retry = false,
                 Err(error) => return Err(error.into()),
@@ -250,6 +387,7 @@ impl Workspace {
         };
         landing.names = names.into_iter().map(name_of).collect();
         landing.exposures = resolution.exposures.into_iter().collect();
+        landing.record.detail.pending = pending(&landing.inventory);
         fill_record(&mut landing.record, &report);
         Ok(report)
     }
@@ -259,14 +397,17 @@ impl Workspace {
         &self,
         integration: &Integration,
         selection: &Selection,
-        progress: &dyn Progress,
+        progress: &dyn SyncProgress,
         cancel: &CancellationToken,
     ) -> Result<Inventory, Error> {
         let connector = self.connector(integration).await?;
+        let progress: &dyn Progress = progress;
         let fetched = tokio::select! {
             fetched = connector.fetch_inventory(selection, progress) => fetched.map_err(Error::from),
             () = cancel.cancelled() => Err(Error::Cancelled),
         };
+        self.note_token(&integration.name, connector.token_expires_at().await)
+            .await;
         // A server that does not answer must not keep the person who stops waiting.
         if tokio::time::timeout(LONGEST_SIGN_OUT, connector.sign_out())
             .await
@@ -418,10 +559,15 @@ impl Workspace {
         &self,
         integration: &Integration,
         options: SyncOptions,
-        started_at: DateTime<Utc>,
+        record: SyncRecord,
         error: &Error,
     ) -> Result<(), Error> {
-        if options.is_dry_run || matches!(error, Error::Cancelled | Error::Busy { .. }) {
+        // A sync that could not even begin, since nothing was ever selected, is no part of the history.
+        let is_no_sync = matches!(
+            error,
+            Error::Cancelled | Error::Busy { .. } | Error::NothingSelected { .. }
+        );
+        if options.is_dry_run || is_no_sync {
             return Ok(());
         }
         self.ensure_parent(integration).await?;
@@ -432,7 +578,7 @@ impl Workspace {
                 code: error.code().to_owned(),
                 message: error.to_string(),
             }),
-            ..new_record(&integration.name, started_at)
+            ..record
         };
         self.store().record_failed_sync(&record).await?;
         Ok(())
@@ -477,6 +623,14 @@ fn is_partial(inventory: &Inventory) -> bool {
             .any(|source| is_cut(&source.lineage))
 }
 
+/// How many assets and data sources the tool has not indexed yet.
+fn pending(inventory: &Inventory) -> usize {
+    let is_pending = |state: &&Completeness| matches!(state, Completeness::Pending);
+    let assets = inventory.assets.values().map(|asset| &asset.lineage);
+    let sources = inventory.data_sources.values().map(|source| &source.lineage);
+    assets.chain(sources).filter(is_pending).count()
+}
+
 /// The exposure without what moves by mere use.
 fn without_usage(exposure: &Exposure) -> Exposure {
     let mut exposure = exposure.clone();
@@ -499,6 +653,7 @@ fn new_record(integration: &IntegrationName, started_at: DateTime<Utc>) -> SyncR
         unlinked_by_reason: BTreeMap::new(),
         notices: Vec::new(),
         error: None,
+        detail: SyncDetail::default(),
     }
 }
 
@@ -516,4 +671,44 @@ fn fill_record(record: &mut SyncRecord, report: &SyncReport) {
     };
     record.unlinked_by_reason.clone_from(&report.tables.unlinked);
     record.notices.clone_from(&report.notices);
+    let detail = &mut record.detail;
+    detail.added = named(report.added.iter().map(|title| (title, String::new())));
+    detail.removed = named(report.removed.iter().map(|title| (title, String::new())));
+    detail.changed = named(
+        report
+            .changed
+            .iter()
+            .map(|change| (&change.title, in_words(change))),
+    );
+    detail.kept = named(
+        report
+            .kept
+            .iter()
+            .map(|kept| (&kept.title, kept.stale.reason.clone())),
+    );
+}
+
+/// The first exposures of a list, for the history.
+fn named<'a>(titles: impl Iterator<Item = (&'a ExposureTitle, String)>) -> Vec<NamedExposure> {
+    let name = |(title, note): (&ExposureTitle, String)| NamedExposure {
+        unique_id: title.unique_id.to_string(),
+        label: title.label.clone(),
+        note,
+    };
+    titles.take(MOST_NAMED).map(name).collect()
+}
+
+/// `+ model.shop.orders, - model.shop.old`, for the nodes that were gained and lost.
+fn in_words(change: &ExposureChange) -> String {
+    /// More nodes than this are only counted.
+    const MOST_NODES: usize = 12;
+    let gained = change.gained.iter().map(|node| format!("+ {node}"));
+    let lost = change.lost.iter().map(|node| format!("- {node}"));
+    let mut words: Vec<String> = gained.chain(lost).collect();
+    let rest = words.len().saturating_sub(MOST_NODES);
+    words.truncate(MOST_NODES);
+    if rest > 0 {
+        words.push(format!("and {rest} more"));
+    }
+    words.join(", ")
 }

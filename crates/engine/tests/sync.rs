@@ -134,6 +134,7 @@ impl Bench {
             collections: vec!["Sales/**".to_owned()],
             projects: vec![],
             mapping: vec![],
+            schedule: None,
         };
         let project = ProjectSettings {
             name: "shop".into(),
@@ -145,6 +146,7 @@ impl Bench {
             security: SecuritySettings::default(),
             projects: vec![project],
             integrations: vec![integration],
+            ..Settings::default()
         };
         Self { directory, settings }
     }

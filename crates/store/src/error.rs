@@ -171,6 +171,12 @@ pub enum Error {
         /// The contradiction.
         reason: String,
     },
+    /// What was read anew has been overtaken by a sync.
+    #[error("another sync of `{integration}` landed meanwhile")]
+    Overtaken {
+        /// The integration.
+        integration: IntegrationName,
+    },
     /// Another asset has taken an exposure's name since names were given out.
     #[error("the exposure name `{name}` of project `{project}` for asset `{asset}` is already taken")]
     NameTaken {
@@ -287,6 +293,7 @@ impl Diagnostic for Error {
             Self::UnknownIntegration { .. } => "TW-STORE-UNKNOWN-INTEGRATION",
             Self::FromFile { .. } => "TW-STORE-FROM-FILE",
             Self::Landing { .. } => "TW-STORE-LANDING",
+            Self::Overtaken { .. } => "TW-STORE-OVERTAKEN",
             Self::NameTaken { .. } => "TW-STORE-NAME-TAKEN",
             Self::AccountExists { .. } => "TW-ACCOUNT-EXISTS",
             Self::UnknownUser { .. } => "TW-ACCOUNT-UNKNOWN",
@@ -353,6 +360,7 @@ impl Diagnostic for Error {
             Self::BadName { .. } => "choose a short name, such as `main`",
             Self::UnknownIntegration { .. } => "`tailwater integration list` shows those that there are",
             Self::FromFile { .. } => "change it there",
+            Self::Overtaken { .. } => "try again: it starts at what that sync left",
             Self::NameTaken { .. } => "sync again: names are then given out anew",
             Self::AccountExists { .. } => "choose another name; names that differ only in case are the same",
             Self::UnknownUser { .. } => "`tailwater user list` shows those that there are",

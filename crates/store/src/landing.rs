@@ -74,6 +74,15 @@ impl Written {
     }
 }
 
+/// As what a landing comes.
+#[derive(Debug, Clone, Copy)]
+enum When {
+    /// As news of the BI tool.
+    Now,
+    /// As another reading of what the sync of this time left.
+    Again(DateTime<Utc>),
+}
+
 /// A landing in the form in which it is compared and written.
 struct Encoded<'a> {
     integration: &'a str,
@@ -91,10 +100,33 @@ impl Store {
     /// When the integration is not stored, the landing contradicts itself, or a name was taken in the
     /// meantime ([`Error::NameTaken`]: load the names again and land anew); and whatever the database says.
     pub async fn land_sync(&self, landing: &Landing) -> Result<Written> {
-        let encoded = encode(landing)?;
+        self.land(landing, When::Now).await
+    }
+
+    /// Lands what is stored anew, because it is read in another way: under other mapping rules, or against
+    /// other nodes. The BI tool was not asked, so neither the history nor the time of the last sync change.
+    /// Says whether it was done; it is not when another sync landed since `synced_at`.
+    pub async fn land_again(&self, landing: &Landing, synced_at: DateTime<Utc>) -> Result<bool> {
+        match self.land(landing, When::Again(synced_at)).await {
+            Ok(_) => Ok(true),
+            Err(Error::Overtaken { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn land(&self, landing: &Landing, when: When) -> Result<Written> {
+        let mut encoded = encode(landing)?;
         let mut transaction = self.db.begin(ACTION).await?;
         let landed_before = lock(&mut transaction, &landing.integration).await?;
-        sync::insert(&mut transaction, &landing.record).await?;
+        match when {
+            When::Now => sync::insert(&mut transaction, &landing.record).await?,
+            When::Again(synced_at) if landed_before == Some(synced_at) => encoded.at = synced_at,
+            When::Again(_) => {
+                return Err(Error::Overtaken {
+                    integration: landing.integration.clone(),
+                });
+            }
+        }
         let items = land_items(&mut transaction, &encoded).await?;
         let assets = land_assets(&mut transaction, &encoded, landed_before).await?;
         let exposures = land_exposures(&mut transaction, &encoded, landed_before).await?;

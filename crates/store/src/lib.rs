@@ -19,10 +19,14 @@
 //! Instants in columns are microseconds. Texts that come from outside may hold anything, NUL included.
 
 mod account;
+mod artifact;
 mod curation;
 mod database;
+mod draft;
+mod environment;
 mod error;
 mod exposure;
+mod fact;
 mod health;
 mod integration;
 mod inventory;
@@ -31,6 +35,8 @@ mod landing;
 mod lease;
 mod name;
 mod project;
+mod revision;
+mod run;
 mod secret;
 mod setting;
 mod store;
@@ -41,7 +47,10 @@ pub use account::{
     Actor, ApiToken, ApiTokenId, AuditCursor, AuditEntry, AuditFilter, AuditId, AuditPage, LinkPurpose,
     OneTimeLink, Role, SessionEntry, SessionId, StoredSession, User, UserId,
 };
+pub use artifact::{ArtifactLanding, ArtifactRecord, ArtifactsLanded};
 pub use curation::Curations;
+pub use draft::{DraftId, DraftRecord};
+pub use environment::EnvironmentRecord;
 pub use error::{Error, Result};
 pub use exposure::StoredExposure;
 pub use health::{RowCounts, StoreHealth};
@@ -52,6 +61,11 @@ pub use landing::{Landing, TOMBSTONE_DAYS, Written};
 pub use lease::{Lease, LeaseOutcome};
 pub use name::ExposureName;
 pub use project::{ProjectLocation, ProjectRecord};
+pub use revision::StoreRevision;
+pub use run::{NodeRun, RunId, RunKind, RunLanding, RunRecord};
 pub use store::Store;
-pub use sync::{SyncCounts, SyncFailure, SyncId, SyncOutcome, SyncRecord};
+pub use sync::{
+    MOST_NAMED, NamedExposure, SyncCause, SyncCounts, SyncDetail, SyncFailure, SyncId, SyncOutcome,
+    SyncRecord,
+};
 pub use url::StoreUrl;

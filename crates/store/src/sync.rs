@@ -67,6 +67,97 @@ pub struct SyncRecord {
     /// What made it fail.
     #[serde(default)]
     pub error: Option<SyncFailure>,
+    /// Why it ran, and what exactly it did.
+    #[serde(default, flatten)]
+    pub detail: SyncDetail,
+}
+
+/// Why a sync ran, and what exactly it did. Records of before it was kept have none of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SyncDetail {
+    /// What set it off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<SyncCause>,
+    /// Who asked for it, in words for people; `None` when nobody did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// A digest of the selection that it imported: another one means that the selection has changed since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub selection: Option<String>,
+    /// How many assets the BI tool's index did not know yet.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub pending: usize,
+    /// The exposures that are new, at most [`MOST_NAMED`]; the counts have all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub added: Vec<NamedExposure>,
+    /// The exposures that are different, likewise.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changed: Vec<NamedExposure>,
+    /// The exposures that have gone, likewise.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub removed: Vec<NamedExposure>,
+    /// The exposures of which something was kept as it was, likewise.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<NamedExposure>,
+}
+
+/// A record names so many exposures of a kind at most.
+pub const MOST_NAMED: usize = 200;
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+const fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
+/// An exposure that a sync touched.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NamedExposure {
+    /// Its `unique_id`.
+    pub unique_id: String,
+    /// The name for people, as it was then.
+    pub label: String,
+    /// What to know about it: the nodes that it gained or lost, why it was kept.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub note: String,
+}
+
+/// What set a sync off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SyncCause {
+    /// A person asked for it, in the pages or over the API.
+    Asked,
+    /// A person ran the command.
+    Command,
+    /// The integration had never been synced.
+    First,
+    /// Its time had come.
+    Scheduled,
+    /// The selection had changed.
+    SelectionChanged,
+    /// The sync before it had failed, or had left something open.
+    Retry,
+}
+
+impl SyncCause {
+    /// The words for people.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Asked => "asked for",
+            Self::Command => "by command",
+            Self::First => "first sync",
+            Self::Scheduled => "daily sync",
+            Self::SelectionChanged => "selection changed",
+            Self::Retry => "tried again",
+        }
+    }
+
+    /// Whether no person asked for it.
+    pub const fn is_automatic(self) -> bool {
+        !matches!(self, Self::Asked | Self::Command)
+    }
 }
 
 /// How a sync ended.
@@ -158,6 +249,16 @@ impl Store {
             }
         };
         rows.iter().map(read).collect()
+    }
+
+    /// The sync of the given id.
+    pub async fn find_sync(&self, id: SyncId) -> Result<Option<SyncRecord>> {
+        let sql = "select body from sync where id = $1";
+        let rows = self
+            .db
+            .fetch("look a sync up", sql, vec![id.to_string().into()])
+            .await?;
+        rows.first().map(read).transpose()
     }
 }
 

@@ -7,6 +7,7 @@ use axum::http::header::HOST;
 use chrono::{DateTime, Utc};
 use tailwater_engine::Workspace;
 use tailwater_engine::catalog::Catalog;
+use tailwater_engine::hub::CatalogHub;
 
 use crate::cookie::CookieJar;
 use crate::error::Error;
@@ -37,7 +38,7 @@ pub struct App {
 
 #[derive(Debug)]
 struct Shared {
-    workspace: Arc<Workspace>,
+    hub: Arc<CatalogHub>,
     options: AppOptions,
     base: Arc<str>,
     local_csrf_token: Option<String>,
@@ -46,11 +47,11 @@ struct Shared {
 
 impl App {
     /// Joins the parts.
-    pub fn new(workspace: Arc<Workspace>, options: AppOptions) -> Self {
+    pub fn new(hub: Arc<CatalogHub>, options: AppOptions) -> Self {
         let local_csrf_token = options.is_local.then(|| uuid::Uuid::new_v4().to_string());
         Self {
             shared: Arc::new(Shared {
-                workspace,
+                hub,
                 base: options.base_path.as_str().into(),
                 options,
                 local_csrf_token,
@@ -61,12 +62,22 @@ impl App {
 
     /// Where every use case begins.
     pub fn workspace(&self) -> &Workspace {
-        &self.shared.workspace
+        self.shared.hub.workspace()
     }
 
-    /// The catalog of an environment; of the production one when none is named.
-    pub async fn catalog(&self, _environment: Option<&str>) -> Result<Arc<Catalog>, Error> {
-        Ok(Arc::new(self.workspace().catalog().await?))
+    /// The catalog of an environment; of the production one when none is named. Waits for nothing.
+    pub fn catalog(&self, environment: Option<&str>) -> Result<Arc<Catalog>, Error> {
+        let catalog = self.shared.hub.current(environment);
+        let is_known = |name: &&str| catalog.environments().iter().any(|known| known.as_str() == *name);
+        match environment {
+            Some(name) if !is_known(&name) => Err(Error::not_found("environment", name)),
+            _ => Ok(catalog),
+        }
+    }
+
+    /// Puts the catalog together anew, after something was changed.
+    pub async fn refresh(&self) -> Result<(), Error> {
+        Ok(self.shared.hub.refresh().await?)
     }
 
     /// Makes addresses.

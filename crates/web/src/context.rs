@@ -7,7 +7,7 @@ use axum::extract::{FromRequestParts, OriginalUri};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri};
 use chrono::{DateTime, Utc};
-use tailwater_engine::account::Role;
+use tailwater_engine::account::{Actor, AuditEvent, Role};
 use tailwater_engine::catalog::Catalog;
 
 use crate::app::App;
@@ -97,8 +97,22 @@ impl Context {
     }
 
     /// The catalog of the environment looked at.
-    pub async fn catalog(&self) -> Result<Arc<Catalog>, Error> {
-        self.app.catalog(self.environment.as_deref()).await
+    pub fn catalog(&self) -> Result<Arc<Catalog>, Error> {
+        self.app.catalog(self.environment.as_deref())
+    }
+
+    /// Writes into the audit log that who asks has changed something: `record("integration.map", "main", "…")`.
+    pub async fn record(&self, action: &'static str, subject: &str, detail: &str) -> Result<(), Error> {
+        let actor = self
+            .principal
+            .as_ref()
+            .map_or(Actor::System, |principal| principal.actor.clone());
+        let event = AuditEvent {
+            action,
+            subject: subject.to_owned(),
+            detail: detail.to_owned(),
+        };
+        Ok(self.app.workspace().record_audit(&actor, event).await?)
     }
 
     /// Whether who looks may do what takes this role. Pages leave out the forms that would be refused.

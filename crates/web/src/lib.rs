@@ -14,6 +14,7 @@
 //! begins with, and [`guard`]. A page is one file in [`page`] with the same parts in the same order:
 //! its address parameters, its handler, what it draws, its tests.
 
+pub mod api;
 mod app;
 mod asset;
 pub mod context;

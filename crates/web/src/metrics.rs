@@ -99,19 +99,16 @@ impl Metrics {
 
 /// `GET /metrics`
 pub async fn get(State(app): State<App>) -> Result<Response, Error> {
-    let catalog = app.catalog(None).await?;
+    let catalog = app.catalog(None)?;
     let metrics = app.metrics();
     let count = |length: usize| i64::try_from(length).unwrap_or(i64::MAX);
     metrics.exposures.set(count(catalog.exposures().len()));
-    let nodes = catalog.manifests().map(|project| project.nodes().len());
-    metrics.resources.set(count(nodes.sum()));
-    let integrations = app.workspace().integrations().await?;
-    metrics.integrations.set(count(integrations.len()));
-    for integration in integrations {
-        let state = app.workspace().integration_state(&integration.name, 1).await?;
-        for sync in state.syncs {
+    metrics.resources.set(count(catalog.graph().len()));
+    metrics.integrations.set(count(catalog.integrations().len()));
+    for integration in catalog.integrations() {
+        if let Some(sync) = integration.last_sync() {
             let labels = IntegrationLabels {
-                integration: integration.name.to_string(),
+                integration: integration.name().to_owned(),
                 outcome: sync.outcome.name().to_owned(),
             };
             let at = sync.finished_at.timestamp_millis();

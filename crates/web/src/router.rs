@@ -14,7 +14,7 @@ use tower_http::compression::CompressionLayer;
 
 use crate::app::App;
 use crate::guard::{Access, guard};
-use crate::{asset, header, metrics, operate, page};
+use crate::{api, asset, header, metrics, operate, page};
 
 /// Routes under construction.
 #[derive(Debug)]
@@ -93,7 +93,7 @@ impl Routes {
 /// Every route of the product.
 #[rustfmt::skip]
 pub fn routes(app: &App) -> Routes {
-    use Access::{Public, Viewer};
+    use Access::{Operator, Public, Viewer};
     Routes::new(app)
         // For operators and browsers.
         .get("/healthz", Public, operate::healthz)
@@ -103,6 +103,23 @@ pub fn routes(app: &App) -> Routes {
         .post("/theme", Public, page::theme::post)
         // The catalog.
         .get("/", Viewer, page::home::get)
+        // The API.
+        .get("/api/openapi.json", Viewer, api::description::get)
+        .get("/api/docs", Viewer, api::description::page)
+        .get("/api/v1/summary", Viewer, api::summary::get)
+        .get("/api/v1/exposures", Viewer, api::exposure::list)
+        .get("/api/v1/exposures/{id}", Viewer, api::exposure::get)
+        .get("/api/v1/resources", Viewer, api::resource::list)
+        .get("/api/v1/resources/{id}", Viewer, api::resource::get)
+        .get("/api/v1/resources/{id}/exposures", Viewer, api::resource::exposures)
+        .get("/api/v1/projects", Viewer, api::project::list)
+        .get("/api/v1/integrations", Viewer, api::integration::list)
+        .get("/api/v1/integrations/{name}", Viewer, api::integration::get)
+        .get("/api/v1/integrations/{name}/syncs", Viewer, api::integration::syncs)
+        .get("/api/v1/integrations/{name}/unmatched", Viewer, api::integration::unmatched)
+        .post("/api/v1/integrations/{name}/mapping/preview", Operator, api::integration::preview_mapping)
+        .post("/api/v1/integrations/{name}/mapping", Operator, api::integration::add_mapping)
+        .add(Method::DELETE, "/api/v1/integrations/{name}/mapping/{number}", Operator, api::integration::remove_mapping)
 }
 
 /// The whole service, below its base path.

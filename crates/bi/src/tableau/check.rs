@@ -1,5 +1,6 @@
 //! The line-by-line check of an integration.
 
+use chrono::TimeDelta;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -32,7 +33,10 @@ const SAMPLE_SIZE: usize = 50;
 
 /// Tries everything that a sync needs.
 pub(crate) async fn check(gate: &Gate, progress: &dyn Progress) -> Vec<Check> {
-    let report = |lines: &Vec<Check>| {
+    let mut told = 0;
+    let mut report = |lines: &Vec<Check>| {
+        lines.iter().skip(told).for_each(|line| progress.line(line));
+        told = lines.len();
         progress.report(Step {
             phase: "check",
             done: lines.len(),
@@ -170,17 +174,27 @@ fn counted_days(days: u64) -> String {
     }
 }
 
-/// Whole days in `DAYS:HH:MM`; with two parts there are no days.
+/// Whole days in `DAYS:HH:MM`.
 fn days_of(life: &str) -> Option<u64> {
-    let parts: Vec<u64> = life
+    life_of(life).and_then(|life| u64::try_from(life.num_days()).ok())
+}
+
+/// `DAYS:HH:MM`, with or without seconds; with two parts there are no days.
+pub(crate) fn life_of(life: &str) -> Option<TimeDelta> {
+    let parts: Vec<u32> = life
         .split(':')
         .map(|part| part.trim().parse().ok())
         .collect::<Option<_>>()?;
-    match parts[..] {
-        [days, _, _] | [days, _, _, _] => Some(days),
-        [hours, _] => Some(hours / 24),
-        _ => None,
-    }
+    let (days, hours, minutes) = match parts[..] {
+        [days, hours, minutes] | [days, hours, minutes, _] => (days, hours, minutes),
+        [hours, minutes] => (0, hours, minutes),
+        _ => return None,
+    };
+    Some(
+        TimeDelta::try_days(days.into())?
+            + TimeDelta::try_hours(hours.into())?
+            + TimeDelta::try_minutes(minutes.into())?,
+    )
 }
 
 /// The user's role (Query User On Site) and what it hides.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use tailwater_core::clock::Clock;
 use tailwater_core::id::IntegrationName;
 use tailwater_core::inventory::Inventory;
@@ -68,6 +69,10 @@ impl Connector for TableauConnector {
         listing.users = fetch_users(&self.gate, owners, &mut listing.inventory, progress).await?;
         let links = Links::new(self.gate.server(), self.gate.site());
         Ok(assemble(listing, &lineage, &links))
+    }
+
+    async fn token_expires_at(&self) -> Option<DateTime<Utc>> {
+        self.gate.token_expires_at().await
     }
 
     async fn sign_out(&self) {

@@ -58,6 +58,8 @@ pub(crate) struct Session {
     pub(crate) user_id: Option<String>,
     /// What Tableau says about the token's remaining life, `DAYS:HH:MM`.
     pub(crate) token_life: Option<String>,
+    /// When the token ends by that.
+    pub(crate) token_expires_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug, Default)]
@@ -228,6 +230,15 @@ impl Gate {
         self.sign_in(&mut state).await
     }
 
+    /// When the token ends, by what the last sign-in told; `None` also before any.
+    pub(crate) async fn token_expires_at(&self) -> Option<DateTime<Utc>> {
+        let state = self.state.lock().await;
+        state
+            .session
+            .as_ref()
+            .and_then(|session| session.token_expires_at)
+    }
+
     /// A session newer than the one that was found dead.
     async fn renew(&self, dead: &Session) -> Result<Arc<Session>, Error> {
         let mut state = self.state.lock().await;
@@ -289,15 +300,21 @@ impl Gate {
             reason: "the answer holds no session".to_owned(),
         };
         state.generation += 1;
+        let token_life = credentials
+            .text("estimatedTimeToExpiration")
+            .map(|life| tame(&life));
+        let token_expires_at = token_life
+            .as_deref()
+            .and_then(super::check::life_of)
+            .and_then(|life| self.clock.now().checked_add_signed(life));
         let session = Arc::new(Session {
             token: SecretString::from(credentials.text("token").ok_or_else(incomplete)?),
             generation: state.generation,
             version,
             site_id: credentials.member("site").text("id").ok_or_else(incomplete)?,
             user_id: credentials.member("user").text("id"),
-            token_life: credentials
-                .text("estimatedTimeToExpiration")
-                .map(|life| tame(&life)),
+            token_life,
+            token_expires_at,
         });
         state.session = Some(Arc::clone(&session));
         Ok(session)

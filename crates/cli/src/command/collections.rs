@@ -329,6 +329,7 @@ mod tests {
             projects: Vec::new(),
             collections: Selection::new(["Finance/**", "Gone"]),
             mapping: Vec::new(),
+            schedule: None,
             declared_in: tailwater_engine::settings::DeclaredIn::Store,
         };
         let tree = tree(&integration, inventory);

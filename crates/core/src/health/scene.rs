@@ -67,7 +67,15 @@ impl<'a> Scene<'a> {
                 _ => {}
             }
         }
-        scene.upstream = upstream(graph, checked);
+        // A source is judged by its own check, a seed reads nothing.
+        scene.upstream = upstream(graph, checked, |position| {
+            scene.node(position).is_some_and(|node| {
+                matches!(
+                    node.resource_type,
+                    ResourceType::Model | ResourceType::Snapshot | ResourceType::Exposure
+                )
+            })
+        });
         scene
     }
 

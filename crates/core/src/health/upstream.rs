@@ -62,14 +62,21 @@ impl Upstream {
     }
 }
 
-/// The upstream sources of every node, by the graph's positions; of a source, itself.
-pub fn upstream(graph: &Graph, mut sources: Vec<Checked>) -> Vec<Upstream> {
+/// The upstream sources of each node that is asked about, by the graph's positions; of a source, itself.
+pub fn upstream(graph: &Graph, mut sources: Vec<Checked>, is_asked: impl Fn(usize) -> bool) -> Vec<Upstream> {
     let mut found = vec![Upstream::default(); graph.len()];
     if sources.is_empty() {
         return found;
     }
     sources.sort_by_key(|source| (std::cmp::Reverse(source.at), source.position));
-    let order = groups(graph);
+    let asked: Vec<usize> = (0..graph.len()).filter(|&node| is_asked(node)).collect();
+    let mut order = groups(graph);
+    // Most of a project's nodes are tests, and nothing is downstream of them.
+    order.retain(|group| {
+        group
+            .iter()
+            .any(|&node| is_asked(node) || !graph.children(node).is_empty())
+    });
     for block in sources.chunks(BITS) {
         let mut bits: Vec<Block> = vec![[0; WORDS]; graph.len()];
         let mut masks: [Block; KINDS] = [[0; WORDS]; KINDS];
@@ -90,11 +97,12 @@ pub fn upstream(graph: &Graph, mut sources: Vec<Checked>) -> Vec<Upstream> {
                 bits[node] = reached;
             }
         }
-        for (upstream, reached) in found.iter_mut().zip(&bits) {
+        for &node in &asked {
+            let reached = &bits[node];
             if *reached == [0; WORDS] {
                 continue;
             }
-            for (alike, mask) in upstream.kinds.iter_mut().zip(&masks) {
+            for (alike, mask) in found[node].kinds.iter_mut().zip(&masks) {
                 take(alike, reached, mask, block);
             }
         }
@@ -132,14 +140,21 @@ fn unite(into: &mut Block, other: &Block) {
 }
 
 fn take(alike: &mut Alike, reached: &Block, mask: &Block, block: &[Checked]) {
+    let count: u32 = (0..WORDS)
+        .map(|word| (reached[word] & mask[word]).count_ones())
+        .sum();
+    let room = LONGEST_LIST.saturating_sub(alike.named.len()).min(count as usize);
+    alike.count += count as usize;
+    alike.named.reserve_exact(room);
+    let mut taken = 0;
     for word in 0..WORDS {
         let mut rest = reached[word] & mask[word];
-        alike.count += rest.count_ones() as usize;
-        while rest != 0 && alike.named.len() < LONGEST_LIST {
+        while rest != 0 && taken < room {
             let source = &block[word * 64 + rest.trailing_zeros() as usize];
             alike.named.push(source.position);
             alike.at = alike.at.max(source.at);
             rest &= rest - 1;
+            taken += 1;
         }
     }
 }
@@ -167,7 +182,7 @@ mod tests {
                 .iter()
                 .map(|(&position, &kind)| Checked { position, verdict: FreshnessVerdict::ALL[kind], at: None })
                 .collect();
-            let found = upstream(&graph, checked);
+            let found = upstream(&graph, checked, |_| true);
             for (node, found) in found.iter().enumerate() {
                 let start = NodeSet::from_positions(40, [node]);
                 let mut reached = graph.walk(&start, Direction::Upstream, None);
@@ -202,7 +217,7 @@ mod tests {
                 at: DateTime::from_timestamp_micros(i64::try_from(position).unwrap()),
             })
             .collect();
-        let found = upstream(&graph, checked);
+        let found = upstream(&graph, checked, |_| true);
         let all = found[length].of(&[FreshnessVerdict::Passed]);
         assert_eq!((all.count, found[length].count()), (length, length));
         assert_eq!(all.named, (length - LONGEST_LIST..length).collect::<Vec<_>>());

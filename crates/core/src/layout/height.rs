@@ -81,12 +81,40 @@ pub(super) fn tops(proper: &Proper, order: &Order, heights: &[i64], gap: i64) ->
             move_column(&mut tops, &order.columns[at], sides);
         }
     }
+    straighten(proper, order, &mut tops, &height, &room);
     tops.truncate(proper.real);
     let first = tops.iter().copied().min().unwrap_or_default();
     for top in &mut tops {
         *top -= first;
     }
     tops
+}
+
+/// Means of whole pixels leave chains with kinks of a pixel or two: a node that has one neighbour on its left
+/// moves to that one's height when it is as near as that and nothing stands in the way.
+fn straighten(
+    proper: &Proper,
+    order: &Order,
+    tops: &mut [i64],
+    height: &dyn Fn(usize) -> i64,
+    room: &dyn Fn(usize) -> i64,
+) {
+    const KINK: u64 = 3;
+    for column in &order.columns {
+        for (at, &node) in column.iter().enumerate() {
+            let &[other] = proper.left.of(node) else {
+                continue;
+            };
+            let wished = tops[other] + (height(other) - height(node)) / 2;
+            let above = at.checked_sub(1).map(|above| column[above]);
+            let below = column.get(at + 1);
+            let is_free = above.is_none_or(|above| tops[above] + room(above) <= wished)
+                && below.is_none_or(|&below| wished + room(node) <= tops[below]);
+            if is_free && tops[node].abs_diff(wished) <= KINK {
+                tops[node] = wished;
+            }
+        }
+    }
 }
 
 /// Wishes in order, pooled where they would not rise.

@@ -61,6 +61,11 @@ pub enum SelectorProblem {
     NoRunResults,
     /// `source_status:` without two freshness checks.
     NoFreshness,
+    /// The part finds nothing.
+    FindsNothing {
+        /// What may be meant, as a part of a selector.
+        nearest: Option<String>,
+    },
 }
 
 impl fmt::Display for SelectorError {
@@ -97,6 +102,7 @@ impl fmt::Display for SelectorError {
                     "`{part}` needs two checks of source freshness to compare"
                 )?;
             }
+            SelectorProblem::FindsNothing { .. } => write!(formatter, "`{part}` finds nothing")?,
         }
         write!(formatter, " (at character {column})")
     }
@@ -116,6 +122,7 @@ impl Diagnostic for SelectorError {
             SelectorProblem::NoComparison | SelectorProblem::UnsupportedComparison => "TW-SELECTOR-STATE",
             SelectorProblem::NoRunResults => "TW-SELECTOR-RESULT",
             SelectorProblem::NoFreshness => "TW-SELECTOR-FRESHNESS",
+            SelectorProblem::FindsNothing { .. } => "TW-SELECTOR-NOTHING",
         }
     }
 
@@ -164,6 +171,12 @@ impl Diagnostic for SelectorError {
             }
             SelectorProblem::NoFreshness => {
                 "Let `dbt source freshness` run twice, so that there is something to compare.".to_owned()
+            }
+            SelectorProblem::FindsNothing {
+                nearest: Some(nearest),
+            } => format!("Did you mean `{nearest}`?"),
+            SelectorProblem::FindsNothing { nearest: None } => {
+                "Nothing has a name like this. A `*` stands for any letters: `*orders*`.".to_owned()
             }
         })
     }

@@ -22,6 +22,22 @@ pub fn select(
     exclude: Option<&Selector>,
     universe: &Universe<'_>,
 ) -> Result<BTreeSet<NodeId>, SelectorError> {
+    let selected = select_set(selector, exclude, universe)?;
+    Ok(selected
+        .iter()
+        .map(|position| universe.graph().ids()[position].clone())
+        .collect())
+}
+
+/// The same as [`select`], as positions of the universe's graph.
+///
+/// # Errors
+/// As [`select`].
+pub fn select_set(
+    selector: &Selector,
+    exclude: Option<&Selector>,
+    universe: &Universe<'_>,
+) -> Result<NodeSet, SelectorError> {
     let mut selected = if selector.include.is_empty() {
         NodeSet::full(universe.graph().len())
     } else {
@@ -33,10 +49,7 @@ pub fn select(
         selected.subtract(&union(&exclude.exclude, universe)?);
     }
     selected.intersect(&universe.filter(Universe::is_listed));
-    Ok(selected
-        .iter()
-        .map(|position| universe.graph().ids()[position].clone())
-        .collect())
+    Ok(selected)
 }
 
 fn union(words: &[Intersection], universe: &Universe<'_>) -> Result<NodeSet, SelectorError> {

@@ -13,6 +13,7 @@
 //! takes the nodes that its method finds, then their relatives by the graph operators, then the tests of all
 //! of those; only then are parts intersected, united and excluded.
 
+mod boxes;
 mod condition;
 mod error;
 mod evaluate;
@@ -20,12 +21,17 @@ mod fqn;
 mod glob;
 mod matching;
 mod method;
+mod nothing;
 mod parse;
 mod path;
+mod phrase;
 mod universe;
 
+pub use boxes::{Boxes, Depth, boxes_of, selector_of};
 pub use error::{SelectorError, SelectorProblem};
-pub use evaluate::select;
+pub use evaluate::{select, select_set};
 pub use method::Method;
+pub(crate) use nothing::most_like;
+pub use nothing::{parts_that_find_nothing, starts};
 pub use parse::{Selector, parse};
 pub use universe::{Universe, UniverseIndex};

@@ -179,7 +179,7 @@ fn parse_part(part: &str, place: Place) -> Result<Criterion, SelectorError> {
 }
 
 /// `2+x` is two steps, `+x` any number.
-fn split_leading_plus(text: &str) -> (Reach, &str) {
+pub(super) fn split_leading_plus(text: &str) -> (Reach, &str) {
     let rest = text.trim_start_matches(|character: char| character.is_ascii_digit());
     match rest.strip_prefix('+') {
         Some(behind) => (reach(&text[..text.len() - rest.len()]), behind),
@@ -188,7 +188,7 @@ fn split_leading_plus(text: &str) -> (Reach, &str) {
 }
 
 /// `x+2` is two steps, `x+` any number.
-fn split_trailing_plus(text: &str) -> (Reach, &str) {
+pub(super) fn split_trailing_plus(text: &str) -> (Reach, &str) {
     let rest = text.trim_end_matches(|character: char| character.is_ascii_digit());
     match rest.strip_suffix('+') {
         Some(before) => (reach(&text[rest.len()..]), before),

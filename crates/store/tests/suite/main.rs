@@ -7,8 +7,10 @@ mod postgres;
 mod sample;
 
 mod account;
+mod artifact;
 mod concurrency;
 mod curation;
+mod draft;
 mod history;
 mod integration;
 mod kill;

@@ -13,7 +13,7 @@ use tailwater_core::inventory::{
 use tailwater_core::mapping::MappingRule;
 use tailwater_core::selection::Selection;
 use tailwater_store::{
-    ExposureName, IntegrationRecord, Landing, Origin, SyncCounts, SyncId, SyncOutcome, SyncRecord,
+    ExposureName, IntegrationRecord, Landing, Origin, SyncCounts, SyncDetail, SyncId, SyncOutcome, SyncRecord,
 };
 
 use crate::home::at;
@@ -54,6 +54,7 @@ pub fn record(integration: &str, finished: i64) -> SyncRecord {
             remedy: None,
         }],
         error: None,
+        detail: SyncDetail::default(),
     }
 }
 

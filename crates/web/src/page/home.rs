@@ -10,7 +10,7 @@ use crate::view::number::grouped;
 
 /// `GET /`
 pub async fn get(context: Context) -> Result<Response, Error> {
-    let catalog = context.catalog().await?;
+    let catalog = context.catalog()?;
     let exposures = catalog.exposures().len() as u64;
     Ok(Page::new(&context, "Home")
         .body(&html! { p { (grouped(exposures)) " exposures" } })

@@ -5,6 +5,8 @@
 //!                                 └▶ ?format=csv | json: all of them
 //! ```
 
+use std::collections::HashMap;
+
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
@@ -31,6 +33,13 @@ pub struct Column<'a, T> {
     cell: Option<Cell<'a, T>>,
     order: Option<Order<'a, T>>,
     is_number: bool,
+    is_in_files_only: bool,
+}
+
+/// What rows of one group have in common, and what is shown above them.
+struct Grouping<'a, T> {
+    key: Text<'a, T>,
+    head: Box<dyn Fn(&T, usize) -> Markup + 'a>,
 }
 
 impl<'a, T> Column<'a, T> {
@@ -43,6 +52,15 @@ impl<'a, T> Column<'a, T> {
             cell: None,
             order: None,
             is_number: false,
+            is_in_files_only: false,
+        }
+    }
+
+    /// Leaves the column out of the page: only CSV and JSON have it.
+    pub fn in_files_only(self) -> Self {
+        Self {
+            is_in_files_only: true,
+            ..self
         }
     }
 
@@ -74,6 +92,7 @@ pub struct List<'a, T> {
     columns: Vec<Column<'a, T>>,
     rows: Vec<T>,
     empty: Markup,
+    grouping: Option<Grouping<'a, T>>,
 }
 
 impl<'a, T> List<'a, T> {
@@ -85,7 +104,22 @@ impl<'a, T> List<'a, T> {
             columns: Vec::new(),
             rows,
             empty,
+            grouping: None,
         }
+    }
+
+    /// Puts rows with the same key together, under a head that is made of one of them and their number. Groups stand
+    /// in the order of their keys, rows in the order of the list.
+    pub fn grouped_by(
+        mut self,
+        key: impl Fn(&T) -> String + 'a,
+        head: impl Fn(&T, usize) -> Markup + 'a,
+    ) -> Self {
+        self.grouping = Some(Grouping {
+            key: Box::new(key),
+            head: Box::new(head),
+        });
+        self
     }
 
     /// Adds a column.
@@ -97,6 +131,7 @@ impl<'a, T> List<'a, T> {
     /// The rows as a file when the address asks for one; the page around them else.
     pub fn respond(mut self, page: impl FnOnce(Markup) -> Markup) -> Result<Response, Error> {
         self.sort();
+        self.group();
         match self.context.parameter("format").as_deref() {
             None | Some("" | "html") => Ok(page(self.table()).into_response()),
             Some("csv") => self.csv(),
@@ -115,15 +150,37 @@ impl<'a, T> List<'a, T> {
         let pages = self.rows.len().div_ceil(size);
         let page = self.number("page").unwrap_or(1).clamp(1, pages);
         let shown = self.rows.iter().skip((page - 1) * size).take(size);
+        let columns: Vec<_> = self
+            .columns
+            .iter()
+            .filter(|column| !column.is_in_files_only)
+            .collect();
+        let counts = self.group_counts();
+        let mut last_key = None;
+        let mut head_of = |row: &T| {
+            let grouping = self.grouping.as_ref()?;
+            let key = (grouping.key)(row);
+            if last_key.as_ref() == Some(&key) {
+                return None;
+            }
+            let count = counts.get(&key).copied().unwrap_or_default();
+            last_key = Some(key);
+            Some((grouping.head)(row, count))
+        };
         html! {
             div.scroll tabindex="0" role="region" aria-label=(self.name) {
                 table.list {
-                    thead { tr { @for column in &self.columns { (self.head(column)) } } }
-                    tbody { @for row in shown { tr { @for column in &self.columns {
-                        td.number[column.is_number] {
-                            @match &column.cell { Some(cell) => (cell(row)), None => ((column.text)(row)) }
+                    thead { tr { @for column in &columns { (self.head(column)) } } }
+                    tbody { @for row in shown {
+                        @if let Some(head) = head_of(row) {
+                            tr.group { th colspan=(columns.len()) scope="rowgroup" { (head) } }
                         }
-                    } } } }
+                        tr { @for column in &columns {
+                            td.number[column.is_number] {
+                                @match &column.cell { Some(cell) => (cell(row)), None => ((column.text)(row)) }
+                            }
+                        } }
+                    } }
                 }
             }
             (self.foot(page, pages))
@@ -216,6 +273,23 @@ impl<'a, T> List<'a, T> {
         if is_descending {
             self.rows.reverse();
         }
+    }
+
+    /// After [`Self::sort`], which holds within each group.
+    fn group(&mut self) {
+        if let Some(grouping) = &self.grouping {
+            self.rows.sort_by_cached_key(|row| (grouping.key)(row));
+        }
+    }
+
+    fn group_counts(&self) -> HashMap<String, usize> {
+        let mut counts = HashMap::new();
+        if let Some(grouping) = &self.grouping {
+            for row in &self.rows {
+                *counts.entry((grouping.key)(row)).or_insert(0) += 1;
+            }
+        }
+        counts
     }
 
     fn csv(&self) -> Result<Response, Error> {

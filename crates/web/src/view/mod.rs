@@ -2,10 +2,16 @@
 
 pub mod badge;
 pub mod chrome;
+pub mod filter;
 pub mod form;
 pub mod glyph;
 pub mod list;
 pub mod markdown;
+pub mod name;
 pub mod number;
 pub mod problem;
+pub mod readiness;
+pub mod reason;
+pub mod resource;
+pub mod run;
 pub mod time;

@@ -13,6 +13,7 @@ use tailwater_core::clock::SystemClock;
 use tailwater_core::id::{IntegrationName, ProjectName};
 use tailwater_engine::Workspace;
 use tailwater_engine::bi::NoProgress;
+use tailwater_engine::hub::CatalogHub;
 use tailwater_engine::integration::NewIntegration;
 use tailwater_engine::settings::Settings;
 use tailwater_engine::sync::SyncOptions;
@@ -25,6 +26,7 @@ use tower::ServiceExt as _;
 
 /// A service on a stage of its own.
 pub struct Scene {
+    pub app: App,
     pub service: Router,
     pub workspace: Arc<Workspace>,
     pub simulator: Option<Running>,
@@ -69,9 +71,11 @@ impl Scene {
         });
         let workspace = Arc::new(workspace.await.unwrap());
         let base = options.base_path.clone();
-        let app = App::new(Arc::clone(&workspace), options);
+        let hub = CatalogHub::open(Arc::clone(&workspace)).await.unwrap();
+        let app = App::new(hub, options);
         Self {
             service: tailwater_web::router::router(&app),
+            app,
             workspace,
             simulator: None,
             base,
@@ -84,6 +88,7 @@ impl Scene {
         let target = demo().join("dbt/target");
         let name = ProjectName::new("shop");
         self.workspace.add_project(name, &target).await.unwrap();
+        self.app.refresh().await.unwrap();
         self
     }
 
@@ -117,6 +122,7 @@ impl Scene {
             .sync(&name, SyncOptions::default(), &NoProgress, &cancel)
             .await
             .unwrap();
+        self.app.refresh().await.unwrap();
         self.simulator = Some(simulator);
         self
     }

@@ -1,0 +1,49 @@
+//! The store's revision: a cheap answer to "has anything changed since".
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use chrono::{DateTime, Utc};
+use tailwater_core::id::IntegrationName;
+
+use crate::error::Result;
+use crate::store::Store;
+
+/// The state of everything that the catalog shows, without reading it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StoreRevision {
+    /// Equal as long as nothing has changed.
+    pub mark: String,
+    /// When the last sync of each integration landed. An inventory and its exposures change with it alone.
+    pub landed_at: BTreeMap<IntegrationName, Option<DateTime<Utc>>>,
+}
+
+impl Store {
+    /// The revision of now. Takes a few look-ups in indexes, so that it can be asked every few seconds.
+    pub async fn revision(&self) -> Result<StoreRevision> {
+        const ACTION: &str = "look for changes";
+        let mut transaction = self.db.begin_reading(ACTION).await?;
+        let sql = "select (select number from artifact_revision where id = 1), \
+                   (select count(*) from project), \
+                   (select coalesce(max(added_at), 0) from project), \
+                   (select count(*) from sync), \
+                   (select coalesce(max(started_at), 0) from sync)";
+        let mut mark = String::new();
+        for row in transaction.fetch(sql, vec![]).await? {
+            for column in 0..5 {
+                // Writing to a string cannot fail.
+                let _ = write!(mark, "{} ", row.integer(column)?);
+            }
+        }
+        let sql = "select name, updated_at, synced_at from integration order by name";
+        let mut landed_at = BTreeMap::new();
+        for row in transaction.fetch(sql, vec![]).await? {
+            let name = row.text(0)?;
+            let synced_at = row.optional_instant(2)?;
+            let moment = synced_at.map(|at| at.timestamp_micros());
+            let _ = write!(mark, "{name:?} {} {moment:?} ", row.integer(1)?);
+            landed_at.insert(IntegrationName::new(name), synced_at);
+        }
+        Ok(StoreRevision { mark, landed_at })
+    }
+}

@@ -1,0 +1,113 @@
+//! The REST API: its description, its paging, and its numbers against those of the catalog.
+
+use axum::body::Body;
+use axum::http::{Method, StatusCode};
+use serde_json::Value;
+use tailwater_core::project::ResourceType;
+use tailwater_web::router;
+
+use crate::scene::Scene;
+
+async fn json(scene: &Scene, path: &str) -> Value {
+    let answer = scene.api(Method::GET, path, None, Body::empty()).await;
+    assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.body);
+    serde_json::from_str(&answer.body).unwrap()
+}
+
+#[tokio::test]
+async fn the_description_names_every_route_of_the_api_and_no_other() {
+    let scene = Scene::empty().await;
+    let document = json(&scene, "/api/openapi.json").await;
+    assert_eq!(document["openapi"], "3.1.0");
+    let mut described: Vec<String> = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for method in item.as_object().unwrap().keys().filter(|key| key.len() <= 6) {
+            described.push(format!("{} {path}", method.to_uppercase()));
+        }
+    }
+    let routes = router::routes(&scene.app);
+    let mut served: Vec<String> = routes
+        .list()
+        .iter()
+        .filter(|route| route.path.starts_with("/api/v1/"))
+        .map(|route| format!("{} {}", route.method, route.path))
+        .collect();
+    described.sort();
+    served.sort();
+    assert_eq!(described, served);
+    assert!(scene.page("/api/docs").await.contains("/api/v1/exposures"));
+}
+
+#[tokio::test]
+async fn exposures_come_in_pieces_and_by_filter() {
+    let scene = Scene::demo().await;
+    let catalog = scene.app.catalog(None).unwrap();
+    let all = json(&scene, "/api/v1/exposures?limit=500").await;
+    assert_eq!(all["total"], catalog.exposures().len());
+    assert_eq!(all["next_cursor"], Value::Null);
+    let first = json(&scene, "/api/v1/exposures?limit=5").await;
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let second = json(&scene, &format!("/api/v1/exposures?limit=5&cursor={cursor}")).await;
+    assert_eq!(second["items"][0], all["items"][5]);
+    let model = "model.shop.fct_orders";
+    let on = json(&scene, &format!("/api/v1/exposures?on={model}")).await;
+    let same = json(&scene, &format!("/api/v1/resources/{model}/exposures")).await;
+    let selected = json(&scene, "/api/v1/exposures?select=fct_orders%2B").await;
+    assert_eq!(on, same);
+    assert_eq!(on, selected);
+    assert_eq!(on["total"], catalog.exposures_fed(model));
+    assert!(on["total"].as_u64().unwrap() > 0);
+}
+
+#[tokio::test]
+async fn an_exposure_has_its_health_its_links_and_its_gaps() {
+    let scene = Scene::demo().await;
+    let catalog = scene.app.catalog(None).unwrap();
+    for exposure in catalog.exposures() {
+        let shown = json(&scene, &format!("/api/v1/exposures/{}", exposure.unique_id)).await;
+        assert_eq!(shown["links"].as_array().unwrap().len(), exposure.links.len());
+        assert_eq!(shown["unlinked"].as_array().unwrap().len(), exposure.gaps.len());
+        assert_eq!(shown["health"], shown["data_health"]["state"]);
+    }
+}
+
+#[tokio::test]
+async fn the_summary_has_the_catalogs_figures() {
+    let scene = Scene::demo().await;
+    let catalog = scene.app.catalog(None).unwrap();
+    let summary = json(&scene, "/api/v1/summary").await;
+    let models = summary["kinds"].as_array().unwrap();
+    let models = models
+        .iter()
+        .find(|kind| kind["resource_type"] == "model")
+        .unwrap();
+    assert_eq!(models["count"], catalog.count(ResourceType::Model));
+    let listed = json(&scene, "/api/v1/resources?kind=model&limit=1").await;
+    assert_eq!(listed["total"], models["count"]);
+}
+
+#[tokio::test]
+async fn what_makes_no_sense_is_a_problem_with_a_code() {
+    let scene = Scene::demo().await;
+    for (path, status, code) in [
+        ("/api/v1/exposures?select=tagg:x", 400, "TW-SELECTOR"),
+        ("/api/v1/exposures?limit=0", 400, "TW-WEB-BAD-REQUEST"),
+        ("/api/v1/exposures?cursor=%25", 400, "TW-WEB-BAD-REQUEST"),
+        ("/api/v1/exposures/exposure.none.none", 404, "TW-WEB-NOT-FOUND"),
+        ("/api/v1/resources?kind=dashboard", 400, "TW-WEB-BAD-REQUEST"),
+        ("/api/v1/summary?env=none", 404, "TW-WEB-NOT-FOUND"),
+        ("/api/v1/integrations/none", 404, "TW-WEB-NOT-FOUND"),
+        ("/api/v1/nothing", 404, "TW-WEB-NOT-FOUND"),
+    ] {
+        let answer = scene.api(Method::GET, path, None, Body::empty()).await;
+        assert_eq!(answer.status.as_u16(), status, "{path}: {}", answer.body);
+        let kind = answer.headers["content-type"].to_str().unwrap();
+        assert_eq!(kind, "application/problem+json", "{path}");
+        let problem: Value = serde_json::from_str(&answer.body).unwrap();
+        assert!(
+            problem["code"].as_str().unwrap().starts_with(code),
+            "{path}: {problem}"
+        );
+        assert_eq!(problem["status"], status);
+    }
+}
