@@ -16,6 +16,7 @@
  * | `data-dialog="ID"`, `data-close` | a button | opens `<dialog id=ID>`; closes the dialog it stands in |
  * | `data-theme-switch` | the form that sets the theme | applies its button's value at once and sends it without leaving the page |
  * | `data-tree`, … | a list of check boxes | see `page/tree.js` |
+ * | `data-complete="URL"` | a box for a selector | offers names while it is typed in |
  * | `data-relative` | `<time datetime>` | keeps "12 min ago" true |
  *
  * A fetch carries the header `x-fragment: ID`. The server may answer the whole page or that element alone:
@@ -26,6 +27,7 @@
  * `/` goes to the search box of the page's head. `<html data-shortcuts="off">` switches single-key shortcuts off.
  */
 
+import { startCompletion } from "./page/complete.js";
 import { startCopying } from "./page/copy.js";
 import { startDialogs } from "./page/dialog.js";
 import { startFragments } from "./page/fragment.js";
@@ -35,6 +37,7 @@ import { startTimes } from "./page/time.js";
 import { startTrees } from "./page/tree.js";
 
 startFragments();
+startCompletion();
 startCopying();
 startDialogs();
 startShortcuts();

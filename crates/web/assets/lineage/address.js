@@ -80,7 +80,28 @@ export function pageOf(graph, node, here, base) {
   const id = graph.answer.nodes.id[node];
   const path = graph.answer.paths[graph.kind(node)];
   if (!path || isClosed(graph, node)) return open(here, id);
-  const url = new URL(base + path + encodeURIComponent(id), here);
+  return inEnvironment(new URL(base + path + encodeURIComponent(id), here), here);
+}
+
+/**
+ * What is shown of a node beside the picture.
+ *
+ * @param {Graph} graph
+ * @param {number} node
+ * @param {URL} here
+ * @param {string} base
+ */
+export function panelOf(graph, node, here, base) {
+  const url = new URL(`${base}/lineage/panel`, here);
+  url.searchParams.set("id", graph.answer.nodes.id[node]);
+  return inEnvironment(url, here);
+}
+
+/**
+ * @param {URL} url
+ * @param {URL} here
+ */
+function inEnvironment(url, here) {
   const environment = here.searchParams.get("env");
   if (environment) url.searchParams.set("env", environment);
   return url;

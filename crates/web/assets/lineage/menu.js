@@ -3,6 +3,7 @@
  */
 
 import { load } from "../page/fragment.js";
+import { make } from "../page/make.js";
 
 /**
  * Opens a menu of links at a place, with the focus on the first; it closes by Esc, Tab or a click elsewhere, and gives
@@ -15,22 +16,14 @@ import { load } from "../page/fragment.js";
  */
 export function openMenu(place, label, items, { x, y }) {
   const before = document.activeElement;
-  const menu = document.createElement("div");
-  menu.className = "lineage-menu";
-  menu.setAttribute("role", "menu");
-  menu.setAttribute("aria-label", label);
   // Not "auto": the button that opened the menu by being pressed would close it by being let go.
-  menu.popover = "manual";
+  const menu = make("div", { class: "lineage-menu", role: "menu", "aria-label": label, popover: "manual" });
   const close = () => {
     if (menu.contains(document.activeElement) && before instanceof HTMLElement) before.focus({ preventScroll: true });
     menu.remove();
   };
-  for (const { text, href, act } of items) {
-    const item = document.createElement("a");
-    item.setAttribute("role", "menuitem");
-    item.tabIndex = -1;
-    item.textContent = text;
-    item.href = href ?? "#";
+  for (const { text, href = "#", act } of items) {
+    const item = make("a", { role: "menuitem", tabindex: "-1", href }, text);
     if (act) {
       item.addEventListener("click", (event) => {
         event.preventDefault();
@@ -63,22 +56,21 @@ export function openMenu(place, label, items, { x, y }) {
 
 /** The panel beside the picture. Its content is a fragment of the server's. */
 export class Panel {
-  /** @param {HTMLElement} place */
-  constructor(place) {
-    this.element = document.createElement("aside");
-    this.element.className = "lineage-panel";
-    this.element.setAttribute("aria-label", "Details");
-    this.element.hidden = true;
-    const close = document.createElement("button");
-    close.type = "button";
-    close.className = "icon";
-    close.textContent = "×";
-    close.setAttribute("aria-label", "Close details");
+  /**
+   * @param {HTMLElement} place
+   * @param {() => void} closed what is done when it was closed
+   */
+  constructor(place, closed) {
+    this.closed = closed;
+    const close = make("button", { type: "button", class: "icon", "aria-label": "Close details" }, "×");
     close.addEventListener("click", () => this.close());
-    this.content = document.createElement("div");
-    this.content.id = "lineage-panel";
-    this.content.setAttribute("aria-live", "polite");
-    this.element.append(close, this.content);
+    this.content = make("div", { id: "lineage-panel", "aria-live": "polite" });
+    this.element = make(
+      "aside",
+      { class: "lineage-panel", "aria-label": "Details", hidden: true },
+      close,
+      this.content,
+    );
     place.append(this.element);
   }
 
@@ -93,7 +85,8 @@ export class Panel {
   }
 
   close() {
+    if (!this.isOpen) return;
     this.element.hidden = true;
-    this.element.dispatchEvent(new CustomEvent("closed", { bubbles: true }));
+    this.closed();
   }
 }

@@ -9,13 +9,22 @@
  * covers the screen. Small graphs are drawn anew for every frame.
  */
 
-import { drawGlyph, drawHealth, drawTool } from "./glyph.js";
+import { drawGlyph, drawHealth, drawTool } from "./ink.js";
 import { drawPixels } from "./pixels.js";
-import { BARS, NAMES, View } from "./view.js";
 
 /** @typedef {import("./graph.js").Graph} Graph */
 /** @typedef {import("./graph.js").Box} Box */
-/** @typedef {import("./palette.js").Palette} Palette */
+/** @typedef {import("./ink.js").Palette} Palette */
+
+/** Below this names are not drawn, and lines are drawn by pixel. */
+const NAMES = 0.28;
+/** Below this a node is a coloured bar. */
+const BARS = 0.12;
+
+const SMALLEST = 0.004;
+const LARGEST = 3;
+/** How much air stands around a drawing that is fitted, in pixels. */
+const MARGIN = 24;
 
 /** How much of the rest is left when something is selected. */
 const DIMMED = 0.4;
@@ -27,7 +36,76 @@ const MANY = 150;
 const STUB = 26;
 /** Links drawn in one go: long paths are slow. */
 const BATCH = 64;
+const EVERYWHERE = { left: -Infinity, top: -Infinity, right: Infinity, bottom: Infinity };
 const FONT = '11.5px system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif';
+
+/** Which part of the drawing is seen, and how large: a point of it stands at `x * zoom + left` on the screen. */
+export class View {
+  zoom = 1;
+  left = 0;
+  top = 0;
+  width = 1;
+  height = 1;
+
+  /**
+   * The part of the drawing that is seen, and so many pixels more around it.
+   *
+   * @param {number} [margin]
+   * @returns {Box}
+   */
+  box(margin = 0) {
+    return {
+      left: (-this.left - margin) / this.zoom,
+      top: (-this.top - margin) / this.zoom,
+      right: (this.width - this.left + margin) / this.zoom,
+      bottom: (this.height - this.top + margin) / this.zoom,
+    };
+  }
+
+  /**
+   * Zooms, and keeps what stands at a point of the screen where it is.
+   *
+   * @param {number} factor
+   * @param {number} [x]
+   * @param {number} [y]
+   */
+  zoomBy(factor, x = this.width / 2, y = this.height / 2) {
+    const zoom = Math.min(LARGEST, Math.max(SMALLEST, this.zoom * factor));
+    this.left = x - ((x - this.left) * zoom) / this.zoom;
+    this.top = y - ((y - this.top) * zoom) / this.zoom;
+    this.zoom = zoom;
+  }
+
+  /** @param {Box} box */
+  fit({ left, top, right, bottom }) {
+    const zoom = Math.min((this.width - 2 * MARGIN) / (right - left), (this.height - 2 * MARGIN) / (bottom - top), 1);
+    this.zoom = Math.max(SMALLEST, zoom);
+    this.left = (this.width - (left + right) * this.zoom) / 2;
+    this.top = (this.height - (top + bottom) * this.zoom) / 2;
+  }
+
+  /**
+   * Puts a point of the drawing into the middle.
+   *
+   * @param {number} x
+   * @param {number} y
+   */
+  center(x, y) {
+    this.left = this.width / 2 - x * this.zoom;
+    this.top = this.height / 2 - y * this.zoom;
+  }
+
+  /**
+   * Keeps some of the drawing in sight.
+   *
+   * @param {Box} box
+   */
+  keep({ left, top, right, bottom }) {
+    const rest = 60;
+    this.left = Math.min(this.width - rest - left * this.zoom, Math.max(rest - right * this.zoom, this.left));
+    this.top = Math.min(this.height - rest - top * this.zoom, Math.max(rest - bottom * this.zoom, this.top));
+  }
+}
 
 export class Painter {
   view = new View();
@@ -81,13 +159,10 @@ export class Painter {
     this.#isStale = true;
   }
 
-  /**
-   * Draws a frame. Says whether it was drawn from an old sheet, so that a better one is due once the reader rests.
-   *
-   * @returns {boolean}
-   */
+  /** Draws a frame. */
   frame() {
-    if (this.#isStale || (!this.#isCurrent() && !(this.isMoving && this.#mayShift()))) this.#drawSheet();
+    const isCurrent = this.view.zoom === this.#drawn.zoom && this.#covers();
+    if (this.#isStale || !(isCurrent || (this.isMoving && this.#mayShift()))) this.#drawSheet();
     const { screen, view, palette } = this;
     const { canvas } = screen;
     const ratio = view.zoom / this.#drawn.zoom;
@@ -95,66 +170,48 @@ export class Painter {
     const top = Math.round((view.top - this.#drawn.top * ratio) * this.#scale);
     screen.setTransform(1, 0, 0, 1, 0, 0);
     screen.fillStyle = palette.ground;
-    const hasSelection = this.selected >= 0;
     screen.fillRect(0, 0, canvas.width, canvas.height);
-    screen.globalAlpha = hasSelection ? DIMMED : 1;
+    screen.globalAlpha = this.selected >= 0 ? DIMMED : 1;
     const sheet = this.sheet.canvas;
     screen.imageSmoothingEnabled = !this.isMoving;
     screen.drawImage(sheet, left, top, sheet.width * ratio, sheet.height * ratio);
     screen.globalAlpha = 1;
     this.#drawTop();
-    return !this.#isCurrent();
   }
 
   /** The whole graph as a picture, at a zoom at which names can be read, or as large as browsers make pictures. */
   image() {
-    const { graph } = this;
-    const canvas = document.createElement("canvas");
-    const [wide, tall] = [graph.box.right - graph.box.left + 48, graph.box.bottom - graph.box.top + 48];
+    const { left, top, right, bottom } = this.graph.box;
+    const [wide, tall] = [right - left + 2 * MARGIN, bottom - top + 2 * MARGIN];
     const scale = Math.min(2, 12_000 / wide, 12_000 / tall, Math.sqrt(25e6 / (wide * tall)));
-    const painter = new Painter(canvas, graph, this.palette);
-    painter.resize(wide * scale, tall * scale, 1);
-    Object.assign(painter.view, {
-      zoom: scale,
-      left: (24 - graph.box.left) * scale,
-      top: (24 - graph.box.top) * scale,
-    });
+    const zoom = Math.min(1, scale);
+    const canvas = document.createElement("canvas");
+    const painter = new Painter(canvas, this.graph, this.palette);
+    painter.resize(wide * zoom, tall * zoom, scale / zoom);
+    painter.view.fit(this.graph.box);
     painter.frame();
     return canvas;
-  }
-
-  #isCurrent() {
-    return !this.#isStale && this.view.zoom === this.#drawn.zoom && this.#covers();
   }
 
   /** Whether the sheet, shifted and stretched, is good enough for a frame. */
   #mayShift() {
     const ratio = this.view.zoom / this.#drawn.zoom;
-    return this.#cost > CHEAP && ratio > 0.6 && ratio < 1.8 && (this.#covers() || this.#holdsAll());
+    return this.#cost > CHEAP && ratio > 0.6 && ratio < 1.8 && this.#covers(this.graph.box);
   }
 
-  /** Whether the sheet covers the screen. */
-  #covers() {
+  /**
+   * Whether the sheet covers what is seen of a part of the drawing.
+   *
+   * @param {Box} [part]
+   */
+  #covers({ left, top, right, bottom } = EVERYWHERE) {
     const seen = this.view.box();
-    const drawn = this.#drawn.box();
+    const drawn = this.#drawn.box(1e-6);
     return (
-      drawn.left <= seen.left + 1e-6 &&
-      drawn.top <= seen.top + 1e-6 &&
-      drawn.right >= seen.right - 1e-6 &&
-      drawn.bottom >= seen.bottom - 1e-6
-    );
-  }
-
-  /** Whether all that there is stands on the sheet. */
-  #holdsAll() {
-    const { box } = this.graph;
-    const drawn = this.#drawn.box();
-    const seen = this.view.box();
-    return (
-      drawn.left <= Math.max(box.left, seen.left) &&
-      drawn.top <= Math.max(box.top, seen.top) &&
-      drawn.right >= Math.min(box.right, seen.right) &&
-      drawn.bottom >= Math.min(box.bottom, seen.bottom)
+      drawn.left <= Math.max(left, seen.left) &&
+      drawn.top <= Math.max(top, seen.top) &&
+      drawn.right >= Math.min(right, seen.right) &&
+      drawn.bottom >= Math.min(bottom, seen.bottom)
     );
   }
 
@@ -175,14 +232,14 @@ export class Painter {
     const [wide, tall] = [Math.round(drawn.width * this.#scale), Math.round(drawn.height * this.#scale)];
     if (canvas.width !== wide || canvas.height !== tall) Object.assign(canvas, { width: wide, height: tall });
     if (view.zoom < NAMES) {
-      drawPixels(sheet, graph, drawn, this.#scale, palette);
+      drawPixels(sheet, graph, drawn, this.#scale, palette, view.zoom >= BARS);
     } else {
       sheet.setTransform(1, 0, 0, 1, 0, 0);
       sheet.fillStyle = palette.ground;
       sheet.fillRect(0, 0, wide, tall);
       this.#place(sheet, drawn);
       const nodes = graph.inside(drawn.box());
-      this.#drawLinks(nodes, drawn.box());
+      this.#drawLinks(nodes);
       for (const node of nodes) this.#drawNode(sheet, node, false);
     }
     this.#isStale = false;
@@ -206,9 +263,8 @@ export class Painter {
    * The links of the nodes in sight: a link of which one end is out of sight is a stub when there are many such.
    *
    * @param {number[]} nodes
-   * @param {Box} box
    */
-  #drawLinks(nodes, box) {
+  #drawLinks(nodes) {
     const { graph, sheet } = this;
     const seen = new Uint8Array(graph.count);
     for (const node of nodes) seen[node] = 1;
@@ -221,6 +277,7 @@ export class Painter {
       for (const above of graph.above.of(node)) if (!seen[above]) cut.push(above, node);
     }
     sheet.strokeStyle = this.palette.line;
+    sheet.globalAlpha = 0.6;
     sheet.lineWidth = Math.max(1, 0.8 / this.view.zoom);
     const isMany = cut.length / 2 > MANY;
     this.#inBatches(whole, (from, to) => this.#curve(sheet, from, to));
@@ -229,15 +286,7 @@ export class Painter {
       else if (seen[from]) this.#stub(sheet, from, to, 1);
       else this.#stub(sheet, to, from, -1);
     });
-    // A small drawing also shows the links that only pass by.
-    if (graph.from.length > 2000) return;
-    for (let edge = 0; edge < graph.from.length; edge++) {
-      const [from, to] = [graph.from[edge], graph.to[edge]];
-      if (seen[from] || seen[to] || !mayCross(graph, from, to, box)) continue;
-      sheet.beginPath();
-      this.#curve(sheet, from, to);
-      sheet.stroke();
-    }
+    sheet.globalAlpha = 1;
   }
 
   /**
@@ -381,13 +430,7 @@ export class Painter {
       screen.strokeStyle = palette.accent;
       screen.lineWidth = 2.4 / Math.min(1, view.zoom);
       screen.beginPath();
-      screen.roundRect(
-        graph.x[node] - gap,
-        graph.y[node] - gap,
-        graph.w[node] + 2 * gap,
-        graph.h + 2 * gap,
-        graph.kind(node) === "pill" ? graph.h / 2 + gap : 5 + gap,
-      );
+      screen.roundRect(graph.x[node] - gap, graph.y[node] - gap, graph.w[node] + 2 * gap, graph.h + 2 * gap, 5 + gap);
       screen.stroke();
     }
   }
@@ -412,18 +455,6 @@ export class Painter {
 /** @param {string} kind */
 function hasMark(kind) {
   return !["group", "dashboard", "sheet", "data_source", "macro"].includes(kind);
-}
-
-/**
- * @param {Graph} graph
- * @param {number} from
- * @param {number} to
- * @param {Box} box
- */
-function mayCross({ x, y, w, h }, from, to, { left, top, right, bottom }) {
-  const [x0, x1] = [x[from] + w[from], x[to]];
-  const [y0, y1] = [y[from] + h / 2, y[to] + h / 2];
-  return Math.max(x0, x1) >= left && Math.min(x0, x1) <= right && Math.max(y0, y1) >= top && Math.min(y0, y1) <= bottom;
 }
 
 /** @param {HTMLCanvasElement} canvas */

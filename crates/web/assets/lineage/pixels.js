@@ -6,11 +6,11 @@
  * them take some milliseconds. Nodes are bars, or plain boxes.
  */
 
-import { BARS } from "./view.js";
-
 /** @typedef {import("./graph.js").Graph} Graph */
-/** @typedef {import("./view.js").View} View */
-/** @typedef {import("./palette.js").Palette} Palette */
+/** @typedef {import("./paint.js").View} View */
+/** @typedef {import("./ink.js").Palette} Palette */
+
+/** @typedef {{ zoom: number, left: number, top: number, width: number, height: number }} Frame in pixels of the canvas */
 
 /** What one whole pixel of one curve counts. */
 const WHOLE = 64;
@@ -30,14 +30,14 @@ let crossed = new Uint32Array(0);
  * @param {View} view in pixels of the screen
  * @param {number} scale how many pixels of the canvas one of the screen has
  * @param {Palette} palette
+ * @param {boolean} isNear whether nodes can be told apart
  */
-export function drawPixels(context, graph, view, scale, palette) {
+export function drawPixels(context, graph, view, scale, palette, isNear) {
   const { width, height } = context.canvas;
   if (crossed.length !== width * height) crossed = new Uint32Array(width * height);
   else crossed.fill(0);
-  const zoom = view.zoom * scale;
-  const [left, top] = [view.left * scale, view.top * scale];
-  drawCurves(graph, zoom, left, top, width, height, view.zoom >= BARS && graph.from.length > MANY);
+  const frame = { zoom: view.zoom * scale, left: view.left * scale, top: view.top * scale, width, height };
+  drawCurves(graph, frame, isNear && graph.from.length > MANY);
 
   const image = context.createImageData(width, height);
   const pixels = new Uint32Array(image.data.buffer);
@@ -47,7 +47,7 @@ export function drawPixels(context, graph, view, scale, palette) {
     const count = crossed[index];
     pixels[index] = shades[Math.min(count, MOST)];
   }
-  drawBoxes(graph, pixels, zoom, left, top, width, height, palette);
+  drawBoxes(graph, pixels, frame, palette);
   context.putImageData(image, 0, 0);
 }
 
@@ -55,14 +55,10 @@ export function drawPixels(context, graph, view, scale, palette) {
  * An S from the right end of one node to the left end of another: `y` follows 3t² − 2t³.
  *
  * @param {Graph} graph
- * @param {number} zoom
- * @param {number} left
- * @param {number} top
- * @param {number} width
- * @param {number} height
+ * @param {Frame} frame
  * @param {boolean} isNear whether a curve that only passes by is left out
  */
-function drawCurves({ from, to, x, y, w, h }, zoom, left, top, width, height, isNear) {
+function drawCurves({ from, to, x, y, w, h }, { zoom, left, top, width, height }, isNear) {
   for (let edge = 0; edge < from.length; edge++) {
     const [a, b] = [from[edge], to[edge]];
     let x0 = (x[a] + w[a]) * zoom + left;
@@ -107,14 +103,10 @@ function drawCurves({ from, to, x, y, w, h }, zoom, left, top, width, height, is
 /**
  * @param {Graph} graph
  * @param {Uint32Array} pixels
- * @param {number} zoom
- * @param {number} left
- * @param {number} top
- * @param {number} width
- * @param {number} height
+ * @param {Frame} frame
  * @param {Palette} palette
  */
-function drawBoxes(graph, pixels, zoom, left, top, width, height, palette) {
+function drawBoxes(graph, pixels, { zoom, left, top, width, height }, palette) {
   const { legend } = graph.answer.lens;
   const { lens, kind } = graph.answer.nodes;
   const tones = legend.map(({ tone }) => number(bytesOf(palette.tone(tone))));
@@ -182,29 +174,7 @@ function number([red, green, blue]) {
   return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
 }
 
-/** @type {Map<string, Bytes>} */
-const known = new Map();
-/** @type {CanvasRenderingContext2D | null} */
-let drop = null;
-
-/**
- * A colour's bytes, asked of a canvas: colours have more notations than one wants to read.
- *
- * @param {string} color
- * @returns {Bytes}
- */
+/** @param {string} color as the palette has it: `rgb(1, 2, 3)` */
 function bytesOf(color) {
-  let bytes = known.get(color);
-  if (!bytes) {
-    drop ??= Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d", {
-      willReadFrequently: true,
-    });
-    if (!drop) return [128, 128, 128];
-    drop.fillStyle = color;
-    drop.fillRect(0, 0, 1, 1);
-    const [red, green, blue] = drop.getImageData(0, 0, 1, 1).data;
-    bytes = [red, green, blue];
-    known.set(color, bytes);
-  }
-  return bytes;
+  return /** @type {Bytes} */ (color.match(/\d+/g)?.map(Number));
 }

@@ -2,6 +2,7 @@
  * Fetches a piece of a page from the server and swaps it in. The attributes are listed in `../page.js`.
  */
 
+import { make } from "./make.js";
 import { say } from "./say.js";
 
 /** Told on `document` after a swap; `detail` is the element whose content is new. */
@@ -194,23 +195,15 @@ function findAgain(target, old) {
 /** @param {boolean} isWaiting */
 export function showBar(isWaiting) {
   const bar = document.querySelector(".progress-bar");
-  if (isWaiting && !bar) {
-    const made = document.createElement("div");
-    made.className = "progress-bar";
-    document.body.append(made);
-  } else if (!isWaiting) {
-    bar?.remove();
-  }
+  if (!isWaiting) bar?.remove();
+  else if (!bar) document.body.append(make("div", { class: "progress-bar" }));
 }
 
 /** @param {HTMLElement} target */
 function showFailure(target) {
   forgetFailure(target);
-  const line = document.createElement("p");
-  line.className = "notice degraded";
-  line.setAttribute("role", "alert");
-  line.dataset.failureOf = target.id;
-  line.textContent = "The server did not answer. What you see is what was there before.";
+  const attributes = { class: "notice degraded", role: "alert", "data-failure-of": target.id };
+  const line = make("p", attributes, "The server did not answer. What you see is what was there before.");
   target.before(line);
 }
 

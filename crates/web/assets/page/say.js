@@ -4,6 +4,8 @@
  * A live region must stand in the page before its text changes, so there is one for the page's whole life.
  */
 
+import { make } from "./make.js";
+
 /** @type {HTMLElement | undefined} */
 let line;
 
@@ -14,9 +16,7 @@ let line;
  */
 export function say(text) {
   if (!line) {
-    line = document.createElement("p");
-    line.setAttribute("role", "status");
-    line.className = "hidden";
+    line = make("p", { role: "status", class: "hidden" });
     (document.querySelector("main") ?? document.body).append(line);
   }
   if (line.textContent !== text) line.textContent = text;

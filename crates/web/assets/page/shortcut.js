@@ -3,29 +3,39 @@
  * (WCAG 2.1.4): `<html data-shortcuts="off">`, a setting of the reader.
  */
 
+import { make } from "./make.js";
+
 /** @typedef {[keys: string, meaning: string]} Row */
 
-/** What the list shows, by heading. @type {Map<string, Row[]>} */
-const known = new Map([
+/** What the list shows: a heading, the element without which it says nothing, and its keys. @type {[string, string, Row[]][]} */
+const KEYS = [
   [
     "Everywhere",
+    "body",
     [
       ["/", "search"],
       ["?", "this list"],
       ["Esc", "close"],
     ],
   ],
-]);
-
-/**
- * Adds keys to the list that `?` shows.
- *
- * @param {string} heading
- * @param {Row[]} rows
- */
-export function describeShortcuts(heading, rows) {
-  known.set(heading, rows);
-}
+  [
+    "In the lineage picture",
+    "tw-lineage",
+    [
+      ["← →", "along a link, upstream or downstream"],
+      ["↑ ↓", "in the column"],
+      ["Enter", "open the page; open a group in place"],
+      ["Space", "details"],
+      ["f", "focus here"],
+      ["u", "upstream only"],
+      ["d", "downstream only"],
+      ["[ ]", "one step less, one more"],
+      ["+ - 0", "zoom in, out, show all"],
+      ["t", "table view"],
+      ["Esc", "back"],
+    ],
+  ],
+];
 
 /** Whether single keys do something. */
 export function areShortcutsOn() {
@@ -64,35 +74,21 @@ export function startShortcuts() {
 /** Shows the list in a dialog, made anew each time: what is known depends on the page. */
 function showList() {
   if (document.querySelector("dialog[open]")) return;
-  const dialog = document.createElement("dialog");
-  dialog.className = "shortcuts";
-  dialog.setAttribute("aria-labelledby", "shortcuts-title");
-  const title = element("h2", "Keyboard shortcuts");
-  title.id = "shortcuts-title";
-  dialog.append(title);
-  for (const [heading, rows] of known) {
-    const list = document.createElement("dl");
+  const title = make("h2", { id: "shortcuts-title" }, "Keyboard shortcuts");
+  const attributes = { class: "shortcuts", "aria-labelledby": title.id };
+  const dialog = /** @type {HTMLDialogElement} */ (make("dialog", attributes, title));
+  for (const [heading, place, rows] of KEYS) {
+    if (!document.querySelector(place)) continue;
+    const list = make("dl");
     for (const [keys, meaning] of rows) {
-      const term = document.createElement("dt");
-      for (const key of keys.split(" ")) term.append(element("kbd", key), " ");
-      list.append(term, element("dd", meaning));
+      const term = make("dt");
+      for (const key of keys.split(" ")) term.append(make("kbd", {}, key), " ");
+      list.append(term, make("dd", {}, meaning));
     }
-    dialog.append(element("h3", heading), list);
+    dialog.append(make("h3", {}, heading), list);
   }
-  const close = element("button", "Close");
-  close.dataset.close = "";
-  dialog.append(close);
+  dialog.append(make("button", { "data-close": true }, "Close"));
   dialog.addEventListener("close", () => dialog.remove());
   document.body.append(dialog);
   dialog.showModal();
-}
-
-/**
- * @param {string} name
- * @param {string} text
- */
-function element(name, text) {
-  const made = document.createElement(name);
-  made.textContent = text;
-  return made;
 }

@@ -5,10 +5,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as address from "../../assets/lineage/address.js";
-import { wordAt } from "../../assets/lineage/complete.js";
-import { Graph } from "../../assets/lineage/graph.js";
-import { View } from "../../assets/lineage/view.js";
-import { step } from "../../assets/lineage/walk.js";
+import { Graph, step } from "../../assets/lineage/graph.js";
+import { View } from "../../assets/lineage/paint.js";
+import { wordAt } from "../../assets/page/complete.js";
 import { makeAnswer, random } from "../support/graph.js";
 
 test("what lies in a rectangle is what a look at every node finds", () => {

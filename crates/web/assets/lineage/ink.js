@@ -1,8 +1,71 @@
 /**
- * The kinds' and the healths' own small drawings, in a box of 16 by 16, the same as in the pages.
+ * What the picture is drawn with: the style sheet's colours, and the kinds' own small drawings.
  */
 
-/** @type {Record<string, string>} */
+/**
+ * @typedef {object} Palette
+ * @property {string} ground
+ * @property {string} raised
+ * @property {string} line
+ * @property {string} text
+ * @property {string} accent
+ * @property {(name: string) => string} tone
+ */
+
+/**
+ * The colours for a canvas, which knows no custom properties.
+ *
+ * An element is given each token as its colour and asked what came of it, always `rgb(…)`: so `light-dark()`, the
+ * reader's theme and forced colours have all been answered by the browser.
+ *
+ * @param {HTMLElement} place where the colours are used
+ * @returns {Palette}
+ */
+export function readPalette(place) {
+  // The browser forces no colours onto a canvas: here it is told the system's.
+  const isForced = matchMedia("(forced-colors: active)").matches;
+  /** @type {(forced: string, token: string) => string} */
+  const pick = (forced, token) => {
+    const probe = document.createElement("span");
+    probe.style.color = isForced ? forced : `var(--${token})`;
+    probe.style.setProperty("forced-color-adjust", "none");
+    place.append(probe);
+    const { color } = getComputedStyle(probe);
+    probe.remove();
+    return color;
+  };
+  /** @type {Map<string, string>} */
+  const tones = new Map();
+  return {
+    ground: pick("Canvas", "ground"),
+    raised: pick("Canvas", "raised"),
+    line: pick("GrayText", "line-strong"),
+    text: pick("CanvasText", "text"),
+    accent: pick("Highlight", "accent"),
+    tone: (name) => {
+      const color = tones.get(name) ?? pick("CanvasText", `tone-${name}`);
+      tones.set(name, color);
+      return color;
+    },
+  };
+}
+
+/**
+ * Calls back whenever colours may have changed.
+ *
+ * @param {() => void} changed
+ * @param {AbortSignal} signal
+ */
+export function watchColors(changed, signal) {
+  for (const query of ["(prefers-color-scheme: dark)", "(forced-colors: active)", "(prefers-contrast: more)"]) {
+    matchMedia(query).addEventListener("change", changed, { signal });
+  }
+  const observer = new MutationObserver(changed);
+  observer.observe(document.documentElement, { attributeFilter: ["data-theme", "class"] });
+  signal.addEventListener("abort", () => observer.disconnect());
+}
+
+/** In a box of 16 by 16, the same as in the pages. @type {Record<string, string>} */
 const SHAPES = {
   source:
     "M2.5 4v8c0 1.1 2.5 2 5.5 2s5.5-.9 5.5-2V4M2.5 4c0 1.1 2.5 2 5.5 2s5.5-.9 5.5-2-2.5-2-5.5-2-5.5.9-5.5 2zM2.5 8c0 1.1 2.5 2 5.5 2s5.5-.9 5.5-2",

@@ -5,7 +5,8 @@
  * A combobox as ARIA describes it: the focus stays in the box, `aria-activedescendant` names the option.
  */
 
-import { say } from "../page/say.js";
+import { make } from "./make.js";
+import { say } from "./say.js";
 
 /** How long a reader may pause between two letters before names are asked for, in milliseconds. */
 const PAUSE = 120;
@@ -50,20 +51,13 @@ class Completion {
   /** @param {HTMLInputElement} box */
   constructor(box) {
     this.box = box;
-    this.list = document.createElement("ul");
-    this.list.id = `${box.id || "selector"}-options`;
-    this.list.className = "completions";
-    this.list.setAttribute("role", "listbox");
-    this.list.setAttribute("aria-label", "Names");
-    this.list.hidden = true;
-    const frame = document.createElement("span");
-    frame.className = "completing";
+    const id = `${box.id || "selector"}-options`;
+    this.list = make("ul", { id, class: "completions", role: "listbox", "aria-label": "Names", hidden: true });
+    const frame = make("span", { class: "completing" });
     box.replaceWith(frame);
     frame.append(box, this.list);
-    box.setAttribute("role", "combobox");
-    box.setAttribute("aria-autocomplete", "list");
-    box.setAttribute("aria-controls", this.list.id);
-    box.setAttribute("aria-expanded", "false");
+    const roles = { role: "combobox", "aria-autocomplete": "list", "aria-controls": id, "aria-expanded": "false" };
+    for (const [name, value] of Object.entries(roles)) box.setAttribute(name, value);
     box.autocomplete = "off";
     box.spellcheck = false;
     box.addEventListener("input", () => this.#ask(PAUSE));
@@ -110,17 +104,9 @@ class Completion {
     this.#items = items;
     this.list.replaceChildren(
       ...items.map(({ value, kind, label }, index) => {
-        const option = document.createElement("li");
-        option.id = `${this.list.id}-${index}`;
-        option.setAttribute("role", "option");
-        option.setAttribute("aria-selected", "false");
-        option.textContent = label ?? value;
-        if (kind) {
-          const note = document.createElement("span");
-          note.className = "muted";
-          note.textContent = ` ${kind.replaceAll("_", " ")}`;
-          option.append(note);
-        }
+        const attributes = { id: `${this.list.id}-${index}`, role: "option", "aria-selected": "false" };
+        const option = make("li", attributes, label ?? value);
+        if (kind) option.append(make("span", { class: "muted" }, ` ${kind.replaceAll("_", " ")}`));
         return option;
       }),
     );
