@@ -73,6 +73,18 @@ impl Links {
         self.address().with("/integrations").segment(name.as_str())
     }
 
+    /// A page of which core knows the path, percent-encoded and starting with a slash.
+    pub fn below(&self, path: &str) -> Address {
+        let mut address = self.address();
+        address.text.push_str(path);
+        address
+    }
+
+    /// The lineage around a node; from it to the dashboards with `preset=impact`.
+    pub fn lineage_of(&self, id: &NodeId) -> Address {
+        self.address().with("/lineage").query("focus", id.as_str())
+    }
+
     /// The lineage of what a selector chooses.
     pub fn lineage(&self, select: &str) -> Address {
         self.address().with("/lineage").query("select", select)

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use prometheus_client::encoding::{EncodeLabelSet, text::encode};
@@ -98,7 +97,7 @@ impl Metrics {
 }
 
 /// `GET /metrics`
-pub async fn get(State(app): State<App>) -> Result<Response, Error> {
+pub fn get(app: &App) -> Result<Response, Error> {
     let catalog = app.catalog(None)?;
     let metrics = app.metrics();
     let count = |length: usize| i64::try_from(length).unwrap_or(i64::MAX);

@@ -14,7 +14,8 @@ use tower_http::compression::CompressionLayer;
 
 use crate::app::App;
 use crate::guard::{Access, guard};
-use crate::{api, asset, header, metrics, operate, page};
+use crate::page::resource;
+use crate::{api, asset, header, operate, page};
 
 /// Routes under construction.
 #[derive(Debug)]
@@ -98,11 +99,48 @@ pub fn routes(app: &App) -> Routes {
         // For operators and browsers.
         .get("/healthz", Public, operate::healthz)
         .get("/readyz", Public, operate::readyz)
-        .get("/metrics", Viewer, metrics::get)
+        .get("/metrics", Viewer, resource::list::definition::metrics)
         .get("/assets/{*path}", Public, asset::get)
         .post("/theme", Public, page::theme::post)
         // The catalog.
         .get("/", Viewer, page::home::get)
+        .get("/models", Viewer, resource::list::relation::models)
+        .get("/models/{id}", Viewer, resource::overview::get)
+        .get("/models/{id}/downstream", Viewer, resource::downstream::get)
+        .get("/models/{id}/columns", Viewer, resource::column::get)
+        .get("/models/{id}/tests", Viewer, resource::test::get)
+        .get("/models/{id}/runs", Viewer, resource::run::get)
+        .get("/seeds", Viewer, resource::list::relation::seeds)
+        .get("/seeds/{id}", Viewer, resource::overview::get)
+        .get("/seeds/{id}/downstream", Viewer, resource::downstream::get)
+        .get("/seeds/{id}/columns", Viewer, resource::column::get)
+        .get("/seeds/{id}/tests", Viewer, resource::test::get)
+        .get("/seeds/{id}/runs", Viewer, resource::run::get)
+        .get("/snapshots", Viewer, resource::list::relation::snapshots)
+        .get("/snapshots/{id}", Viewer, resource::overview::get)
+        .get("/snapshots/{id}/downstream", Viewer, resource::downstream::get)
+        .get("/snapshots/{id}/columns", Viewer, resource::column::get)
+        .get("/snapshots/{id}/tests", Viewer, resource::test::get)
+        .get("/snapshots/{id}/runs", Viewer, resource::run::get)
+        .get("/sources", Viewer, resource::list::source::get)
+        .get("/sources/{id}", Viewer, resource::overview::get)
+        .get("/sources/{id}/downstream", Viewer, resource::downstream::get)
+        .get("/sources/{id}/columns", Viewer, resource::column::get)
+        .get("/sources/{id}/tests", Viewer, resource::test::get)
+        .get("/sources/{id}/runs", Viewer, resource::run::get)
+        .get("/metrics/{id}", Viewer, resource::overview::get)
+        .get("/metrics/{id}/downstream", Viewer, resource::downstream::get)
+        .get("/semantic-models", Viewer, resource::list::definition::semantic_models)
+        .get("/semantic-models/{id}", Viewer, resource::overview::get)
+        .get("/semantic-models/{id}/downstream", Viewer, resource::downstream::get)
+        .get("/saved-queries", Viewer, resource::list::definition::saved_queries)
+        .get("/saved-queries/{id}", Viewer, resource::overview::get)
+        .get("/saved-queries/{id}/downstream", Viewer, resource::downstream::get)
+        .get("/tests", Viewer, resource::list::test::get)
+        .get("/tests/{id}", Viewer, resource::overview::get)
+        .get("/tests/{id}/runs", Viewer, resource::run::get)
+        .get("/macros", Viewer, resource::list::macros::get)
+        .get("/macros/{id}", Viewer, resource::macros::get)
         // The API.
         .get("/api/openapi.json", Viewer, api::description::get)
         .get("/api/docs", Viewer, api::description::page)

@@ -145,6 +145,11 @@ impl Catalog {
         }
     }
 
+    /// The same, `None` for what is not there.
+    pub fn refresh_of(&self, id: &str) -> Option<&Refresh> {
+        self.exposure_index(id).map(|at| &self.refreshes[at])
+    }
+
     /// The asset behind an exposure; `None` for one that is only written in YAML.
     pub fn asset(&self, exposure: &Exposure) -> Option<AssetView<'_>> {
         let (integration, asset) = asset_of(exposure)?;

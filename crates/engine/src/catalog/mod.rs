@@ -23,6 +23,7 @@ mod input;
 mod integration;
 mod load;
 mod model;
+mod nearest;
 mod node;
 mod picture;
 mod reach;

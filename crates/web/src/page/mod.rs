@@ -1,4 +1,5 @@
 //! The pages: one file each, with the same parts in the same order.
 
 pub mod home;
+pub mod resource;
 pub mod theme;

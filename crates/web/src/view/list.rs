@@ -23,6 +23,7 @@ const LARGEST_SIZE: usize = 1000;
 
 type Text<'a, T> = Box<dyn Fn(&T) -> String + 'a>;
 type Cell<'a, T> = Box<dyn Fn(&T) -> Markup + 'a>;
+type Head<'a, T> = Box<dyn Fn(&T, usize) -> Markup + 'a>;
 type Order<'a, T> = Box<dyn Fn(&T, &T) -> std::cmp::Ordering + 'a>;
 
 /// A column.
@@ -39,7 +40,7 @@ pub struct Column<'a, T> {
 /// What rows of one group have in common, and what is shown above them.
 struct Grouping<'a, T> {
     key: Text<'a, T>,
-    head: Box<dyn Fn(&T, usize) -> Markup + 'a>,
+    head: Head<'a, T>,
 }
 
 impl<'a, T> Column<'a, T> {
@@ -176,7 +177,7 @@ impl<'a, T> List<'a, T> {
                             tr.group { th colspan=(columns.len()) scope="rowgroup" { (head) } }
                         }
                         tr { @for column in &columns {
-                            td.number[column.is_number] {
+                            td class=[column.is_number.then_some("number")] {
                                 @match &column.cell { Some(cell) => (cell(row)), None => ((column.text)(row)) }
                             }
                         } }
@@ -198,7 +199,7 @@ impl<'a, T> List<'a, T> {
         };
         let address = self.address(&[("sort", Some(column.key)), ("desc", descending), ("page", None)]);
         html! {
-            th.number[column.is_number] scope="col" aria-sort=[order] {
+            th class=[column.is_number.then_some("number")] scope="col" aria-sort=[order] {
                 a href=(address) { (column.title) @if is_sorted { span.order aria-hidden="true" { @if is_descending { " ↓" } @else { " ↑" } } } }
             }
         }

@@ -22,6 +22,22 @@ pub fn counted(number: usize, one: &str, many: &str) -> String {
     )
 }
 
+/// `812 bytes`, `4.2 MB`, in steps of 1,000.
+pub fn bytes(number: u64) -> String {
+    const UNITS: [&str; 6] = ["kB", "MB", "GB", "TB", "PB", "EB"];
+    if number < 1_000 {
+        return format!("{number} bytes");
+    }
+    // Tenths of the unit, so that no float is needed.
+    let mut tenths = number / 100;
+    let mut unit = 0;
+    while tenths >= 10_000 && unit + 1 < UNITS.len() {
+        tenths /= 1_000;
+        unit += 1;
+    }
+    format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -33,5 +49,19 @@ mod tests {
         }
         assert_eq!(counted(1, "model", "models"), "1 model");
         assert_eq!(counted(1200, "model", "models"), "1,200 models");
+    }
+
+    #[test]
+    fn sizes_are_told_in_a_unit_that_fits() {
+        for (number, text) in [
+            (0, "0 bytes"),
+            (999, "999 bytes"),
+            (4_200, "4.2 kB"),
+            (999_999, "999.9 kB"),
+            (1_000_000, "1.0 MB"),
+            (u64::MAX, "18.4 EB"),
+        ] {
+            assert_eq!(bytes(number), text);
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use maud::{Markup, html};
 use tailwater_core::id::NodeId;
-use tailwater_core::project::{Node, ResourceType};
+use tailwater_core::project::Node;
 use tailwater_engine::catalog::Catalog;
 
 use crate::context::Context;
@@ -41,10 +41,11 @@ pub fn link(context: &Context, node: &Node) -> Markup {
 
 /// The same for an id that the catalog may not know (any more): its last word without a link then.
 pub fn link_by_id(context: &Context, catalog: &Catalog, id: &NodeId) -> Markup {
-    match catalog.node(id.as_str()) {
-        Some(node) => link(context, node),
-        None => html! { span.name { (name(id.as_str())) } },
-    }
+    let known = catalog.node(id.as_str());
+    known.map_or_else(
+        || html! { span.name { (name(id.as_str())) } },
+        |node| link(context, node),
+    )
 }
 
 /// Resources one below the other; a dash for none. Of many only the first are shown, and the rest counted.
@@ -71,28 +72,10 @@ pub fn list<'a>(context: &Context, nodes: impl IntoIterator<Item = &'a Node>) ->
     }
 }
 
-/// What selects a resource alone, in dbt's syntax.
-pub fn selector(node: &Node) -> String {
-    let name = &node.name;
-    match node.resource_type {
-        ResourceType::Source => {
-            let source = node.source_name.as_deref().unwrap_or_default();
-            format!("source:{source}.{name}")
-        }
-        ResourceType::Exposure => format!("exposure:{name}"),
-        ResourceType::Metric => format!("metric:{name}"),
-        ResourceType::SemanticModel => format!("semantic_model:{name}"),
-        ResourceType::SavedQuery => format!("saved_query:{name}"),
-        ResourceType::UnitTest => format!("unit_test:{name}"),
-        _ => match &node.version {
-            Some(version) => format!("{name}.v{version}"),
-            None => name.clone(),
-        },
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use tailwater_core::project::ResourceType;
+
     use super::*;
 
     #[test]
@@ -101,21 +84,12 @@ mod tests {
             name: "orders".to_owned(),
             ..Node::default()
         };
-        assert_eq!(
-            (label(&node).as_ref(), selector(&node).as_str()),
-            ("orders", "orders")
-        );
+        assert_eq!(label(&node), "orders");
         node.version = Some("2".to_owned());
-        assert_eq!(
-            (label(&node).as_ref(), selector(&node).as_str()),
-            ("orders v2", "orders.v2")
-        );
+        assert_eq!(label(&node), "orders v2");
         node.version = None;
         node.resource_type = ResourceType::Source;
         node.source_name = Some("raw".to_owned());
-        assert_eq!(
-            (label(&node).as_ref(), selector(&node).as_str()),
-            ("raw.orders", "source:raw.orders")
-        );
+        assert_eq!(label(&node), "raw.orders");
     }
 }

@@ -56,6 +56,14 @@ pub fn duration(length: TimeDelta) -> String {
     }
 }
 
+/// The same of seconds as dbt writes them.
+pub fn duration_of_seconds(seconds: f64) -> String {
+    std::time::Duration::try_from_secs_f64(seconds)
+        .ok()
+        .and_then(|length| TimeDelta::from_std(length).ok())
+        .map_or_else(|| "–".to_owned(), duration)
+}
+
 #[cfg(test)]
 mod tests {
     use chrono::TimeZone as _;

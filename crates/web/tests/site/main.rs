@@ -10,4 +10,5 @@
 
 mod api;
 mod home;
+mod resource;
 mod scene;
