@@ -21,9 +21,7 @@ use tailwater_engine::account::{Actor, AuditQuery, Role, UserId};
 use tailwater_engine::bi::NoProgress;
 use tailwater_engine::catalog::Catalog;
 use tailwater_engine::curation::{CuratedAsset, Edit};
-use tailwater_engine::settings::{
-    IntegrationSettings, Kind, ProjectSettings, SecuritySettings, Settings, StoreSettings,
-};
+use tailwater_engine::settings::{IntegrationSettings, Kind, ProjectSettings, Settings};
 use tailwater_engine::sync::{SyncOptions, SyncReport};
 use tailwater_engine::workspace::{Options, Workspace};
 use tailwater_tableau_sim::{Running, Simulator, SiteFile};
@@ -123,8 +121,6 @@ impl Bench {
         let demo = Utf8Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../demo"));
         let manifest = demo.join("dbt/target/manifest.json");
         let mut settings = Settings {
-            store: StoreSettings::default(),
-            security: SecuritySettings::default(),
             projects: vec![ProjectSettings {
                 name: "shop".into(),
                 manifest: Some("manifest.json".into()),
@@ -142,7 +138,9 @@ impl Bench {
                 collections: vec!["Sales/**".to_owned()],
                 projects: vec![],
                 mapping: vec![],
+                schedule: None,
             }],
+            ..Settings::default()
         };
         std::fs::copy(manifest, directory.path().join("manifest.json")).expect("the manifest");
         if matches!(engine, Engine::Postgres) {

@@ -71,6 +71,7 @@ fn exposure(id: &str, label: &str, links: &[(&str, Option<(&str, bool)>)]) -> (E
             rules: Vec::new(),
             confidence: None,
             note: None,
+            hand: None,
         }],
     };
     let text = json!({
