@@ -7,7 +7,7 @@ help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: ## run the main job on the demo project and a simulated Tableau site; needs no account
+demo: ## run the main job on a demo project and a simulated Tableau site, and open the catalog; needs no account
 	@scripts/demo
 
 .PHONY: test

@@ -7,7 +7,7 @@ use clap::{ArgAction, Parser, Subcommand};
 
 use crate::command::{
     audit, bring_in, collections, completions, curate, curations, doctor, explain, exposures, init,
-    integration, leave_out, lineage, link, project, sql, sync, token, unlink, unmatched, user,
+    integration, leave_out, lineage, link, project, serve, sql, sync, token, unlink, unmatched, user,
 };
 use crate::environment;
 use crate::error::COULD_NOT_RUN;
@@ -85,6 +85,7 @@ pub enum Command {
     Doctor(doctor::Args),
     #[command(flatten)]
     InWorkspace(InWorkspace),
+    Serve(serve::Args),
     Sql(sql::Args),
     Completions(completions::Args),
 }

@@ -54,6 +54,9 @@ pub enum Error {
     /// A use case failed.
     #[error(transparent)]
     Engine(#[from] tailwater_engine::Error),
+    /// The server cannot be started, or stopped by itself.
+    #[error(transparent)]
+    Serve(#[from] tailwater_web::ServeError),
     /// The working directory cannot be used.
     #[error("cannot use the working directory")]
     WorkingDirectory {
@@ -208,6 +211,7 @@ impl Diagnostic for Error {
         match self {
             Self::Usage { .. } => "TW-CLI-USAGE",
             Self::Engine(error) => error.code(),
+            Self::Serve(error) => error.code(),
             Self::WorkingDirectory { .. } => "TW-CLI-WORKING-DIRECTORY",
             Self::ConfigMissing { .. } => "TW-CONFIG-MISSING",
             Self::ConfigUnreadable { .. } => "TW-CONFIG-UNREADABLE",
@@ -234,6 +238,7 @@ impl Diagnostic for Error {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Engine(error) => return error.hint(),
+            Self::Serve(error) => return error.hint(),
             Self::WorkingDirectory { .. } => {
                 "change to a directory that exists and that this user may enter".to_owned()
             }

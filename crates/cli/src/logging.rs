@@ -66,7 +66,7 @@ pub fn milliseconds_since(began: Instant) -> u64 {
 
 /// Our own crates at the given level, others only when something is wrong.
 fn levels(level: &str) -> String {
-    let ours = ["bi", "core", "dbt", "engine", "sql", "store"];
+    let ours = ["bi", "core", "dbt", "engine", "sql", "store", "web"];
     let ours = ours.map(|name| format!("tailwater_{name}={level}"));
     format!("warn,tailwater={level},{}", ours.join(","))
 }

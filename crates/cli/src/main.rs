@@ -36,6 +36,7 @@ mod table;
 mod usage;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Parser;
 use tailwater_engine::Workspace;
@@ -69,7 +70,9 @@ fn run(arguments: &Arguments, printer: &Printer) -> Result<Outcome, Error> {
     let Arguments { global, command } = arguments;
     // An empty variable is how many programs unset one.
     let config = global.config.as_deref().filter(|path| *path != "");
-    logging::start(global.verbose, global.json)?;
+    // A server that says nothing leaves nobody a trace of what it did.
+    let is_server = matches!(command, Command::Serve(_)) && !global.quiet;
+    logging::start(global.verbose.max(is_server.into()), global.json)?;
     match command {
         Command::Init(args) => command::init::run(args, config, TEMPLATE, printer),
         Command::Doctor(_) => runtime()?.block_on(command::doctor::run(config, printer)),
@@ -78,6 +81,10 @@ fn run(arguments: &Arguments, printer: &Printer) -> Result<Outcome, Error> {
             let outcome = run_in(&workspace, command, printer).await;
             workspace.close().await;
             outcome
+        }),
+        Command::Serve(args) => runtime()?.block_on(async {
+            let workspace = settings::load(config)?.open().await?;
+            command::serve::run(args, Arc::new(workspace), printer).await
         }),
         Command::Sql(args) => command::sql::run(args, printer),
         Command::Completions(args) => command::completions::run(args, printer),

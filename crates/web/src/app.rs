@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use tailwater_engine::Workspace;
 use tailwater_engine::catalog::Catalog;
 use tailwater_engine::hub::CatalogHub;
+use tailwater_engine::runtime::Runtime;
 
 use crate::cookie::CookieJar;
 use crate::error::Error;
@@ -39,6 +40,7 @@ pub struct App {
 #[derive(Debug)]
 struct Shared {
     hub: Arc<CatalogHub>,
+    runtime: Runtime,
     options: AppOptions,
     base: Arc<str>,
     local_csrf_token: Option<String>,
@@ -46,12 +48,15 @@ struct Shared {
 }
 
 impl App {
-    /// Joins the parts.
+    /// Joins the parts. Must be called within an asynchronous runtime, in which what lands makes the catalog
+    /// be built anew.
     pub fn new(hub: Arc<CatalogHub>, options: AppOptions) -> Self {
+        let runtime = background_work(&hub);
         let local_csrf_token = options.is_local.then(|| uuid::Uuid::new_v4().to_string());
         Self {
             shared: Arc::new(Shared {
                 hub,
+                runtime,
                 base: options.base_path.as_str().into(),
                 options,
                 local_csrf_token,
@@ -63,6 +68,11 @@ impl App {
     /// Where every use case begins.
     pub fn workspace(&self) -> &Workspace {
         self.shared.hub.workspace()
+    }
+
+    /// Syncs and checks in the background.
+    pub fn runtime(&self) -> &Runtime {
+        &self.shared.runtime
     }
 
     /// The catalog of an environment; of the production one when none is named. Waits for nothing.
@@ -162,4 +172,21 @@ impl App {
             .unwrap_or("localhost");
         format!("{scheme}://{host}{path}")
     }
+}
+
+/// The background work, which has the catalog built anew whenever something landed.
+fn background_work(hub: &Arc<CatalogHub>) -> Runtime {
+    let executor = tokio::runtime::Handle::current();
+    let catalogs = Arc::clone(hub);
+    Runtime::new(Arc::clone(hub.workspace()), move |_| {
+        let catalogs = Arc::clone(&catalogs);
+        executor.spawn(async move {
+            if let Err(error) = catalogs.refresh().await {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "the catalog could not be built anew"
+                );
+            }
+        });
+    })
 }

@@ -16,6 +16,7 @@ pub mod leave_out;
 pub mod lineage;
 pub mod link;
 pub mod project;
+pub mod serve;
 pub mod sql;
 pub mod sync;
 pub mod token;
