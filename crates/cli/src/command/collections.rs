@@ -331,7 +331,6 @@ mod tests {
             mapping: Vec::new(),
             schedule: None,
             declared_in: tailwater_engine::settings::DeclaredIn::Store,
-            schedule: None,
         };
         let tree = tree(&integration, inventory);
         insta::assert_snapshot!(to_document(&tree).to_text(80, false), @"
