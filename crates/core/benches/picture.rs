@@ -33,7 +33,7 @@ fn id_of(made: &sample::Made) -> NodeId {
 fn scene(count: usize) -> Scene {
     let made = sample::graph(count);
     let mut inventory = Inventory::default();
-    inventory.site.tool = "tableau".to_owned();
+    "tableau".clone_into(&mut inventory.site.tool);
     let mut nodes = Vec::new();
     let mut exposures = HashMap::new();
     for one in &made {
