@@ -150,7 +150,7 @@ fn status_of(code: &str) -> StatusCode {
         ])
     {
         StatusCode::CONFLICT
-    } else if ends(&["-UNKNOWN", "-UNKNOWN-RULE", "-NOT-FOUND"]) {
+    } else if ends(&["-UNKNOWN", "-UNKNOWN-RULE", "-NOT-FOUND", "LINEAGE-NODE"]) {
         StatusCode::NOT_FOUND
     } else if ends(&["-RATE", "-RATE-LIMITED", "-TOO-MANY"]) {
         StatusCode::TOO_MANY_REQUESTS

@@ -18,6 +18,7 @@
 mod artifact;
 mod attention;
 mod build;
+mod complete;
 mod exposure;
 mod input;
 mod integration;
@@ -32,6 +33,7 @@ mod tree;
 pub use artifact::{ArtifactOrigin, ArtifactProblem, ArtifactState, CatalogProject, Readiness};
 pub use attention::Attention;
 pub use build::IMPORTED_FOLDER;
+pub use complete::Suggestion;
 pub use exposure::{AssetView, DataSourceView, Footing, GoneExposure};
 pub use input::{CatalogInput, IntegrationInput, ProjectArtifacts, ProjectInput};
 pub use integration::CatalogIntegration;

@@ -8,7 +8,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{OpenApi as Document, RefOr};
 use utoipa::{Modify, OpenApi};
 
-use super::{exposure, integration, project, resource, summary};
+use super::{exposure, integration, lineage, project, resource, summary};
 use crate::context::Context;
 use crate::error::Error;
 use crate::view::chrome::Page;
@@ -24,6 +24,7 @@ use crate::view::chrome::Page;
         summary::get,
         exposure::list, exposure::get,
         resource::list, resource::get, resource::exposures,
+        lineage::get, lineage::complete,
         project::list,
         integration::list, integration::get, integration::syncs, integration::unmatched,
         integration::preview_mapping, integration::add_mapping, integration::remove_mapping,

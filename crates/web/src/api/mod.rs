@@ -12,6 +12,7 @@
 pub mod description;
 pub mod exposure;
 pub mod integration;
+pub mod lineage;
 pub mod paging;
 pub mod project;
 pub mod resource;

@@ -17,6 +17,7 @@ pub struct Page<'a> {
     actions: Option<Markup>,
     notices: Vec<Markup>,
     scripts: Vec<&'static str>,
+    styles: Vec<&'static str>,
     is_wide: bool,
 }
 
@@ -42,6 +43,7 @@ impl<'a> Page<'a> {
             actions: None,
             notices: Vec::new(),
             scripts: Vec::new(),
+            styles: Vec::new(),
             is_wide: false,
         }
     }
@@ -76,6 +78,12 @@ impl<'a> Page<'a> {
         self
     }
 
+    /// A style sheet of the page's own beside the common one.
+    pub fn stylesheet(mut self, path: &'static str) -> Self {
+        self.styles.push(path);
+        self
+    }
+
     /// Uses the whole width of the window.
     pub fn wide(mut self) -> Self {
         self.is_wide = true;
@@ -97,6 +105,7 @@ impl<'a> Page<'a> {
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     meta name="color-scheme" content=(scheme(context.theme));
                     link rel="stylesheet" href=(context.links.asset("app.css"));
+                    @for style in &self.styles { link rel="stylesheet" href=(context.links.asset(style)); }
                     link rel="icon" type="image/svg+xml" href=(context.links.asset("icon.svg"));
                     script type="module" src=(context.links.asset("page.js")) {}
                     @for script in &self.scripts { script type="module" src=(context.links.asset(script)) {} }

@@ -10,5 +10,6 @@
 
 mod api;
 mod home;
+mod lineage;
 mod resource;
 mod scene;
