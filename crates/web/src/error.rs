@@ -9,6 +9,7 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use tailwater_core::diagnostic::Diagnostic;
+use tailwater_engine::account::AccountError;
 
 /// Why a request was not answered.
 #[derive(Debug, Clone)]
@@ -114,7 +115,10 @@ impl From<tailwater_engine::Error> for Error {
             message: with_causes(&error),
             hint: error.hint(),
             position,
-            retry_after_seconds: None,
+            retry_after_seconds: match &error {
+                tailwater_engine::Error::Account(AccountError::TooManyAttempts { seconds }) => Some(*seconds),
+                _ => None,
+            },
         }
     }
 }
@@ -147,15 +151,32 @@ fn status_of(code: &str) -> StatusCode {
             "-OLDER",
             "-CONFLICT",
             "NAME-TAKEN",
+            "-LAST-ADMIN",
+            "-NOT-FIRST",
         ])
     {
         StatusCode::CONFLICT
-    } else if ends(&["-UNKNOWN", "-UNKNOWN-RULE", "-NOT-FOUND", "LINEAGE-NODE"]) {
+    } else if ends(&[
+        "-UNKNOWN",
+        "-UNKNOWN-RULE",
+        "-UNKNOWN-TOKEN",
+        "-NOT-FOUND",
+        "LINEAGE-NODE",
+    ]) {
         StatusCode::NOT_FOUND
     } else if ends(&["-RATE", "-RATE-LIMITED", "-TOO-MANY"]) {
         StatusCode::TOO_MANY_REQUESTS
     } else if ends(&["-TOO-LARGE"]) {
         StatusCode::PAYLOAD_TOO_LARGE
+    } else if matches!(
+        word,
+        "AUTH-ROLE" | "AUTH-DISABLED" | "AUTH-NOT-FOR-TOKENS" | "ACCOUNT-ROLE-TOO-HIGH"
+    ) {
+        StatusCode::FORBIDDEN
+    } else if word == "ACCOUNT-LINK" {
+        StatusCode::GONE
+    } else if matches!(word, "ACCOUNT-HASH" | "ACCOUNT-SYSTEM") {
+        StatusCode::INTERNAL_SERVER_ERROR
     } else if word.starts_with("AUTH-") {
         StatusCode::UNAUTHORIZED
     } else if word.starts_with("STORE-") || word.starts_with("SECRET-") || word.starts_with("KEY-") {
@@ -188,6 +209,13 @@ mod tests {
     #[case("TW-STORE-UNREACHABLE", StatusCode::INTERNAL_SERVER_ERROR)]
     #[case("TW-TABLEAU-SIGN-IN", StatusCode::BAD_GATEWAY)]
     #[case("TW-SELECTOR-EMPTY", StatusCode::BAD_REQUEST)]
+    #[case("TW-AUTH-SIGN-IN", StatusCode::UNAUTHORIZED)]
+    #[case("TW-AUTH-TOO-MANY", StatusCode::TOO_MANY_REQUESTS)]
+    #[case("TW-AUTH-ROLE", StatusCode::FORBIDDEN)]
+    #[case("TW-ACCOUNT-LINK", StatusCode::GONE)]
+    #[case("TW-ACCOUNT-LAST-ADMIN", StatusCode::CONFLICT)]
+    #[case("TW-ACCOUNT-UNKNOWN", StatusCode::NOT_FOUND)]
+    #[case("TW-ACCOUNT-PASSWORD", StatusCode::BAD_REQUEST)]
     fn statuses_follow_the_codes(#[case] code: &str, #[case] status: StatusCode) {
         assert_eq!(status_of(code), status);
     }

@@ -17,6 +17,7 @@
 pub mod api;
 mod app;
 mod asset;
+mod client;
 pub mod context;
 mod cookie;
 mod csrf;

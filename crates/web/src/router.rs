@@ -94,7 +94,7 @@ impl Routes {
 /// Every route of the product.
 #[rustfmt::skip]
 pub fn routes(app: &App) -> Routes {
-    use Access::{Operator, Public, Viewer};
+    use Access::{Admin, Operator, Public, Viewer};
     Routes::new(app)
         // For operators and browsers.
         .get("/healthz", Public, operate::healthz)
@@ -102,6 +102,31 @@ pub fn routes(app: &App) -> Routes {
         .get("/metrics", Viewer, resource::list::definition::metrics)
         .get("/assets/{*path}", Public, asset::get)
         .post("/theme", Public, page::theme::post)
+        // Signing in.
+        .get("/sign-in", Public, page::sign_in::get)
+        .post("/sign-in", Public, page::sign_in::post)
+        .post("/sign-out", Public, page::sign_in::sign_out)
+        .get("/set-up/{secret}", Public, page::one_time_link::get_set_up)
+        .post("/set-up/{secret}", Public, page::one_time_link::post_set_up)
+        .get("/invite/{secret}", Public, page::one_time_link::get_invite)
+        .post("/invite/{secret}", Public, page::one_time_link::post_invite)
+        .get("/settings", Viewer, page::settings::get)
+        .get("/settings/account", Viewer, page::settings::account::get)
+        .post("/settings/account/profile", Viewer, page::settings::account::post_profile)
+        .post("/settings/account/password", Viewer, page::settings::account::post_password)
+        .post("/settings/account/shortcuts", Viewer, page::settings::account::post_shortcuts)
+        .post("/settings/account/sessions/end-others", Viewer, page::settings::account::end_other_sessions)
+        .post("/settings/account/sessions/{id}/end", Viewer, page::settings::account::end_session)
+        .get("/settings/tokens", Viewer, page::settings::token::get)
+        .post("/settings/tokens", Viewer, page::settings::token::post)
+        .post("/settings/tokens/{id}/revoke", Viewer, page::settings::token::revoke)
+        .get("/settings/users", Admin, page::settings::user::get)
+        .post("/settings/users/invite", Admin, page::settings::user::invite)
+        .post("/settings/users/{name}/link", Admin, page::settings::user::link)
+        .post("/settings/users/{name}/role", Admin, page::settings::user::set_role)
+        .post("/settings/users/{name}/state", Admin, page::settings::user::set_state)
+        .post("/settings/users/{name}/remove", Admin, page::settings::user::remove)
+        .get("/settings/audit", Admin, page::settings::audit::get)
         // The catalog.
         .get("/", Viewer, page::home::get)
         .get("/models", Viewer, resource::list::relation::models)

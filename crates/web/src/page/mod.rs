@@ -1,6 +1,10 @@
 //! The pages: one file each, with the same parts in the same order.
 
+pub mod credential;
 pub mod home;
 pub mod lineage;
+pub mod one_time_link;
 pub mod resource;
+pub mod settings;
+pub mod sign_in;
 pub mod theme;

@@ -8,8 +8,11 @@
     reason = "a test stops at what it did not expect"
 )]
 
+mod access;
+mod account;
 mod api;
 mod home;
 mod lineage;
 mod resource;
 mod scene;
+mod visitor;

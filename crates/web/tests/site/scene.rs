@@ -59,6 +59,11 @@ impl Scene {
         .await
     }
 
+    /// An empty workspace, where everybody has to sign in.
+    pub async fn closed() -> Self {
+        Self::with(AppOptions::default()).await
+    }
+
     /// An empty workspace, served as the options say.
     pub async fn with(options: AppOptions) -> Self {
         let directory = TempDir::new().unwrap();
