@@ -116,12 +116,9 @@ impl Workspace {
         let known = self.store().find_user_with_hash(name).await?;
         let hash = known.as_ref().map(|(_, hash)| hash.clone());
         let verdict = password::verify(password, hash).await?;
-        let (user, hash) = match (known, &verdict) {
-            (Some(known), Verdict::Right | Verdict::RightButOld(_)) => known,
-            _ => {
-                tracing::info!(address = ?client.address, "a sign-in was refused");
-                return Err(AccountError::SignIn.into());
-            }
+        let (Some((user, hash)), Verdict::Right | Verdict::RightButOld(_)) = (known, &verdict) else {
+            tracing::info!(address = ?client.address, "a sign-in was refused");
+            return Err(AccountError::SignIn.into());
         };
         if user.is_disabled {
             return Err(AccountError::Disabled { name: user.name }.into());

@@ -81,17 +81,16 @@ pub async fn post_profile(context: Context, Form(profile): Form<Profile>) -> Res
 /// `POST /settings/account/password`
 pub async fn post_password(context: Context, Form(new): Form<NewPassword>) -> Result<Response, Error> {
     let session = own_session(&context).await?;
-    let changed = match credential::check_again(new.password.expose_secret(), new.again.expose_secret()) {
-        Err(error) => Err(error),
-        Ok(()) => {
-            let workspace = context.app.workspace();
-            let changed = workspace
-                .change_own_password(&session, &new.present, &new.password)
-                .await;
-            changed.map_err(Error::from)
-        }
-    };
+    let changed = change_password(&context, &session, &new).await;
     answer(&context, "password", changed).await
+}
+
+async fn change_password(context: &Context, session: &Session, new: &NewPassword) -> Result<(), Error> {
+    credential::check_again(new.password.expose_secret(), new.again.expose_secret())?;
+    let workspace = context.app.workspace();
+    Ok(workspace
+        .change_own_password(session, &new.present, &new.password)
+        .await?)
 }
 
 /// `POST /settings/account/sessions/{id}/end`
