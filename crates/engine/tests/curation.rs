@@ -265,7 +265,11 @@ async fn open(directory: &TempDir, settings: &Settings) -> Workspace {
 }
 
 fn depends_on(exposure: &Exposure) -> Vec<&str> {
-    exposure.depends_on.iter().map(|node| node.as_str()).collect()
+    exposure
+        .depends_on
+        .iter()
+        .map(tailwater_core::id::NodeId::as_str)
+        .collect()
 }
 
 #[track_caller]
@@ -581,6 +585,11 @@ async fn a_viewer_changes_nothing_and_a_name_means_the_latest_version() {
     assert!(refused.is_err());
     assert!(bench.find("orders").await.is_some());
     let linked = bench.link("orders", "dim_customers", None).await.expect("a link");
-    let nodes: Vec<&str> = linked.curation.links.keys().map(|node| node.as_str()).collect();
+    let nodes: Vec<&str> = linked
+        .curation
+        .links
+        .keys()
+        .map(tailwater_core::id::NodeId::as_str)
+        .collect();
     assert_eq!(nodes, ["model.shop.dim_customers.v2"]);
 }

@@ -78,7 +78,9 @@ async fn each_thing_said_is_kept_and_taken_back_alone(
         .await
         .unwrap();
     let mut expected = Curation::default();
-    all.into_iter().for_each(|change| expected.change(change));
+    for change in all {
+        expected.change(change);
+    }
     assert_eq!(curation(&store, &main.name, &asset_id(1)).await, expected);
     assert_eq!(
         curation(&store, &main.name, &asset_id(2)).await,
@@ -98,7 +100,9 @@ async fn each_thing_said_is_kept_and_taken_back_alone(
         .curate(&main.name, &asset_id(1), &changes, &act())
         .await
         .unwrap();
-    changes.into_iter().for_each(|change| expected.change(change));
+    for change in changes {
+        expected.change(change);
+    }
     assert_eq!(curation(&store, &main.name, &asset_id(1)).await, expected);
     assert!(store.curation_revision().await.unwrap() > after);
 }

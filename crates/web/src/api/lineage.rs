@@ -17,10 +17,6 @@ use crate::error::Error;
 /// The question, as it stands in an address. All of it may be left out.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(
-    dead_code,
-    reason = "it describes the parameters; `PictureQuery::from_pairs` reads them"
-)]
 pub struct Question {
     /// dbt's selector syntax.
     pub select: Option<String>,
