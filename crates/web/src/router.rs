@@ -129,6 +129,9 @@ pub fn routes(app: &App) -> Routes {
         .get("/settings/audit", Admin, page::settings::audit::get)
         // The catalog.
         .get("/", Viewer, page::home::get)
+        .get("/search", Viewer, page::search::get)
+        .get("/health", Viewer, page::health::get)
+        .get("/tree/{which}", Viewer, page::tree::get)
         .get("/models", Viewer, resource::list::relation::models)
         .get("/models/{id}", Viewer, resource::overview::get)
         .get("/models/{id}/downstream", Viewer, resource::downstream::get)

@@ -132,6 +132,7 @@ impl Catalog {
             file_tree: OnceLock::new(),
             database_tree: OnceLock::new(),
             tool_trees: OnceLock::new(),
+            search_index: OnceLock::new(),
         };
         catalog.attention = Attention::of(&catalog);
         catalog

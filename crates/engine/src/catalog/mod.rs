@@ -28,6 +28,7 @@ mod nearest;
 mod node;
 mod picture;
 mod reach;
+mod search;
 mod tree;
 
 pub use artifact::{ArtifactOrigin, ArtifactProblem, ArtifactState, CatalogProject, Readiness};
@@ -39,6 +40,7 @@ pub use input::{CatalogInput, IntegrationInput, ProjectArtifacts, ProjectInput};
 pub use integration::CatalogIntegration;
 pub use model::Catalog;
 pub use node::ColumnView;
+pub use search::MACRO_KIND;
 pub use tree::Folder;
 
 pub(crate) use load::pick;

@@ -10,6 +10,7 @@ use tailwater_core::health::{Health, HealthCounts, Refresh};
 use tailwater_core::history::{NodeState, NodeStates};
 use tailwater_core::id::{EnvironmentName, NodeId};
 use tailwater_core::project::{Node, Project, ResourceType};
+use tailwater_core::search::Index;
 use tailwater_core::selector::{self, Universe, UniverseIndex};
 
 use super::artifact::CatalogProject;
@@ -60,6 +61,7 @@ pub struct Catalog {
     pub(super) file_tree: OnceLock<Folder>,
     pub(super) database_tree: OnceLock<Folder>,
     pub(super) tool_trees: OnceLock<BTreeMap<String, Folder>>,
+    pub(super) search_index: OnceLock<Index>,
 }
 
 impl Catalog {

@@ -1,10 +1,13 @@
 //! The pages: one file each, with the same parts in the same order.
 
 pub mod credential;
+pub mod health;
 pub mod home;
 pub mod lineage;
 pub mod one_time_link;
 pub mod resource;
+pub mod search;
 pub mod settings;
 pub mod sign_in;
 pub mod theme;
+pub mod tree;

@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode, header};
+use tailwater_core::project::ResourceType;
 use tailwater_web::AppOptions;
 
 use crate::scene::Scene;
@@ -133,10 +134,41 @@ async fn below_a_base_path_every_link_stays_below_it() {
 }
 
 #[tokio::test]
-async fn the_home_page_counts_what_there_is() {
+async fn the_home_page_counts_what_there_is_and_says_what_needs_a_look() {
     let scene = Scene::demo().await;
     assert!(scene.simulator.is_some());
-    let exposures = scene.workspace.catalog().await.unwrap().exposures().len();
+    let catalog = scene.app.catalog(None).unwrap();
     let page = scene.page("/").await;
-    assert!(page.contains(&format!("{exposures} exposures")), "{page}");
+    for kind in [ResourceType::Model, ResourceType::Source, ResourceType::Exposure] {
+        let figure = format!("<span class=\"figure\">{}</span>", catalog.count(kind));
+        assert!(page.contains(&figure), "{figure}: {page}");
+    }
+    let (top, count) = catalog.feeders().next().unwrap();
+    assert!(
+        page.contains(&format!("{count} dashboards")) && page.contains(&top.name),
+        "{page}"
+    );
+    let unmatched = catalog.attention().unmatched_tables;
+    for part in [
+        format!("{unmatched} tables were not matched"),
+        "/integrations/main/unmatched".to_owned(),
+        "Last syncs".to_owned(),
+    ] {
+        assert!(page.contains(&part), "{part}: {page}");
+    }
+    assert!(!page.contains("Next: "), "{page}");
+}
+
+#[tokio::test]
+async fn each_stage_of_setting_up_names_the_one_next_act() {
+    let scene = Scene::empty().await;
+    let page = scene.page("/").await;
+    assert!(
+        page.contains("tailwater project add") && !page.contains("Next: "),
+        "{page}"
+    );
+    let scene = scene.with_project().await;
+    let page = scene.page("/").await;
+    assert!(page.contains("/integrations/new/tableau"), "{page}");
+    assert!(!page.contains("tailwater project add"), "{page}");
 }

@@ -11,7 +11,9 @@
 mod access;
 mod account;
 mod api;
+mod browse;
 mod home;
+mod hostile;
 mod lineage;
 mod resource;
 mod scene;
