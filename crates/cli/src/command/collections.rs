@@ -111,7 +111,7 @@ pub async fn run(args: &Args, workspace: &Workspace, printer: &Printer) -> Resul
         Some(Action::Select(change)) => {
             let (selection, changed) = workspace.select_collections(name, &change.patterns).await?;
             if changed {
-                let event = AuditEvent::new("collections.select", name.as_str(), change.patterns.join(", "));
+                let event = AuditEvent::new("integration.select", name.as_str(), change.patterns.join(", "));
                 workspace.record_audit(&Actor::CommandLine, event).await?;
             }
             let answer = Answer {
@@ -124,7 +124,7 @@ pub async fn run(args: &Args, workspace: &Workspace, printer: &Printer) -> Resul
         }
         Some(Action::Unselect(change)) => {
             let selection = workspace.unselect_collections(name, &change.patterns).await?;
-            let event = AuditEvent::new("collections.unselect", name.as_str(), change.patterns.join(", "));
+            let event = AuditEvent::new("integration.unselect", name.as_str(), change.patterns.join(", "));
             workspace.record_audit(&Actor::CommandLine, event).await?;
             let answer = Answer {
                 integration: name,

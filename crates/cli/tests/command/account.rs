@@ -210,10 +210,10 @@ async fn commands_that_change_something_are_in_the_log() {
         [
             "project.add",
             "integration.add",
-            "collections.select",
-            "collections.unselect",
-            "mapping.add",
-            "mapping.remove",
+            "integration.select",
+            "integration.unselect",
+            "integration.map",
+            "integration.unmap",
             "integration.remove",
             "project.remove",
         ]

@@ -53,13 +53,15 @@ impl LinkPurpose {
 }
 
 impl Store {
-    /// Stores the link under the digest of its secret. A set-up link takes the place of an earlier one, as
+    /// Stores the link under the digest of its secret; links that have expired are removed with it. A set-up link takes the place of an earlier one, as
     /// does a reset link of the same user.
     ///
     /// # Errors
     /// [`Error::NotFirst`] when a set-up link is asked for while there are users.
     pub async fn add_link(&self, link: &OneTimeLink, digest: &str, audit: &AuditEntry) -> Result<()> {
         let mut transaction = self.db.begin("make the link").await?;
+        let sql = "delete from one_time_link where expires_at <= $1";
+        transaction.execute(sql, vec![audit.at.into()]).await?;
         let (role, user) = match &link.purpose {
             LinkPurpose::SetUp => {
                 refuse_users(&mut transaction).await?;

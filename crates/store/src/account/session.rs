@@ -122,7 +122,8 @@ impl Store {
         Ok(ended)
     }
 
-    /// Removes what has expired: sessions, one-time links, tokens; says how many rows.
+    /// Removes sessions and one-time links that have expired; says how many rows. Expired tokens stay, so that
+    /// their owners see why a program is refused.
     pub async fn remove_expired(&self) -> Result<u64> {
         let mut transaction = self.db.begin("remove what has expired").await?;
         let now = self.clock.now();

@@ -473,6 +473,7 @@ async fn a_link_is_good_once(#[values(Engine::Sqlite, Engine::Postgres)] engine:
 
     home.clock.advance(50);
     assert_eq!(store.find_link("invite").await.unwrap(), None);
+    assert_eq!(store.remove_expired().await.unwrap(), 1);
     let bob = user("bob", Role::Operator);
     let redeemed = store
         .redeem_invitation("invite", &bob, "hash", (&entry, "s6"), &audit())

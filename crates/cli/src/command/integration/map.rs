@@ -112,7 +112,7 @@ pub async fn run(args: &Args, workspace: &Workspace, printer: &Printer) -> Resul
                 dry_run: None,
             };
             let detail = format!("rule {}", args.number);
-            let event = AuditEvent::new("mapping.remove", args.name.as_str(), detail);
+            let event = AuditEvent::new("integration.unmap", args.name.as_str(), detail);
             workspace.record_audit(&Actor::CommandLine, event).await?;
             printer.answer(&mapping, removed)?;
             Ok(Outcome::Done)
@@ -133,7 +133,7 @@ async fn add(args: &AddArgs, workspace: &Workspace, printer: &Printer) -> Result
     } else {
         let detail = rule.to_string();
         let mapping = workspace.add_mapping(&args.name, rule).await?;
-        let event = AuditEvent::new("mapping.add", args.name.as_str(), detail);
+        let event = AuditEvent::new("integration.map", args.name.as_str(), detail);
         workspace.record_audit(&Actor::CommandLine, event).await?;
         if let Err(error) = &preview {
             printer.warn(&format!("what the rule links cannot be foretold: {error}"));

@@ -32,7 +32,7 @@ pub struct Args {
     #[arg(long, value_name = "ROLE", value_parser = role_parser())]
     invite: Option<Role>,
 
-    /// Where the catalog is served, to make a whole address of the link
+    /// Where the catalog is served, to make a whole address of the link [default: `public_url` of `[serve]`]
     #[arg(long, value_name = "URL")]
     address: Option<String>,
 }
@@ -56,16 +56,26 @@ pub async fn run(args: &Args, workspace: &Workspace, printer: &Printer) -> Resul
             ("set-up", secret.ok_or_else(not_first)?, SET_UP_HOURS)
         }
     };
+    let address = args.address.clone().or_else(|| served_at(workspace));
     let answer = Answer {
         link: format!(
             "{}/{path}/{}",
-            args.address.as_deref().unwrap_or_default().trim_end_matches('/'),
+            address.as_deref().unwrap_or_default().trim_end_matches('/'),
             secret.expose_secret()
         ),
         good_for_hours,
     };
-    printer.answer(&answer, |answer| to_document(answer, args.address.is_none()))?;
+    printer.answer(&answer, |answer| to_document(answer, address.is_none()))?;
     Ok(Outcome::Done)
+}
+
+/// Where the settings say that people find the catalog.
+fn served_at(workspace: &Workspace) -> Option<String> {
+    let serve = &workspace.settings().serve;
+    let public = serve.public_url.as_deref()?.trim_end_matches('/');
+    // The public address may have been given with or without the base path.
+    let base = serve.base_path.trim_end_matches('/');
+    Some(format!("{}{base}", public.strip_suffix(base).unwrap_or(public)))
 }
 
 fn to_document(answer: &Answer, is_path: bool) -> Document {
