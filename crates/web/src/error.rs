@@ -208,7 +208,7 @@ mod tests {
     #[case("TW-SYNC-BUSY", StatusCode::CONFLICT)]
     #[case("TW-STORE-UNREACHABLE", StatusCode::INTERNAL_SERVER_ERROR)]
     #[case("TW-TABLEAU-SIGN-IN", StatusCode::BAD_GATEWAY)]
-    #[case("TW-SELECTOR-EMPTY", StatusCode::BAD_REQUEST)]
+    #[case("TW-SELECTOR-METHOD", StatusCode::BAD_REQUEST)]
     #[case("TW-AUTH-SIGN-IN", StatusCode::UNAUTHORIZED)]
     #[case("TW-AUTH-TOO-MANY", StatusCode::TOO_MANY_REQUESTS)]
     #[case("TW-AUTH-ROLE", StatusCode::FORBIDDEN)]
