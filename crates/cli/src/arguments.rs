@@ -6,8 +6,9 @@ use camino::Utf8PathBuf;
 use clap::{ArgAction, Parser, Subcommand};
 
 use crate::command::{
-    audit, bring_in, collections, completions, curate, curations, doctor, explain, exposures, init,
-    integration, leave_out, lineage, link, project, serve, sql, sync, token, unlink, unmatched, user,
+    audit, bring_in, collections, completions, curate, curations, doctor, environment as environments,
+    explain, exposures, ingest, init, integration, leave_out, lineage, link, project, serve, sql, sync,
+    token, unlink, unmatched, user,
 };
 use crate::environment;
 use crate::error::COULD_NOT_RUN;
@@ -94,6 +95,8 @@ pub enum Command {
 #[derive(Debug, Subcommand)]
 pub enum InWorkspace {
     Project(project::Args),
+    Environment(environments::Args),
+    Ingest(ingest::Args),
     Integration(integration::Args),
     Collections(collections::Args),
     Sync(sync::Args),

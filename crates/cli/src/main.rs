@@ -98,6 +98,8 @@ fn runtime() -> Result<Runtime, Error> {
 async fn run_in(workspace: &Workspace, command: &InWorkspace, printer: &Printer) -> Result<Outcome, Error> {
     match command {
         InWorkspace::Project(args) => command::project::run(args, workspace, printer).await,
+        InWorkspace::Environment(args) => command::environment::run(args, workspace, printer).await,
+        InWorkspace::Ingest(args) => command::ingest::run(args, workspace, printer).await,
         InWorkspace::Integration(args) => command::integration::run(args, workspace, printer).await,
         InWorkspace::Collections(args) => command::collections::run(args, workspace, printer).await,
         InWorkspace::Sync(args) => command::sync::run(args, workspace, printer).await,

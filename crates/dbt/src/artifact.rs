@@ -123,6 +123,14 @@ pub(crate) struct Head {
 }
 
 impl WireMetadata {
+    /// The kind of artifact that the schema version names.
+    pub fn kind(&self) -> Option<ArtifactKind> {
+        let (found, _) = self.dbt_schema_version.0.as_deref().and_then(schema_of)?;
+        ArtifactKind::ALL
+            .into_iter()
+            .find(|kind| kind.schema_name() == found)
+    }
+
     /// Checks that the artifact is of the wanted kind and not too old.
     ///
     /// `missing` says what a file without a schema version seems to be.

@@ -18,10 +18,12 @@
 
 mod artifact;
 mod catalog;
+mod code;
 mod error;
 mod file;
 mod lenient;
 mod manifest;
+mod recognize;
 mod run_results;
 mod sniff;
 mod sources;
@@ -29,9 +31,11 @@ mod target;
 
 pub use artifact::ArtifactKind;
 pub use catalog::{load_catalog, read_catalog};
+pub use code::{NodeCode, load_node_code};
 pub use error::Error;
 pub use file::locate;
 pub use manifest::{load_manifest, read_manifest};
+pub use recognize::recognize;
 pub use run_results::{load_run_results, read_run_results};
 pub use sources::{load_sources, read_sources};
 pub use target::{Artifacts, load_target};

@@ -62,6 +62,26 @@ impl Parsed {
         })
     }
 
+    /// Reads bytes as the kind of artifact that they are. `origin` names them in messages.
+    pub fn read(
+        kind: ArtifactKind,
+        bytes: &[u8],
+        origin: &str,
+        project: &ProjectName,
+    ) -> Result<Self, Error> {
+        Ok(match kind {
+            ArtifactKind::Manifest => {
+                let manifest = tailwater_dbt::read_manifest(bytes, origin, project.clone())?;
+                Self::Manifest(Arc::new(manifest))
+            }
+            ArtifactKind::RunResults => {
+                Self::RunResults(Arc::new(tailwater_dbt::read_run_results(bytes, origin)?))
+            }
+            ArtifactKind::Sources => Self::Sources(Arc::new(tailwater_dbt::read_sources(bytes, origin)?)),
+            ArtifactKind::Catalog => Self::Catalog(Arc::new(tailwater_dbt::read_catalog(bytes, origin)?)),
+        })
+    }
+
     /// What the artifact says of itself.
     pub fn metadata(&self) -> ArtifactMetadata {
         match self {
@@ -132,6 +152,38 @@ impl ArtifactCache {
         };
         self.lock().insert(key, held);
         loaded
+    }
+
+    /// What was last read from a file that may not be there any more.
+    pub fn remembered(&self, kind: ArtifactKind, path: &Utf8Path, project: &ProjectName) -> Loaded {
+        let key = (path.to_owned(), kind, project.clone());
+        let held = self.lock().get(&key).cloned();
+        held.map(|held| held.loaded).unwrap_or_default()
+    }
+
+    /// Keeps what was read by another way.
+    pub fn insert(
+        &self,
+        kind: ArtifactKind,
+        path: &Utf8Path,
+        project: &ProjectName,
+        stamp: FileStamp,
+        parsed: Parsed,
+    ) {
+        let held = Held {
+            stamp: Some(stamp),
+            loaded: Loaded {
+                good: Some((stamp, parsed)),
+                error: None,
+            },
+        };
+        self.lock().insert((path.to_owned(), kind, project.clone()), held);
+    }
+
+    /// Forgets the files in a directory that are not among those named.
+    pub fn forget_others(&self, directory: &Utf8Path, wanted: &[Utf8PathBuf]) {
+        self.lock()
+            .retain(|(path, _, _), _| path.parent() != Some(directory) || wanted.contains(path));
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Held>> {

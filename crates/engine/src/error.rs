@@ -28,6 +28,9 @@ pub enum Error {
     /// Something about accounts or sign-in was refused.
     #[error(transparent)]
     Account(#[from] crate::account::AccountError),
+    /// Artifacts were not taken over, or an environment is not known.
+    #[error(transparent)]
+    Ingest(#[from] crate::ingest::IngestError),
     /// An error that several ask about.
     #[error(transparent)]
     Shared(std::sync::Arc<Self>),
@@ -43,6 +46,12 @@ pub enum Error {
     /// No project is known.
     #[error("no dbt project is known")]
     NoProjects,
+    /// Several projects are known, and none was named.
+    #[error("several dbt projects are known, and none was named")]
+    SeveralProjects {
+        /// The names that are known.
+        known: Vec<ProjectName>,
+    },
     /// No project of this name is known.
     #[error("no dbt project is called `{name}`")]
     UnknownProject {
@@ -51,8 +60,8 @@ pub enum Error {
         /// The names that are known.
         known: Vec<ProjectName>,
     },
-    /// A declared project says where nothing is, or twice.
-    #[error("project `{name}` in `tailwater.toml` needs exactly one of `manifest` and `target_dir`")]
+    /// A declared project says twice where its artifacts are.
+    #[error("project `{name}` in `tailwater.toml` says both `manifest` and `target_dir` of one environment")]
     ProjectLocation {
         /// The project.
         name: ProjectName,
@@ -240,10 +249,12 @@ impl Diagnostic for Error {
             Self::Picture(error) => error.code(),
             Self::Mapping(error) => error.code(),
             Self::Account(error) => error.code(),
+            Self::Ingest(error) => error.code(),
             Self::Shared(error) => error.code(),
             Self::Curation(error) => error.code(),
             Self::NoProjects => "TW-PROJECT-NONE",
             Self::NoArtifacts { .. } => "TW-PROJECT-NO-ARTIFACTS",
+            Self::SeveralProjects { .. } => "TW-PROJECT-SEVERAL",
             Self::UnknownProject { .. } => "TW-PROJECT-UNKNOWN",
             Self::ProjectLocation { .. } => "TW-PROJECT-LOCATION",
             Self::ProjectInUse { .. } => "TW-PROJECT-IN-USE",
@@ -287,6 +298,7 @@ impl Diagnostic for Error {
             Self::Picture(error) => return error.hint(),
             Self::Mapping(error) => return error.hint(),
             Self::Account(error) => return error.hint(),
+            Self::Ingest(error) => return error.hint(),
             Self::Shared(error) => return error.hint(),
             Self::NoArtifacts { project } => {
                 format!("run `dbt build`, then `tailwater ingest target --project {project}`")
@@ -296,8 +308,12 @@ impl Diagnostic for Error {
                 "run `tailwater project add NAME target/manifest.json`, or declare a [[project]] in `tailwater.toml`"
                     .to_owned()
             }
+            Self::SeveralProjects { known: names } => format!(
+                "name one with `--project`; {}",
+                known(names.iter().map(ProjectName::as_str).collect())
+            ),
             Self::UnknownProject { known: names, .. } => known(names.iter().map(ProjectName::as_str).collect()),
-            Self::ProjectLocation { .. } => "write `manifest = \"target/manifest.json\"` or `target_dir = \"target\"`".to_owned(),
+            Self::ProjectLocation { .. } => "keep one of them; the directory also brings run results, freshness and catalog".to_owned(),
             Self::ProjectInUse { integrations, .. } => {
                 format!("remove {} first, or give them other projects", integrations.join(", "))
             }

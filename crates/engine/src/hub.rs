@@ -91,6 +91,11 @@ impl CatalogHub {
 }
 
 async fn load(workspace: &Workspace) -> Result<Catalogs, Error> {
+    // What dbt left at watched paths is history as soon as it is seen. A store that cannot be written to now
+    // is no reason to show nothing.
+    if let Err(error) = workspace.record_watched_runs().await {
+        tracing::warn!(%error, "the runs at watched paths could not be recorded");
+    }
     let production = Arc::new(workspace.catalog().await?);
     let mut others = BTreeMap::new();
     let is_production_everywhere = |name: &EnvironmentName| {

@@ -22,6 +22,7 @@ pub mod environment;
 pub mod error;
 pub mod explain;
 pub mod hub;
+pub mod ingest;
 pub mod integration;
 mod lease;
 pub mod lineage;
@@ -34,6 +35,7 @@ pub mod settings;
 pub mod sql_reader;
 pub mod sync;
 pub mod unmatched;
+pub mod watch;
 pub mod workspace;
 
 pub use error::Error;
@@ -49,13 +51,14 @@ pub mod bi {
 
 /// What callers of this crate need of the artifacts' vocabulary.
 pub mod dbt {
-    pub use tailwater_dbt::ArtifactKind;
+    pub use tailwater_dbt::{ArtifactKind, NodeCode};
 }
 
 /// What callers of this crate need of the store's vocabulary.
 pub mod store {
     pub use tailwater_store::{
-        Curations, DraftId, Error, NamedExposure, SealingKey, StoreUrl, SyncCause, SyncCounts, SyncDetail,
-        SyncFailure, SyncId, SyncOutcome, SyncRecord,
+        Curations, DraftId, Error, NamedExposure, NodeRun, RunId, RunKind, RunRecord, SealingKey,
+        StoreRevision, StoreUrl, SyncCause, SyncCounts, SyncDetail, SyncFailure, SyncId, SyncOutcome,
+        SyncRecord,
     };
 }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
-use tailwater_core::id::{EnvironmentName, ProjectName};
+use tailwater_core::id::ProjectName;
 use tailwater_core::project::{Project, ResourceType};
 use tailwater_store::{ProjectLocation, ProjectRecord};
 
 use crate::catalog::pick;
-use crate::environment::{DEFAULT_ENVIRONMENT, Environment};
+use crate::environment::{location_of, remove_directory};
 use crate::error::Error;
 use crate::settings::{DeclaredIn, ProjectSettings};
 use crate::workspace::{Workspace, check_name};
@@ -69,7 +69,7 @@ impl Workspace {
             );
         }
         for declared in &self.settings().projects {
-            let path = Some(self.path(declared_path(declared)?));
+            let path = declared_path(declared)?.map(|path| self.path(path));
             let declared_in = DeclaredIn::File;
             entries.insert(
                 declared.name.clone(),
@@ -85,45 +85,49 @@ impl Workspace {
 
     /// Registers a project. Its manifest is read first, so that a wrong path is refused here.
     pub async fn add_project(&self, name: ProjectName, path: &Utf8Path) -> Result<ProjectSummary, Error> {
+        self.check_free(&name).await?;
+        let location = location_of(Some(path));
+        let path = location.path().unwrap_or(path).to_owned();
+        let project = tailwater_dbt::load_manifest(&path, name.clone())?;
+        let entry = self.register(name, location).await?;
+        Ok(summarize(&project, &entry))
+    }
+
+    /// Registers a project whose artifacts are handed over ([`crate::ingest`]).
+    pub async fn add_project_without_path(&self, name: ProjectName) -> Result<ProjectEntry, Error> {
+        self.check_free(&name).await?;
+        self.register(name, ProjectLocation::HandedOver).await
+    }
+
+    async fn check_free(&self, name: &ProjectName) -> Result<(), Error> {
         check_name("a project", name.as_str())?;
-        if self.projects().await?.iter().any(|known| known.name == name) {
+        if self.projects().await?.iter().any(|known| known.name == *name) {
             return Err(Error::AlreadyExists {
                 what: "project",
                 name: name.to_string(),
             });
         }
-        let path = camino::absolute_utf8(path).unwrap_or_else(|_| path.to_owned());
-        let project = tailwater_dbt::load_manifest(&path, name.clone())?;
-        let location = if path.is_dir() {
-            ProjectLocation::TargetDir(path.clone())
-        } else {
-            ProjectLocation::Manifest(path.clone())
+        Ok(())
+    }
+
+    async fn register(&self, name: ProjectName, location: ProjectLocation) -> Result<ProjectEntry, Error> {
+        let entry = ProjectEntry {
+            name: name.clone(),
+            path: location.path().map(Utf8Path::to_owned),
+            declared_in: DeclaredIn::Store,
         };
         let record = ProjectRecord {
-            name: name.clone(),
+            name,
             location,
             added_at: self.clock().now(),
         };
         self.store().put_project(&record).await?;
-        Ok(summarize(
-            &project,
-            &ProjectEntry {
-                name,
-                path: Some(path),
-                declared_in: DeclaredIn::Store,
-            },
-        ))
+        Ok(entry)
     }
 
     /// Forgets a project. Refused while an integration names it.
     pub async fn remove_project(&self, name: &ProjectName) -> Result<(), Error> {
-        let entry = self.find_project(name).await?;
-        if entry.declared_in == DeclaredIn::File {
-            return Err(Error::DeclaredInFile {
-                what: "project",
-                name: name.to_string(),
-            });
-        }
+        self.writable_project(name).await?;
         let integrations: Vec<String> = self
             .integrations()
             .await?
@@ -138,7 +142,38 @@ impl Workspace {
             });
         }
         self.store().remove_project(name).await?;
+        remove_directory(&self.artifacts_directory().join(name.as_str()));
         Ok(())
+    }
+
+    /// Looks up a project that commands may change.
+    pub(crate) async fn writable_project(&self, name: &ProjectName) -> Result<ProjectEntry, Error> {
+        let entry = self.find_project(name).await?;
+        if entry.declared_in == DeclaredIn::File {
+            return Err(Error::DeclaredInFile {
+                what: "project",
+                name: name.to_string(),
+            });
+        }
+        Ok(entry)
+    }
+
+    /// The name of the only project that is known, for commands that may leave it out.
+    pub async fn only_project(&self) -> Result<ProjectName, Error> {
+        let mut names: Vec<ProjectName> = self
+            .projects()
+            .await?
+            .into_iter()
+            .map(|entry| entry.name)
+            .collect();
+        match (names.pop(), names.is_empty()) {
+            (None, _) => Err(Error::NoProjects),
+            (Some(only), true) => Ok(only),
+            (Some(last), false) => {
+                names.push(last);
+                Err(Error::SeveralProjects { known: names })
+            }
+        }
     }
 
     /// Looks a project up by name.
@@ -177,18 +212,6 @@ impl Workspace {
         Ok(projects)
     }
 
-    /// A project's environments, production first, then by name.
-    #[expect(clippy::unused_async, reason = "they come from the store soon")]
-    pub async fn environments(&self, entry: &ProjectEntry) -> Result<Vec<Environment>, Error> {
-        Ok(vec![Environment {
-            project: entry.name.clone(),
-            name: EnvironmentName::new(DEFAULT_ENVIRONMENT),
-            is_production: true,
-            path: entry.path.clone(),
-            declared_in: entry.declared_in,
-        }])
-    }
-
     /// The manifest of a project's production.
     async fn load_production(&self, entry: &ProjectEntry) -> Result<Arc<Project>, Error> {
         let environments = self.environments(entry).await?;
@@ -218,10 +241,11 @@ impl Workspace {
     }
 }
 
-fn declared_path(declared: &ProjectSettings) -> Result<&Utf8Path, Error> {
+fn declared_path(declared: &ProjectSettings) -> Result<Option<&Utf8Path>, Error> {
     match (&declared.manifest, &declared.target_dir) {
-        (Some(path), None) | (None, Some(path)) => Ok(path),
-        _ => Err(Error::ProjectLocation {
+        (Some(path), None) | (None, Some(path)) => Ok(Some(path)),
+        (None, None) => Ok(None),
+        (Some(_), Some(_)) => Err(Error::ProjectLocation {
             name: declared.name.clone(),
         }),
     }

@@ -5,7 +5,7 @@
 
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
-use tailwater_core::id::{IntegrationName, ProjectName};
+use tailwater_core::id::{EnvironmentName, IntegrationName, ProjectName};
 use tailwater_core::mapping::MappingRule;
 
 pub use crate::schedule::ScheduleSettings;
@@ -24,6 +24,8 @@ pub struct Settings {
     /// BI sites.
     #[serde(rename = "integration")]
     pub integrations: Vec<IntegrationSettings>,
+    /// dbt's artifacts that are handed over.
+    pub artifacts: ArtifactSettings,
     /// When integrations are synced without being asked.
     pub sync: ScheduleSettings,
     /// The server of the catalog.
@@ -59,6 +61,25 @@ impl Default for SecuritySettings {
     fn default() -> Self {
         Self {
             key_file: ".tailwater/key".into(),
+        }
+    }
+}
+
+/// `[artifacts]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ArtifactSettings {
+    /// Where artifacts that were handed over are kept. Several machines that share a store must share it too.
+    pub dir: Utf8PathBuf,
+    /// How many runs, and as many checks of freshness, are kept of each environment.
+    pub keep_runs: u32,
+}
+
+impl Default for ArtifactSettings {
+    fn default() -> Self {
+        Self {
+            dir: ".tailwater/artifacts".into(),
+            keep_runs: 50,
         }
     }
 }
@@ -107,9 +128,29 @@ pub struct ProjectSettings {
     /// The `manifest.json`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manifest: Option<Utf8PathBuf>,
-    /// Or the directory that dbt writes its artifacts to.
+    /// Or the directory that dbt writes its artifacts to. With neither, they are handed over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target_dir: Option<Utf8PathBuf>,
+    /// Environments beside the one that the project has of itself.
+    #[serde(default, rename = "environment", skip_serializing_if = "Vec::is_empty")]
+    pub environments: Vec<EnvironmentSettings>,
+}
+
+/// `[[project.environment]]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EnvironmentSettings {
+    /// Its name.
+    pub name: EnvironmentName,
+    /// The `manifest.json`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<Utf8PathBuf>,
+    /// Or the directory that dbt writes its artifacts to. With neither, they are handed over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_dir: Option<Utf8PathBuf>,
+    /// Whether it is the project's production.
+    #[serde(default)]
+    pub production: bool,
 }
 
 /// `[[integration]]`

@@ -9,6 +9,7 @@ use tailwater_store::{SealingKey, Store, StoreUrl};
 
 use crate::account::{SignInLimit, TileKeyCell};
 use crate::artifact_cache::ArtifactCache;
+use crate::catalog::CatalogCache;
 use crate::error::Error;
 use crate::settings::Settings;
 
@@ -36,6 +37,7 @@ pub struct Workspace {
     sign_in_limit: SignInLimit,
     tile_key: TileKeyCell,
     artifacts: Arc<ArtifactCache>,
+    catalog_cache: CatalogCache,
 }
 
 impl Workspace {
@@ -59,6 +61,7 @@ impl Workspace {
             clock,
             store,
             artifacts: Arc::default(),
+            catalog_cache: CatalogCache::default(),
         })
     }
 
@@ -75,6 +78,11 @@ impl Workspace {
     /// The artifacts that were read.
     pub(crate) const fn artifacts(&self) -> &Arc<ArtifactCache> {
         &self.artifacts
+    }
+
+    /// What catalogs were made of last.
+    pub(crate) const fn catalog_cache(&self) -> &CatalogCache {
+        &self.catalog_cache
     }
 
     /// The clock.
@@ -131,6 +139,28 @@ fn check_names(settings: &Settings) -> Result<(), Error> {
         .integrations
         .iter()
         .map(|integration| ("integration", integration.name.as_str()));
+    for project in &settings.projects {
+        let mut names = std::collections::BTreeSet::new();
+        for environment in &project.environments {
+            check_name("an environment", environment.name.as_str())?;
+            if !names.insert(&environment.name) {
+                return Err(Error::DeclaredTwice {
+                    what: "environment",
+                    name: format!("{}.{}", project.name, environment.name),
+                });
+            }
+        }
+        let production = project
+            .environments
+            .iter()
+            .filter(|environment| environment.production);
+        if production.count() > 1 {
+            return Err(Error::DeclaredTwice {
+                what: "the production of project",
+                name: project.name.to_string(),
+            });
+        }
+    }
     let mut seen = std::collections::BTreeSet::new();
     for (what, name) in projects.chain(integrations) {
         check_name(

@@ -122,6 +122,7 @@ impl Bench {
         let manifest = demo.join("dbt/target/manifest.json");
         let mut settings = Settings {
             projects: vec![ProjectSettings {
+                environments: Vec::new(),
                 name: "shop".into(),
                 manifest: Some("manifest.json".into()),
                 target_dir: None,

@@ -71,6 +71,7 @@ impl Bench {
 
     async fn start(&self) -> Runtime {
         let project = ProjectSettings {
+            environments: Vec::new(),
             name: "shop".into(),
             manifest: Some(demo().join("dbt/target/manifest.json")),
             target_dir: None,

@@ -137,6 +137,7 @@ impl Bench {
             schedule: None,
         };
         let project = ProjectSettings {
+            environments: Vec::new(),
             name: "shop".into(),
             manifest: Some(demo().join("dbt/target/manifest.json")),
             target_dir: None,

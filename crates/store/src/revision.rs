@@ -14,6 +14,8 @@ use crate::store::Store;
 pub struct StoreRevision {
     /// Equal as long as nothing has changed.
     pub mark: String,
+    /// Grows with every change of environments, artifacts that were handed over, and runs.
+    pub artifacts: i64,
     /// When the last sync of each integration landed. An inventory and its exposures change with it alone.
     pub landed_at: BTreeMap<IntegrationName, Option<DateTime<Utc>>>,
 }
@@ -27,10 +29,13 @@ impl Store {
                    (select count(*) from project), \
                    (select coalesce(max(added_at), 0) from project), \
                    (select count(*) from sync), \
-                   (select coalesce(max(started_at), 0) from sync)";
+                   (select coalesce(max(started_at), 0) from sync), \
+                   (select number from curation_revision where id = 1)";
         let mut mark = String::new();
+        let mut artifacts = 0;
         for row in transaction.fetch(sql, vec![]).await? {
-            for column in 0..5 {
+            artifacts = row.integer(0)?;
+            for column in 0..6 {
                 // Writing to a string cannot fail.
                 let _ = write!(mark, "{} ", row.integer(column)?);
             }
@@ -44,6 +49,10 @@ impl Store {
             let _ = write!(mark, "{name:?} {} {moment:?} ", row.integer(1)?);
             landed_at.insert(IntegrationName::new(name), synced_at);
         }
-        Ok(StoreRevision { mark, landed_at })
+        Ok(StoreRevision {
+            mark,
+            artifacts,
+            landed_at,
+        })
     }
 }

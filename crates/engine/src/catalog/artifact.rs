@@ -3,12 +3,15 @@
 use camino::Utf8PathBuf;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use tailwater_core::diagnostic::Diagnostic;
 use tailwater_core::id::EnvironmentName;
 use tailwater_core::project::Project;
 use tailwater_dbt::ArtifactKind;
+use tailwater_store::RunRecord;
 
 use super::input::ProjectInput;
 use crate::environment::Environment;
+use crate::error::Error;
 use crate::project::ProjectEntry;
 
 /// One artifact as it is in use.
@@ -66,6 +69,18 @@ pub struct ArtifactProblem {
     pub remedy: Option<String>,
     /// When the artifact that is shown instead was written; `None` where there is none.
     pub showing: Option<DateTime<Utc>>,
+}
+
+impl ArtifactProblem {
+    pub(crate) fn new(kind: ArtifactKind, error: &Error, showing: Option<DateTime<Utc>>) -> Self {
+        Self {
+            kind,
+            code: error.code(),
+            message: error.to_string(),
+            remedy: error.hint(),
+            showing,
+        }
+    }
 }
 
 /// Whether a project has what pages need, and the one command that brings what is missing.
@@ -171,6 +186,11 @@ impl CatalogProject {
     /// One of them.
     pub fn artifact(&self, kind: ArtifactKind) -> Option<&ArtifactState> {
         self.artifacts().iter().find(|state| state.kind == kind)
+    }
+
+    /// The last invocations of dbt in this environment, newest first.
+    pub fn runs(&self) -> &[RunRecord] {
+        &self.input.artifacts.runs
     }
 
     /// What could not be read, and what is shown instead.

@@ -7,7 +7,7 @@ use tailwater_core::history::NodeStates;
 use tailwater_core::id::EnvironmentName;
 use tailwater_core::project::Project;
 use tailwater_core::run::WarehouseCatalog;
-use tailwater_store::{Curations, StoredExposure, StoredInventory, SyncRecord};
+use tailwater_store::{Curations, RunRecord, StoredExposure, StoredInventory, SyncRecord};
 
 use super::artifact::{ArtifactProblem, ArtifactState};
 use crate::environment::Environment;
@@ -57,6 +57,8 @@ pub struct ProjectArtifacts {
     pub warehouse: Option<Arc<WarehouseCatalog>>,
     /// How each node ended last.
     pub states: Arc<NodeStates>,
+    /// The last invocations, newest first.
+    pub runs: Arc<Vec<RunRecord>>,
     /// Each artifact that is there: when, by whom, from where.
     pub present: Vec<ArtifactState>,
     /// What could not be read, and what holds instead.

@@ -1,25 +1,58 @@
 //! Loading what a catalog is made of: from the store and from artifacts.
+//!
+//! What has not changed since the last time is not loaded again: an inventory is known by the end of the sync
+//! that landed it, last results by the store's count of changes, a file by its size and time.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use camino::{Utf8Path, Utf8PathBuf};
 use chrono::{DateTime, Utc};
-use tailwater_core::diagnostic::Diagnostic;
 use tailwater_core::history::NodeStates;
 use tailwater_core::id::{EnvironmentName, IntegrationName, ProjectName};
 use tailwater_core::run::{RunResults, RunStatus};
 use tailwater_dbt::ArtifactKind;
+use tailwater_store::{ArtifactRecord, StoreRevision, StoredExposure, StoredInventory};
 
 use super::artifact::{ArtifactOrigin, ArtifactProblem, ArtifactState};
 use super::input::{CatalogInput, IntegrationInput, ProjectArtifacts, ProjectInput};
 use super::model::Catalog;
-use crate::artifact_cache::{ArtifactCache, Parsed};
+use crate::artifact_cache::{ArtifactCache, FileStamp, Loaded, Parsed};
 use crate::environment::Environment;
 use crate::error::Error;
+use crate::integration::Integration;
 use crate::workspace::Workspace;
 
 /// How many syncs of each integration are shown.
 const SYNCS: u32 = 30;
+
+/// How many runs of each project's environment are shown.
+const RUNS: u32 = 50;
+
+/// What catalogs were made of last.
+#[derive(Debug, Default)]
+pub(crate) struct CatalogCache {
+    landed: Mutex<HashMap<IntegrationName, Landed>>,
+    recorded: Mutex<HashMap<(ProjectName, EnvironmentName), (i64, Recorded)>>,
+}
+
+/// What the last landing of an integration left.
+#[derive(Debug, Clone)]
+struct Landed {
+    at: Option<DateTime<Utc>>,
+    stored: Arc<StoredInventory>,
+    exposures: Arc<Vec<StoredExposure>>,
+    gone: Arc<Vec<StoredExposure>>,
+}
+
+/// What the store knows of an environment.
+#[derive(Debug, Clone)]
+struct Recorded {
+    artifacts: Arc<Vec<ArtifactRecord>>,
+    states: Arc<NodeStates>,
+    runs: Arc<Vec<tailwater_store::RunRecord>>,
+    has_successful_run: bool,
+}
 
 impl Workspace {
     /// The catalog of every project's production, as it is now. A manifest that cannot be read leaves its
@@ -36,13 +69,15 @@ impl Workspace {
 
     /// What the catalog of an environment is made of.
     pub async fn catalog_input(&self, environment: Option<&EnvironmentName>) -> Result<CatalogInput, Error> {
+        // Asked first: what changes while the rest is read is read again the next time.
+        let revision = self.store().revision().await?;
         let mut projects = Vec::new();
         for entry in self.projects().await? {
             let environments = self.environments(&entry).await?;
             let Some(shown) = pick(&environments, environment).cloned() else {
                 continue;
             };
-            let artifacts = self.load_artifacts(&shown).await?;
+            let artifacts = self.load_artifacts_at(&shown, &revision).await?;
             projects.push(ProjectInput {
                 entry,
                 environments,
@@ -51,27 +86,18 @@ impl Workspace {
             });
         }
         let mut integrations = Vec::new();
-        let gone = self.store().load_gone_exposures().await?;
         for integration in self.integrations().await? {
-            let name: &IntegrationName = &integration.name;
-            let syncs = self.store().syncs(Some(name), SYNCS).await?;
-            let stored = Arc::new(self.store().load_inventory(name).await?);
-            let exposures = Arc::new(self.store().load_exposures(Some(name)).await?);
-            let own = gone.iter().filter(|row| row.integration == *name);
-            integrations.push(IntegrationInput {
-                gone: Arc::new(own.cloned().collect()),
-                integration,
-                syncs,
-                stored,
-                exposures,
-            });
+            integrations.push(self.load_integration(integration, &revision).await?);
         }
         // Before what it counts: a change in between is then seen by the next look at the number.
         let curation_revision = self.curation_revision().await?;
         let curations = Arc::new(self.load_curations().await?);
         Ok(CatalogInput {
             environment: environment.cloned(),
-            revision: format!("{} {curation_revision}", revision(&projects, &integrations)),
+            revision: format!(
+                "{} {curation_revision}",
+                mark(&revision, &projects, &integrations)
+            ),
             projects,
             integrations,
             curations,
@@ -80,11 +106,111 @@ impl Workspace {
         })
     }
 
+    async fn load_integration(
+        &self,
+        integration: Integration,
+        revision: &StoreRevision,
+    ) -> Result<IntegrationInput, Error> {
+        let name = &integration.name;
+        let syncs = self.store().syncs(Some(name), SYNCS).await?;
+        let at = revision.landed_at.get(name).copied().flatten();
+        let cache = || {
+            self.catalog_cache()
+                .landed
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        };
+        let held = cache()
+            .get(name)
+            .filter(|held| held.at == at && at.is_some())
+            .cloned();
+        let landed = if let Some(held) = held {
+            held
+        } else {
+            let gone = self.store().load_gone_exposures().await?;
+            let landed = Landed {
+                at,
+                stored: Arc::new(self.store().load_inventory(name).await?),
+                exposures: Arc::new(self.store().load_exposures(Some(name)).await?),
+                gone: Arc::new(gone.into_iter().filter(|row| row.integration == *name).collect()),
+            };
+            cache().insert(name.clone(), landed.clone());
+            landed
+        };
+        Ok(IntegrationInput {
+            integration,
+            syncs,
+            stored: landed.stored,
+            exposures: landed.exposures,
+            gone: landed.gone,
+        })
+    }
+
     /// What dbt wrote in an environment. Files are read off this thread, and only when they have changed.
     pub(crate) async fn load_artifacts(&self, environment: &Environment) -> Result<ProjectArtifacts, Error> {
+        let revision = self.store().revision().await?;
+        self.load_artifacts_at(environment, &revision).await
+    }
+
+    async fn load_artifacts_at(
+        &self,
+        environment: &Environment,
+        revision: &StoreRevision,
+    ) -> Result<ProjectArtifacts, Error> {
+        let recorded = self.load_recorded(environment, revision).await?;
         let cache = Arc::clone(self.artifacts());
         let environment = environment.clone();
-        blocking(move || read_artifacts(&cache, &environment)).await
+        let root = self.artifacts_directory();
+        blocking(move || read_artifacts(&cache, &environment, &root, &recorded)).await
+    }
+
+    async fn load_recorded(
+        &self,
+        environment: &Environment,
+        revision: &StoreRevision,
+    ) -> Result<Recorded, Error> {
+        let (project, name) = (&environment.project, &environment.name);
+        let key = (project.clone(), name.clone());
+        let cache = || {
+            self.catalog_cache()
+                .recorded
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        };
+        if let Some((at, held)) = cache().get(&key)
+            && *at == revision.artifacts
+        {
+            return Ok(held.clone());
+        }
+        let recorded = Recorded {
+            artifacts: Arc::new(self.store().artifacts(project, name).await?),
+            states: Arc::new(self.store().node_states(project, name).await?),
+            runs: Arc::new(self.store().runs(project, name, RUNS).await?),
+            has_successful_run: self.store().has_successful_run(project, name).await?,
+        };
+        cache().insert(key, (revision.artifacts, recorded.clone()));
+        Ok(recorded)
+    }
+
+    /// Run results and freshness at a path that is watched, as far as they can be read.
+    pub(crate) async fn watched_artifacts(&self, environment: &Environment) -> Result<Vec<Parsed>, Error> {
+        let cache = Arc::clone(self.artifacts());
+        let environment = environment.clone();
+        blocking(move || {
+            let watched = watched_files(&environment, &cache);
+            let wanted = watched
+                .into_iter()
+                .filter(|(kind, _)| matches!(kind, ArtifactKind::RunResults | ArtifactKind::Sources));
+            let load = |(kind, path): (ArtifactKind, Utf8PathBuf)| {
+                let loaded = cache.load(kind, &path, &environment.project);
+                loaded
+                    .good
+                    .filter(|_| loaded.error.is_none())
+                    .map(|(_, parsed)| parsed)
+            };
+            wanted.filter_map(load).collect()
+        })
+        .await
     }
 }
 
@@ -112,77 +238,176 @@ pub(crate) async fn blocking<T: Send + 'static>(
     }
 }
 
-fn read_artifacts(cache: &ArtifactCache, environment: &Environment) -> ProjectArtifacts {
-    let mut artifacts = ProjectArtifacts::default();
+/// The files at the path that is watched, the manifest first, whether or not the manifest is there now.
+pub(crate) fn watched_files(
+    environment: &Environment,
+    cache: &ArtifactCache,
+) -> Vec<(ArtifactKind, Utf8PathBuf)> {
     let Some(path) = &environment.path else {
-        return artifacts;
+        return Vec::new();
     };
-    let manifest = match tailwater_dbt::locate(path, ArtifactKind::Manifest) {
-        Ok(manifest) => manifest,
-        Err(error) => {
-            artifacts.unreadable = Some(Arc::new(error.into()));
-            return artifacts;
+    let kind = ArtifactKind::Manifest;
+    let manifest = tailwater_dbt::locate(path, kind).unwrap_or_else(|_| {
+        // `dbt clean` takes it away: what was read before is known by the place where it was.
+        let name = kind.file_name();
+        let places = [path.clone(), path.join(name), path.join("target").join(name)];
+        let known = |place: &Utf8PathBuf| cache.remembered(kind, place, &environment.project).good.is_some();
+        places.into_iter().find(known).unwrap_or_else(|| path.clone())
+    });
+    // A manifest under another name was put there alone.
+    let has_company = manifest.file_name() == Some(kind.file_name());
+    let beside = |kind: ArtifactKind| (kind, manifest.with_file_name(kind.file_name()));
+    let others = ArtifactKind::ALL
+        .into_iter()
+        .filter(|other| *other != kind && has_company);
+    let others: Vec<_> = others.map(beside).filter(|(_, path)| path.is_file()).collect();
+    std::iter::once((kind, manifest)).chain(others).collect()
+}
+
+/// An artifact that may be used, and what speaks for it.
+struct Candidate {
+    path: Utf8PathBuf,
+    origin: ArtifactOrigin,
+    loaded: Loaded,
+}
+
+impl Candidate {
+    fn generated_at(&self) -> Option<DateTime<Utc>> {
+        let (_, parsed) = self.loaded.good.as_ref()?;
+        parsed.metadata().generated_at
+    }
+
+    /// Whether what was handed over comes before what lies at the path that is watched: the newer of both does,
+    /// and what was taken by force as long as the file was not written again.
+    fn wins_over(&self, watched: &Self) -> bool {
+        let ArtifactOrigin::Ingested {
+            received_at, forced, ..
+        } = &self.origin
+        else {
+            return false;
+        };
+        if self.loaded.good.is_none() || watched.loaded.good.is_none() {
+            return self.loaded.good.is_some();
         }
+        if *forced && let ArtifactOrigin::Watched { modified_at, .. } = &watched.origin {
+            return modified_at.is_none_or(|modified| modified <= *received_at);
+        }
+        self.generated_at() > watched.generated_at()
+    }
+}
+
+fn read_artifacts(
+    cache: &ArtifactCache,
+    environment: &Environment,
+    root: &Utf8Path,
+    recorded: &Recorded,
+) -> ProjectArtifacts {
+    let mut artifacts = ProjectArtifacts {
+        runs: Arc::clone(&recorded.runs),
+        has_successful_run: recorded.has_successful_run,
+        ..ProjectArtifacts::default()
     };
-    let mut states = NodeStates::default();
+    let watched = watched_files(environment, cache);
+    let mut live = NodeStates::default();
     for kind in ArtifactKind::ALL {
-        let path = match kind {
-            ArtifactKind::Manifest => manifest.clone(),
-            // A manifest under another name was put there alone.
-            _ if manifest.file_name() != Some(ArtifactKind::Manifest.file_name()) => continue,
-            _ => manifest.with_file_name(kind.file_name()),
-        };
-        if kind != ArtifactKind::Manifest && !path.is_file() {
-            continue;
-        }
-        let loaded = cache.load(kind, &path, &environment.project);
-        if let Some(error) = &loaded.error {
-            let showing = loaded
-                .good
-                .as_ref()
-                .and_then(|(_, good)| good.metadata().generated_at);
-            artifacts.problems.push(problem(kind, error, showing));
-            if kind == ArtifactKind::Manifest && loaded.good.is_none() {
-                artifacts.unreadable = Some(Arc::clone(error));
-            }
-        }
-        let Some((stamp, parsed)) = loaded.good else {
-            continue;
-        };
-        let metadata = parsed.metadata();
-        artifacts.present.push(ArtifactState {
-            kind,
-            generated_at: metadata.generated_at,
-            invocation_id: metadata.invocation_id,
-            dbt_version: metadata.dbt_version,
-            size: stamp.size,
-            origin: ArtifactOrigin::Watched {
+        let lying = watched.iter().find(|(other, _)| *other == kind).map(|(_, path)| {
+            let loaded = cache.load(kind, path, &environment.project);
+            let modified = FileStamp::of(path).and_then(|stamp| stamp.modified);
+            Candidate {
                 path: path.clone(),
-                modified_at: stamp.modified.map(DateTime::<Utc>::from),
-            },
-            path,
-        });
-        match parsed {
-            Parsed::Manifest(project) => artifacts.project = Some(project),
-            Parsed::RunResults(run) => {
-                artifacts.has_successful_run |= is_successful(&run);
-                states.add_run(&run);
+                origin: ArtifactOrigin::Watched {
+                    path: path.clone(),
+                    modified_at: modified.map(DateTime::from),
+                },
+                loaded,
             }
-            Parsed::Sources(sources) => states.add_freshness(&sources),
-            Parsed::Catalog(catalog) => artifacts.warehouse = Some(catalog),
+        });
+        let brought = recorded
+            .artifacts
+            .iter()
+            .find(|record| record.kind == kind.name())
+            .map(|record| {
+                let path = root.join(&record.file);
+                Candidate {
+                    loaded: cache.load(kind, &path, &environment.project),
+                    path,
+                    origin: ArtifactOrigin::Ingested {
+                        by: record.by.clone(),
+                        received_at: record.received_at,
+                        forced: record.forced,
+                    },
+                }
+            });
+        let chosen = match (brought, lying) {
+            (Some(brought), Some(lying)) if brought.wins_over(&lying) => Some(brought),
+            (brought, lying) => lying.or(brought),
+        };
+        if let Some(chosen) = chosen {
+            take(&mut artifacts, &mut live, kind, chosen);
         }
     }
-    artifacts.states = Arc::new(states);
+    artifacts.states = if live.is_empty() {
+        Arc::clone(&recorded.states)
+    } else {
+        // What lies at a watched path may not be recorded yet. Folding it in twice changes nothing.
+        let mut all = (*recorded.states).clone();
+        for (node, state) in live.iter() {
+            all.add_state(node.clone(), state.clone());
+        }
+        Arc::new(all)
+    };
+    let files: Vec<Utf8PathBuf> = recorded
+        .artifacts
+        .iter()
+        .map(|record| root.join(&record.file))
+        .collect();
+    if let Some(directory) = files.first().and_then(|file| file.parent()) {
+        cache.forget_others(directory, &files);
+    }
     artifacts
 }
 
-fn problem(kind: ArtifactKind, error: &Error, showing: Option<DateTime<Utc>>) -> ArtifactProblem {
-    ArtifactProblem {
+/// Uses an artifact, or says why it cannot be used.
+fn take(artifacts: &mut ProjectArtifacts, live: &mut NodeStates, kind: ArtifactKind, chosen: Candidate) {
+    let Candidate { path, origin, loaded } = chosen;
+    if let Some(error) = &loaded.error {
+        let showing = loaded
+            .good
+            .as_ref()
+            .and_then(|(_, good)| good.metadata().generated_at);
+        artifacts
+            .problems
+            .push(ArtifactProblem::new(kind, error, showing));
+        if kind == ArtifactKind::Manifest && loaded.good.is_none() {
+            artifacts.unreadable = Some(Arc::clone(error));
+        }
+    }
+    let Some((stamp, parsed)) = loaded.good else {
+        return;
+    };
+    let is_watched = matches!(origin, ArtifactOrigin::Watched { .. });
+    let metadata = parsed.metadata();
+    artifacts.present.push(ArtifactState {
         kind,
-        code: error.code(),
-        message: error.to_string(),
-        remedy: error.hint(),
-        showing,
+        generated_at: metadata.generated_at,
+        invocation_id: metadata.invocation_id,
+        dbt_version: metadata.dbt_version,
+        size: stamp.size,
+        origin,
+        path,
+    });
+    match parsed {
+        Parsed::Manifest(project) => artifacts.project = Some(project),
+        Parsed::RunResults(run) => {
+            artifacts.has_successful_run |= is_successful(&run);
+            // Those that were handed over are among the recorded ones.
+            if is_watched {
+                live.add_run(&run);
+            }
+        }
+        Parsed::Sources(sources) if is_watched => live.add_freshness(&sources),
+        Parsed::Sources(_) => {}
+        Parsed::Catalog(catalog) => artifacts.warehouse = Some(catalog),
     }
 }
 
@@ -200,7 +425,7 @@ pub(crate) fn is_successful(run: &RunResults) -> bool {
 }
 
 /// Names the state of what was read.
-fn revision(projects: &[ProjectInput], integrations: &[IntegrationInput]) -> String {
+fn mark(revision: &StoreRevision, projects: &[ProjectInput], integrations: &[IntegrationInput]) -> String {
     let artifact = |state: &ArtifactState| {
         let invocation = state.invocation_id.as_deref().unwrap_or_default();
         format!(
@@ -209,21 +434,15 @@ fn revision(projects: &[ProjectInput], integrations: &[IntegrationInput]) -> Str
         )
     };
     let project = |project: &ProjectInput| {
-        let name: &ProjectName = &project.entry.name;
         let artifacts: Vec<String> = project.artifacts.present.iter().map(artifact).collect();
-        let problems: BTreeSet<&str> = project
-            .artifacts
-            .problems
-            .iter()
-            .map(|it| it.message.as_str())
-            .collect();
-        format!("{name} {} {artifacts:?} {problems:?}", project.environment.name)
-    };
-    let integration = |input: &IntegrationInput| {
-        let last = input.syncs.first().map(|sync| sync.id.to_string());
-        format!("{:?} {last:?} {:?}", input.integration, input.stored.synced_at)
+        let problems = project.artifacts.problems.iter();
+        let problems: BTreeSet<&str> = problems.map(|it| it.message.as_str()).collect();
+        format!(
+            "{} {:?} {artifacts:?} {problems:?}",
+            project.entry.name, project.environment
+        )
     };
     let projects: Vec<String> = projects.iter().map(project).collect();
-    let integrations: Vec<String> = integrations.iter().map(integration).collect();
-    format!("{projects:?} {integrations:?}")
+    let integrations: Vec<&Integration> = integrations.iter().map(|input| &input.integration).collect();
+    format!("{} {projects:?} {integrations:?}", revision.mark)
 }

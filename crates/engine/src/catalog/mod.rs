@@ -18,6 +18,7 @@
 mod artifact;
 mod attention;
 mod build;
+mod code;
 mod complete;
 mod exposure;
 mod input;
@@ -43,4 +44,4 @@ pub use node::ColumnView;
 pub use search::MACRO_KIND;
 pub use tree::Folder;
 
-pub(crate) use load::pick;
+pub(crate) use load::{CatalogCache, blocking, is_successful, pick, watched_files};

@@ -86,11 +86,12 @@ fn to_document(projects: &[Listed]) -> Document {
                     Cell::new(summary.path.as_ref().map_or("-", |path| path.as_str())),
                 ]);
             }
-            Listed::Unreadable { entry, .. } => {
-                let mut row = vec![
-                    Cell::new(entry.name.as_str()).styled(Style::Strong),
-                    Cell::new("unreadable").styled(Style::Bad),
-                ];
+            Listed::Unreadable { entry, error } => {
+                let state = match error.code {
+                    "TW-PROJECT-NO-ARTIFACTS" => Cell::new("none yet").styled(Style::Warning),
+                    _ => Cell::new("unreadable").styled(Style::Bad),
+                };
+                let mut row = vec![Cell::new(entry.name.as_str()).styled(Style::Strong), state];
                 row.extend((0..5).map(|_| Cell::new("-")));
                 row.push(Cell::new(entry.path.as_ref().map_or("-", |path| path.as_str())));
                 table.row(row);
