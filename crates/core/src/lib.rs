@@ -47,6 +47,7 @@ pub mod curation;
 pub mod diagnostic;
 pub mod dialect;
 pub mod exposure;
+pub mod exposure_yaml;
 pub mod gap;
 pub mod graph;
 pub mod health;
