@@ -68,6 +68,16 @@ impl Links {
         self.node(ResourceType::Exposure, id)
     }
 
+    /// An exposure's tile, in no particular environment.
+    pub fn tile(&self, id: &NodeId, signature: &str) -> Address {
+        let address = self
+            .address()
+            .anywhere()
+            .with("/embed/exposures")
+            .segment(id.as_str());
+        address.query("sig", signature)
+    }
+
     /// An integration's page.
     pub fn integration(&self, name: &IntegrationName) -> Address {
         self.address().with("/integrations").segment(name.as_str())

@@ -14,7 +14,7 @@ use tower_http::compression::CompressionLayer;
 
 use crate::app::App;
 use crate::guard::{Access, guard};
-use crate::page::resource;
+use crate::page::{exposure, resource};
 use crate::{api, asset, header, operate, page};
 
 /// Routes under construction.
@@ -132,6 +132,19 @@ pub fn routes(app: &App) -> Routes {
         .get("/search", Viewer, page::search::get)
         .get("/health", Viewer, page::health::get)
         .get("/tree/{which}", Viewer, page::tree::get)
+        .get("/exposures", Viewer, exposure::list::get)
+        .get("/exposures/left-out", Viewer, exposure::left_out::get)
+        .post("/exposures/left-out", Operator, exposure::left_out::post)
+        .get("/exposures/{id}", Viewer, exposure::general::get)
+        .get("/exposures/{id}/workbook", Viewer, exposure::workbook::get)
+        .get("/exposures/{id}/refreshes", Viewer, exposure::refreshes::get)
+        .get("/exposures/{id}/yaml", Viewer, exposure::yaml::get)
+        .post("/exposures/{id}/curate", Operator, exposure::curate::fields)
+        .post("/exposures/{id}/clear", Operator, exposure::curate::clear)
+        .post("/exposures/{id}/link", Operator, exposure::curate::link)
+        .post("/exposures/{id}/unlink", Operator, exposure::curate::unlink)
+        .post("/exposures/{id}/leave-out", Operator, exposure::curate::leave_out)
+        .get("/embed/exposures/{id}", Public, exposure::tile::get)
         .get("/models", Viewer, resource::list::relation::models)
         .get("/models/{id}", Viewer, resource::overview::get)
         .get("/models/{id}/downstream", Viewer, resource::downstream::get)
@@ -179,6 +192,12 @@ pub fn routes(app: &App) -> Routes {
         .get("/api/v1/summary", Viewer, api::summary::get)
         .get("/api/v1/exposures", Viewer, api::exposure::list)
         .get("/api/v1/exposures/{id}", Viewer, api::exposure::get)
+        .add(Method::PATCH, "/api/v1/exposures/{id}/curation", Operator, api::curation::patch)
+        .post("/api/v1/exposures/{id}/link", Operator, api::curation::link)
+        .post("/api/v1/exposures/{id}/unlink", Operator, api::curation::unlink)
+        .post("/api/v1/exposures/{id}/leave-out", Operator, api::curation::leave_out)
+        .get("/api/v1/curations", Viewer, api::curation::list)
+        .post("/api/v1/curations/bring-in", Operator, api::curation::bring_in)
         .get("/api/v1/resources", Viewer, api::resource::list)
         .get("/api/v1/resources/{id}", Viewer, api::resource::get)
         .get("/api/v1/resources/{id}/exposures", Viewer, api::resource::exposures)

@@ -8,7 +8,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{OpenApi as Document, RefOr};
 use utoipa::{Modify, OpenApi};
 
-use super::{exposure, integration, lineage, project, resource, summary};
+use super::{curation, exposure, integration, lineage, project, resource, summary};
 use crate::context::Context;
 use crate::error::Error;
 use crate::view::chrome::Page;
@@ -23,6 +23,7 @@ use crate::view::chrome::Page;
     paths(
         summary::get,
         exposure::list, exposure::get,
+        curation::list, curation::patch, curation::link, curation::unlink, curation::leave_out, curation::bring_in,
         resource::list, resource::get, resource::exposures,
         lineage::get, lineage::complete,
         project::list,

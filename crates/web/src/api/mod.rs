@@ -9,6 +9,7 @@
 //! thing it is said with the same word, in snake case. One file is one family of addresses, with the same parts in
 //! the same order: shapes, parameters, handlers.
 
+pub mod curation;
 pub mod description;
 pub mod exposure;
 pub mod integration;

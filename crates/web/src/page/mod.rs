@@ -1,6 +1,7 @@
 //! The pages: one file each, with the same parts in the same order.
 
 pub mod credential;
+pub mod exposure;
 pub mod health;
 pub mod home;
 pub mod lineage;

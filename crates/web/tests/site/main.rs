@@ -12,6 +12,7 @@ mod access;
 mod account;
 mod api;
 mod browse;
+mod exposure;
 mod home;
 mod hostile;
 mod lineage;

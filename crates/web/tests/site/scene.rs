@@ -103,8 +103,13 @@ impl Scene {
     }
 
     /// The demo's Tableau site, connected as `main` and synced whole.
-    pub async fn with_tableau(mut self) -> Self {
+    pub async fn with_tableau(self) -> Self {
         let site = SiteFile::load(demo().join("site.toml").as_std_path()).unwrap();
+        self.with_site(site).await
+    }
+
+    /// A Tableau site `shop` with the demo's token, connected as `main` and synced whole.
+    pub async fn with_site(mut self, site: SiteFile) -> Self {
         let simulator = Simulator::start(site, SimulatorOptions::default()).await.unwrap();
         let name = IntegrationName::new("main");
         let new = NewIntegration {

@@ -1,0 +1,58 @@
+//! `/exposures/{id}/refreshes`: when the data of a dashboard was last taken over from the warehouse, by data source.
+
+use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
+use maud::{Markup, html};
+use tailwater_core::health::SourceRefresh;
+
+use super::subject::{Subject, Tab, catalog, refresh_tone};
+use crate::context::Context;
+use crate::error::Error;
+use crate::view::glyph;
+use crate::view::name::{cut, name};
+use crate::view::time::{ago, ago_or_dash};
+
+/// `GET /exposures/{id}/refreshes`
+pub async fn get(context: Context, Path(id): Path<String>) -> Result<Response, Error> {
+    let catalog = catalog(&context)?;
+    let subject = Subject::find(&context, &catalog, &id)?;
+    let refresh = subject.catalog.refresh(subject.id());
+    let body = html! {
+        section.card {
+            h2 { "Last refresh of each data source" }
+            @if refresh.sources.is_empty() {
+                p.muted { "The BI tool tells of no data source behind this dashboard." }
+            } @else {
+                p { (cut(&refresh.sentence, 500)) "." }
+                div.scroll tabindex="0" role="region" aria-label="Data sources" { table {
+                    thead { tr { th scope="col" { "Data source" } th scope="col" { "Kind" } th scope="col" { "State" } th scope="col" { "Last refresh" } } }
+                    tbody { @for source in &refresh.sources { (row(&context, source)) } }
+                } }
+            }
+            p.muted { "Known from the last sync: Tableau tells when an extract was last refreshed in any way, not how earlier refreshes went." }
+        }
+    };
+    Ok(subject.page(Tab::Refreshes, &body).into_response())
+}
+
+fn row(context: &Context, refresh: &SourceRefresh) -> Markup {
+    let source = &refresh.source;
+    let tone = refresh_tone(refresh.state);
+    html! {
+        tr {
+            td { (name(&source.name)) }
+            td {
+                @if source.is_published { "published" } @else { "embedded" }
+                @match source.has_extract { Some(true) => ", extract", Some(false) => ", live", None => "" }
+            }
+            td {
+                span.badge.{ "tone-" (tone) } { (glyph::glyph(tone)) (refresh.state.title()) }
+                @if let Some(failure) = &source.failure {
+                    div.muted { "failed " (ago(failure.at, context.now))
+                        @if let Some(message) = &failure.message { ": " (cut(message, 1_000)) } }
+                }
+            }
+            td.nowrap { (ago_or_dash(source.refreshed_at, context.now)) }
+        }
+    }
+}
