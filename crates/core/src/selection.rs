@@ -64,6 +64,11 @@ impl Selection {
         self
     }
 
+    /// The assets that are chosen one by one, whatever collection they stand in.
+    pub fn brought_in(&self) -> impl Iterator<Item = &AssetId> {
+        self.brought_in.iter()
+    }
+
     /// Whether single assets are chosen.
     pub fn has_brought_in(&self) -> bool {
         !self.brought_in.is_empty()

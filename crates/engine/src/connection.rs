@@ -215,6 +215,53 @@ impl CollectionTree {
         tree
     }
 
+    /// The selection that chooses exactly these collections. With `with_new`, whoever has everything below it
+    /// chosen is chosen with what comes later too. `kept` are patterns that no row stands for.
+    pub fn to_selection(
+        &self,
+        chosen: &BTreeSet<CollectionId>,
+        with_new: bool,
+        is_everything: bool,
+        kept: impl IntoIterator<Item = String>,
+    ) -> Selection {
+        let mut selection = Selection::default();
+        if is_everything {
+            selection.insert("**");
+        }
+        let mut at = 0;
+        while !is_everything && at < self.rows.len() {
+            let row = &self.rows[at];
+            let below = self.rows[at + 1..]
+                .iter()
+                .take_while(|below| below.depth > row.depth);
+            let below = below.count();
+            let is_chosen = |row: &CollectionRow| chosen.contains(&row.id);
+            if !is_chosen(row) {
+                at += 1;
+            } else if with_new && self.rows[at..=at + below].iter().all(is_chosen) {
+                selection.insert(format!("{}/**", row.pattern));
+                at += 1 + below;
+            } else {
+                selection.insert(row.pattern.clone());
+                at += 1;
+            }
+        }
+        for pattern in kept {
+            selection.insert(pattern);
+        }
+        selection
+    }
+
+    /// Whether something is chosen with what comes later below it. So it is for a selection yet to be made.
+    pub fn has_new_below(&self) -> bool {
+        let mut named = self
+            .rows
+            .iter()
+            .filter(|row| row.is_named || row.is_named_deep)
+            .peekable();
+        self.is_everything || named.peek().is_none() || named.any(|row| row.is_named_deep)
+    }
+
     /// Fills in the sums, and the patterns that no box stands for.
     fn count(&mut self, selection: &Selection) {
         let mut above: Vec<usize> = Vec::new();
@@ -396,7 +443,7 @@ impl Workspace {
     pub async fn next_sync(&self, integration: &Integration) -> Result<Option<Due>, Error> {
         let schedule = self.schedule(integration).await?;
         let history = self.store().syncs(Some(&integration.name), HISTORY).await?;
-        let selection = selection_digest(&integration.collections);
+        let selection = selection_digest(&self.selection(integration).await?);
         // A file that names no collection is more likely unfinished than meant to take everything out.
         let is_unfinished = selection.is_empty() && integration.declared_in == DeclaredIn::File;
         if is_unfinished {
@@ -548,6 +595,35 @@ mod tests {
         assert!(tree.rows[0].is_named && !tree.rows[3].is_named);
         assert_eq!((tree.assets, tree.assets_chosen), (11, 6));
         assert_eq!(tree.other_patterns, ["Lost/*", "gone"]);
+    }
+
+    #[test]
+    fn chosen_rows_become_the_shortest_selection_and_come_back() {
+        let site = inventory(&[
+            ("1", None, &["Sales"], 2),
+            ("2", Some("1"), &["Sales", "Old"], 3),
+            ("3", Some("1"), &["Sales", "eu"], 0),
+            ("4", None, &["finance"], 1),
+        ]);
+        let tree = CollectionTree::new(&site, &Selection::default());
+        assert!(tree.has_new_below());
+        let chosen = |ids: &[&str]| ids.iter().map(|id| CollectionId::from(*id)).collect();
+        let select = |ids: &[&str], with_new| tree.to_selection(&chosen(ids), with_new, false, []);
+        for (ids, with_new, patterns) in [
+            (&["1", "2", "3"][..], true, &["Sales/**"][..]),
+            (&["1", "2", "3"], false, &["Sales", "Sales/eu", "Sales/Old"]),
+            (&["1", "2"], true, &["Sales", "Sales/Old/**"]),
+            (&["4"], true, &["finance/**"]),
+            (&[], true, &[]),
+        ] {
+            let selection = select(ids, with_new);
+            assert_eq!(selection.patterns(), patterns);
+            let again = CollectionTree::new(&site, &selection);
+            let back: Vec<_> = again.rows.iter().filter(|row| row.is_chosen).collect();
+            assert_eq!(back.len(), ids.len());
+        }
+        let everything = tree.to_selection(&chosen(&[]), true, true, ["gone".to_owned()]);
+        assert_eq!(everything.patterns(), ["**", "gone"]);
     }
 
     #[test]

@@ -191,7 +191,9 @@ impl Workspace {
         }
         if let Some(name) = &change.name {
             let taken = self.integrations().await?;
-            let is_taken = |name: &str| taken.iter().any(|known| known.name.as_str() == name);
+            // `new` is the address of the wizard.
+            let is_taken =
+                |name: &str| name == "new" || taken.iter().any(|known| known.name.as_str() == name);
             said.name = if name.trim().is_empty() {
                 suggested_name(&said.server, &said.site, is_taken)
             } else {

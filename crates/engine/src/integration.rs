@@ -377,10 +377,16 @@ impl Workspace {
     }
 }
 
-/// A digest of what is selected, whatever the order; empty for an empty selection.
+/// A digest of what is to be imported, whatever the order; empty when nothing is. What is left out by hand
+/// shows at once and needs no sync, so it is no part of it.
 pub(crate) fn selection_digest(selection: &Selection) -> String {
     let mut patterns: Vec<&str> = selection.patterns().iter().map(String::as_str).collect();
     patterns.sort_unstable();
+    // No pattern is empty, so what follows an empty one is known for assets.
+    if selection.has_brought_in() {
+        patterns.push("");
+        patterns.extend(selection.brought_in().map(AsRef::as_ref));
+    }
     if patterns.is_empty() {
         return String::new();
     }

@@ -200,7 +200,7 @@ impl Workspace {
             detail: SyncDetail {
                 cause: Some(request.cause),
                 by: request.by.clone(),
-                selection: Some(selection_digest(&integration.collections)),
+                selection: Some(selection_digest(&self.selection(&integration).await?)),
                 ..SyncDetail::default()
             },
             ..new_record(name, started_at)

@@ -1,6 +1,7 @@
 //! What could not be linked, grouped by reason, and the mapping rules that would close most of it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use serde::Serialize;
 use tailwater_core::exposure::Exposure;
@@ -9,6 +10,7 @@ use tailwater_core::id::IntegrationName;
 use tailwater_core::mapping::MappingRule;
 use tailwater_core::project::Project;
 use tailwater_core::proposal::{Proposal, preview, propose};
+use tailwater_core::relation::RelationName;
 use tailwater_core::resolve::{Input, resolve};
 
 use crate::curation::curated_exposures;
@@ -55,6 +57,69 @@ pub struct UnmatchedTable {
     pub count: usize,
     /// The exposures that read it, sorted.
     pub exposures: BTreeSet<ExposureTitle>,
+    /// The name's known parts after mapping; `None` where there is no name.
+    #[serde(skip)]
+    pub compared: Option<RelationName>,
+}
+
+impl Unmatched {
+    /// The tables that are unknown to dbt as a dbt sources file, to be copied into the project; `None` when
+    /// there are none with a schema. Names are quoted as JSON does it, which is YAML too.
+    pub fn source_yaml(&self) -> Option<String> {
+        let mut sources: BTreeMap<(Option<&str>, &str), BTreeSet<&str>> = BTreeMap::new();
+        let unknown = self
+            .groups
+            .iter()
+            .filter(|group| group.reason == GapReason::UnknownToDbt);
+        for name in unknown
+            .flat_map(|group| &group.tables)
+            .filter_map(|table| table.compared.as_ref())
+        {
+            if let Some(schema) = &name.schema {
+                let tables = sources.entry((name.database.as_deref(), schema)).or_default();
+                tables.insert(&name.name);
+            }
+        }
+        if sources.is_empty() {
+            return None;
+        }
+        let mut yaml = String::from("version: 2\n\nsources:\n");
+        let mut names = BTreeSet::new();
+        for ((database, schema), tables) in sources {
+            // Two databases may have a schema of one name, and names of sources are unique.
+            let name = match database {
+                Some(database) if names.contains(schema) => format!("{database}_{schema}"),
+                _ => schema.to_owned(),
+            };
+            let _ = writeln!(yaml, "  - name: {}", quoted(&name));
+            if let Some(database) = database {
+                let _ = writeln!(yaml, "    database: {}", quoted(database));
+            }
+            let _ = writeln!(yaml, "    schema: {}\n    tables:", quoted(schema));
+            for table in tables {
+                let _ = writeln!(yaml, "      - name: {}", quoted(table));
+            }
+            names.insert(schema);
+        }
+        Some(yaml)
+    }
+}
+
+/// A text in YAML: plain where nothing in it means anything, else in double quotes as in JSON.
+fn quoted(text: &str) -> String {
+    let is_plain = text.starts_with(|first: char| first.is_ascii_lowercase())
+        && text
+            .chars()
+            .all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_')
+        && !matches!(
+            text,
+            "true" | "false" | "null" | "yes" | "no" | "on" | "off" | "y" | "n"
+        );
+    if is_plain {
+        text.to_owned()
+    } else {
+        serde_json::Value::from(text).to_string()
+    }
 }
 
 impl Workspace {
@@ -163,5 +228,45 @@ fn unmatched_table(gap: &Gap) -> UnmatchedTable {
         remedy: gap.remedy.clone(),
         count: gap.count,
         exposures: BTreeSet::new(),
+        compared: gap.compared.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_tables_become_a_sources_file() {
+        let table = |database: &str, schema: &str, name: &str| UnmatchedTable {
+            table: String::new(),
+            candidates: Vec::new(),
+            remedy: String::new(),
+            count: 1,
+            exposures: BTreeSet::new(),
+            compared: Some(RelationName::new(Some(database), Some(schema), name)),
+        };
+        let mut unmatched = Unmatched {
+            integration: "main".into(),
+            groups: vec![GapGroup {
+                reason: GapReason::UnknownToDbt,
+                title: "",
+                tables: vec![
+                    table("shop", "raw", "b"),
+                    table("shop", "raw", "a"),
+                    table("Arch: \"x\"", "raw", "yes"),
+                ],
+            }],
+            proposals: Vec::new(),
+            unproposed: None,
+        };
+        let expected = "version: 2\n\nsources:\n  \
+                        - name: raw\n    database: \"Arch: \\\"x\\\"\"\n    schema: raw\n    tables:\n      \
+                        - name: \"yes\"\n  \
+                        - name: shop_raw\n    database: shop\n    schema: raw\n    tables:\n      \
+                        - name: a\n      - name: b\n";
+        assert_eq!(unmatched.source_yaml().as_deref(), Some(expected));
+        unmatched.groups[0].reason = GapReason::OtherDatabase;
+        assert_eq!(unmatched.source_yaml(), None);
     }
 }

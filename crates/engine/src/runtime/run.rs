@@ -95,7 +95,7 @@ impl Runtime {
         by: Option<&str>,
     ) -> Result<SyncId, Error> {
         let integration = self.workspace().find_integration(name).await?;
-        let selection = selection_digest(&integration.collections);
+        let selection = selection_digest(&self.workspace().selection(&integration).await?);
         let now = self.workspace().clock().now();
         let mut runs = self.runs();
         if let Some(waiting) = runs.waiting.get(name) {

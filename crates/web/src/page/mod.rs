@@ -4,6 +4,7 @@ pub mod credential;
 pub mod exposure;
 pub mod health;
 pub mod home;
+pub mod integration;
 pub mod lineage;
 pub mod one_time_link;
 pub mod resource;

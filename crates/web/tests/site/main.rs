@@ -15,6 +15,7 @@ mod browse;
 mod exposure;
 mod home;
 mod hostile;
+mod integration;
 mod lineage;
 mod resource;
 mod scene;
