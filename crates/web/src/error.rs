@@ -179,6 +179,8 @@ fn status_of(code: &str) -> StatusCode {
         StatusCode::INTERNAL_SERVER_ERROR
     } else if word.starts_with("AUTH-") {
         StatusCode::UNAUTHORIZED
+    } else if word == "SECRET-OTHER-SERVER" {
+        StatusCode::BAD_REQUEST
     } else if word.starts_with("STORE-") || word.starts_with("SECRET-") || word.starts_with("KEY-") {
         StatusCode::INTERNAL_SERVER_ERROR
     } else if word.starts_with("TABLEAU-") || word.starts_with("HTTP-") {

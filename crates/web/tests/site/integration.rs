@@ -26,7 +26,10 @@ async fn until(scene: &Scene, path: &str, words: &str) -> String {
         if page.contains(words) {
             return page;
         }
-        assert!(page.contains("data-poll"), "it asks no more, and has not said {words}: {page}");
+        assert!(
+            page.contains("data-poll"),
+            "it asks no more, and has not said {words}: {page}"
+        );
         tokio::task::yield_now().await;
     }
 }
@@ -35,9 +38,19 @@ async fn until(scene: &Scene, path: &str, words: &str) -> String {
 async fn a_site_is_connected_in_five_steps() {
     let scene = Scene::empty().await.with_project().await;
     let site = simulator().await;
-    assert!(scene.page("/integrations").await.contains("No BI tool is connected yet"));
+    assert!(
+        scene
+            .page("/integrations")
+            .await
+            .contains("No BI tool is connected yet")
+    );
     assert!(scene.page("/integrations/new").await.contains("Connect Tableau"));
-    assert!(scene.page("/integrations/new/tableau").await.contains("personal access token"));
+    assert!(
+        scene
+            .page("/integrations/new/tableau")
+            .await
+            .contains("personal access token")
+    );
 
     // A wrong secret is told line by line, with what to do.
     let base = "/integrations/new/tableau";
@@ -51,15 +64,26 @@ async fn a_site_is_connected_in_five_steps() {
         ]
     };
     let submit = async |page: &str, action: &str, fields: &[(&str, String)]| {
-        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let fields: Vec<(&str, &str)> = fields
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
         scene.submit(page, action, &fields).await
     };
-    let answer = submit(&step, &format!("{base}/connection"), &said("not the right secret")).await;
+    let answer = submit(
+        &step,
+        &format!("{base}/connection"),
+        &said("not the right secret"),
+    )
+    .await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
     let here = answer.location().unwrap().to_owned();
     let draft = parameter(&here, "draft");
     let page = until(&scene, &here, "Something does not work").await;
-    assert!(page.contains("Not tried") && !page.contains("Choose collections"), "{page}");
+    assert!(
+        page.contains("Not tried") && !page.contains("Choose collections"),
+        "{page}"
+    );
     assert!(!page.contains("not the right secret"));
 
     let mut fields = said("demo-secret");
@@ -67,14 +91,20 @@ async fn a_site_is_connected_in_five_steps() {
     let answer = submit(&here, &format!("{base}/connection"), &fields).await;
     assert_eq!(answer.location(), Some(here.as_str()));
     let page = until(&scene, &here, "Everything works").await;
-    assert!(page.contains("Choose collections") && page.contains("site <code><bdi>shop"), "{page}");
+    assert!(
+        page.contains("Choose collections") && page.contains("site <code><bdi>shop"),
+        "{page}"
+    );
     assert!(!page.contains("demo-secret"));
     // The draft is come back to from the list.
     assert!(scene.page("/integrations").await.contains(&draft));
 
     let here = format!("{base}?step=collections&draft={draft}");
     let page = scene.page(&here).await;
-    assert!(page.contains("Select all") && page.contains("data-count=") && page.contains("Finance"), "{page}");
+    assert!(
+        page.contains("Select all") && page.contains("data-count=") && page.contains("Finance"),
+        "{page}"
+    );
     let nothing = submit(&here, &format!("{base}/collections"), &[("draft", draft.clone())]).await;
     assert_eq!(nothing.status, StatusCode::BAD_REQUEST);
     let all = [("draft", draft.clone()), ("everything", "1".to_owned())];
@@ -99,11 +129,17 @@ async fn a_site_is_connected_in_five_steps() {
         "Next",
         "preset=impact",
     ] {
-        assert!(page.contains(words), "the first view says nothing of {words}: {page}");
+        assert!(
+            page.contains(words),
+            "the first view says nothing of {words}: {page}"
+        );
     }
     let catalog = scene.app.catalog(None).unwrap();
     let footing = catalog.footing(Some("shop"));
-    assert!(page.contains(&format!("{} dashboards now stand on", footing.linked)), "{page}");
+    assert!(
+        page.contains(&format!("{} dashboards now stand on", footing.linked)),
+        "{page}"
+    );
     let gone = scene.get(&format!("{base}?step=review&draft={draft}")).await;
     assert_ne!(gone.status, StatusCode::OK, "the draft is used up");
 }
@@ -113,7 +149,10 @@ async fn a_mapping_rule_is_previewed_and_closes_its_gap_at_once() {
     let scene = Scene::demo().await;
     let before = scene.page("/integrations/main/unmatched").await;
     assert!(before.contains("dbt has it in another database") && before.contains("would be linked"));
-    assert!(before.contains("sources:") && before.contains("data-copy-from"), "no YAML to copy: {before}");
+    assert!(
+        before.contains("sources:") && before.contains("data-copy-from"),
+        "no YAML to copy: {before}"
+    );
     let preview = scene
         .page("/integrations/main/unmatched?database=shop_prod&to=shop")
         .await;
@@ -124,26 +163,45 @@ async fn a_mapping_rule_is_previewed_and_closes_its_gap_at_once() {
     scene.simulator.as_ref().unwrap().clear_requests();
     let rule = [("database", "shop_prod"), ("to", "shop")];
     let answer = scene
-        .submit("/integrations/main/unmatched", "/integrations/main/mapping", &rule)
+        .submit(
+            "/integrations/main/unmatched",
+            "/integrations/main/mapping",
+            &rule,
+        )
         .await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
     let after = scene.page(answer.location().unwrap()).await;
-    assert!(after.contains("was applied") && after.contains("something else now"), "{after}");
+    assert!(
+        after.contains("was applied") && after.contains("something else now"),
+        "{after}"
+    );
     assert!(!after.contains("dbt has it in another database"), "{after}");
-    assert_eq!(scene.simulator.as_ref().unwrap().requests().len(), 0, "Tableau was not asked");
+    assert_eq!(
+        scene.simulator.as_ref().unwrap().requests().len(),
+        0,
+        "Tableau was not asked"
+    );
     let catalog = scene.app.catalog(None).unwrap();
     let logistics = catalog.exposure("exposure.shop.logistics").unwrap();
     assert!(logistics.gaps.is_empty(), "{:?}", logistics.gaps);
 
     let wrong = [("number", "1"), ("rule", "another")];
     let refused = scene
-        .submit("/integrations/main/unmatched", "/integrations/main/mapping/remove", &wrong)
+        .submit(
+            "/integrations/main/unmatched",
+            "/integrations/main/mapping/remove",
+            &wrong,
+        )
         .await;
     assert_eq!(refused.status, StatusCode::BAD_REQUEST);
     let words = catalog.integration("main").unwrap().integration().mapping[0].to_string();
     let right = [("number", "1"), ("rule", words.as_str())];
     let removed = scene
-        .submit("/integrations/main/unmatched", "/integrations/main/mapping/remove", &right)
+        .submit(
+            "/integrations/main/unmatched",
+            "/integrations/main/mapping/remove",
+            &right,
+        )
         .await;
     let back = scene.page(removed.location().unwrap()).await;
     assert!(back.contains("dbt has it in another database"), "{back}");
@@ -160,50 +218,102 @@ async fn other_collections_are_chosen_and_synced_at_once() {
         .iter()
         .find(|(_, collection)| collection.path == ["Finance"])
         .unwrap();
-    assert!(page.contains(finance.as_str()) && page.contains("checked"), "{page}");
-    let fields = [("collection", finance.as_str()), ("new_below", "1"), ("keep", "smuggled")];
+    assert!(
+        page.contains(finance.as_str()) && page.contains("checked"),
+        "{page}"
+    );
+    let fields = [
+        ("collection", finance.as_str()),
+        ("new_below", "1"),
+        ("keep", "smuggled"),
+    ];
     let answer = scene
-        .submit("/integrations/main/collections", "/integrations/main/collections", &fields)
+        .submit(
+            "/integrations/main/collections",
+            "/integrations/main/collections",
+            &fields,
+        )
         .await;
     let sync = answer.location().unwrap().to_owned();
     let done = until(&scene, &sync, "What this sync did").await;
-    assert!(done.contains("Removed (") && done.contains("selection changed"), "{done}");
-    let state = scene.workspace.integration_state(&"main".into(), 5).await.unwrap();
+    assert!(
+        done.contains("Removed (") && done.contains("selection changed"),
+        "{done}"
+    );
+    let state = scene
+        .workspace
+        .integration_state(&"main".into(), 5)
+        .await
+        .unwrap();
     let patterns = state.integration.collections.patterns().to_vec();
-    assert!(patterns.iter().all(|pattern| pattern.starts_with("Finance")), "{patterns:?}");
+    assert!(
+        patterns.iter().all(|pattern| pattern.starts_with("Finance")),
+        "{patterns:?}"
+    );
     assert_eq!(state.syncs[0].detail.cause, Some(SyncCause::SelectionChanged));
-    assert!(scene.page("/integrations/main/syncs").await.contains("selection changed"));
+    assert!(
+        scene
+            .page("/integrations/main/syncs")
+            .await
+            .contains("selection changed")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_page_of_an_integration_says_how_it_is() {
     let scene = Scene::demo().await;
     let page = scene.page("/integrations/main").await;
-    for words in ["Sync now", "Change collections", "Disconnect", "Next sync", "Last syncs", "class=\"syncs\"", "sealed in the store", "stand on dbt"] {
+    for words in [
+        "Sync now",
+        "Change collections",
+        "Disconnect",
+        "Next sync",
+        "Last syncs",
+        "class=\"syncs\"",
+        "sealed in the store",
+        "stand on dbt",
+    ] {
         // The secret of a site added without a page has a mark too, so one of two words stands there.
         let has = page.contains(words) || words.starts_with("sealed") && page.contains("set ");
         assert!(has, "nothing of {words}: {page}");
     }
     assert!(!page.contains("demo-secret"));
-    let checked = scene.submit("/integrations/main", "/integrations/main/check", &[]).await;
+    let checked = scene
+        .submit("/integrations/main", "/integrations/main/check", &[])
+        .await;
     assert_eq!(checked.status, StatusCode::SEE_OTHER);
     until(&scene, "/integrations/main", "Everything works").await;
 
     // A failing site keeps what is shown, and says since when.
-    scene.simulator.as_ref().unwrap().set_switches(|switches| switches.not_tableau = true);
-    let started = scene.submit("/integrations/main", "/integrations/main/sync", &[]).await;
+    scene
+        .simulator
+        .as_ref()
+        .unwrap()
+        .set_switches(|switches| switches.not_tableau = true);
+    let started = scene
+        .submit("/integrations/main", "/integrations/main/sync", &[])
+        .await;
     let sync = started.location().unwrap().to_owned();
     let failed = until(&scene, &sync, "The sync failed").await;
-    assert!(failed.contains("Nothing was changed") && failed.contains("Try again"), "{failed}");
+    assert!(
+        failed.contains("Nothing was changed") && failed.contains("Try again"),
+        "{failed}"
+    );
     let page = scene.page("/integrations/main").await;
-    assert!(page.contains("The last sync failed") && page.contains("showing the sync of"), "{page}");
+    assert!(
+        page.contains("The last sync failed") && page.contains("showing the sync of"),
+        "{page}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_secret_is_taken_and_another_server_needs_it_again() {
     let scene = Scene::demo().await;
     let path = "/integrations/main/connection";
-    let moved = [("address", "https://elsewhere.example"), ("token_name", "tailwater")];
+    let moved = [
+        ("address", "https://elsewhere.example"),
+        ("token_name", "tailwater"),
+    ];
     let refused = scene.submit(path, path, &moved).await;
     assert!(refused.status.is_client_error(), "{}", refused.status);
     assert!(refused.body.contains("needs it given again") && refused.body.contains("elsewhere.example"));
@@ -217,7 +327,10 @@ async fn another_secret_is_taken_and_another_server_needs_it_again() {
     let taken = scene.submit(path, path, &secret).await;
     assert_eq!(taken.location(), Some("/integrations/main"));
     let page = scene.page("/integrations/main").await;
-    assert!(page.contains("ends in …<bdi>4f") && !page.contains("another-secret"), "{page}");
+    assert!(
+        page.contains("ends in …<bdi>4f") && !page.contains("another-secret"),
+        "{page}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -225,13 +338,27 @@ async fn ending_a_connection_says_what_goes_and_asks_first() {
     let scene = Scene::demo().await;
     let path = "/integrations/main/disconnect";
     let page = scene.page(path).await;
-    assert!(page.contains("What will disappear") && page.contains("exposures"), "{page}");
+    assert!(
+        page.contains("What will disappear") && page.contains("exposures"),
+        "{page}"
+    );
     let unsure = scene.submit(path, path, &[]).await;
     assert_eq!(unsure.status, StatusCode::BAD_REQUEST);
     let done = scene.submit(path, path, &[("sure", "1")]).await;
     assert_eq!(done.location(), Some("/integrations"));
-    assert_eq!(scene.get("/integrations/main").await.status, StatusCode::NOT_FOUND);
-    assert_eq!(scene.app.catalog(None).unwrap().exposures_of(Some("main")).count(), 0);
+    assert_eq!(
+        scene.get("/integrations/main").await.status,
+        StatusCode::NOT_FOUND
+    );
+    assert_eq!(
+        scene
+            .app
+            .catalog(None)
+            .unwrap()
+            .exposures_of(Some("main"))
+            .count(),
+        0
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -257,7 +384,12 @@ async fn what_is_not_there_is_not_found() {
 async fn names_that_mean_harm_stay_names() {
     let scene = Scene::empty().await.with_project().await;
     let long = "x".repeat(10_000);
-    for harm in ["<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "\u{202e}txt.exe", long.as_str()] {
+    for harm in [
+        "<script>alert(1)</script>",
+        "\"><img src=x onerror=alert(1)>",
+        "\u{202e}txt.exe",
+        long.as_str(),
+    ] {
         let fields = [("address", harm), ("token_name", harm), ("secret", harm)];
         let answer = scene
             .submit(
@@ -270,17 +402,31 @@ async fn names_that_mean_harm_stay_names() {
             Some(address) => scene.page(address).await,
             None => answer.body,
         };
-        assert!(!body.contains("<script>alert") && !body.contains("<img src=x"), "{body}");
+        assert!(
+            !body.contains("<script>alert") && !body.contains("<img src=x"),
+            "{body}"
+        );
         let path = format!(
             "/integrations/new/tableau?{}",
-            url::form_urlencoded::Serializer::new(String::new()).append_pair("step", harm).finish()
+            url::form_urlencoded::Serializer::new(String::new())
+                .append_pair("step", harm)
+                .finish()
         );
         assert!(!scene.get(&path).await.body.contains("<script>alert"));
     }
     // A whole site of them.
     let scene = Scene::demo().await;
-    for path in ["/integrations", "/integrations/main", "/integrations/main/collections", "/integrations/main/unmatched", "/integrations/main/disconnect"] {
+    for path in [
+        "/integrations",
+        "/integrations/main",
+        "/integrations/main/collections",
+        "/integrations/main/unmatched",
+        "/integrations/main/disconnect",
+    ] {
         let page = scene.page(path).await;
-        assert!(!page.contains("<b>best</b>") && !page.contains("<script>"), "{path}");
+        assert!(
+            !page.contains("<b>best</b>") && !page.contains("<script>"),
+            "{path}"
+        );
     }
 }

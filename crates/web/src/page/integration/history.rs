@@ -98,8 +98,9 @@ pub fn table(context: &Context, name: &IntegrationName, syncs: &[SyncRecord]) ->
 
 /// The badge of an integration: how its last sync ended.
 pub fn state(sync: Option<&SyncRecord>) -> Markup {
-    match sync {
-        Some(sync) => outcome(sync.outcome),
-        None => html! { (badge::health_mark("unknown")) " Never synced" },
+    if let Some(sync) = sync {
+        outcome(sync.outcome)
+    } else {
+        html! { (badge::health_mark("unknown")) " Never synced" }
     }
 }

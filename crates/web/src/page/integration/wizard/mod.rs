@@ -60,15 +60,12 @@ pub async fn connection(
 ) -> Result<Response, Error> {
     let kind = kind(&tool)?;
     let workspace = context.app.workspace();
-    let draft = match posted.text("draft") {
-        Some(id) => workspace.find_draft(parsed(id)?).await?,
-        None => {
-            let by = context
-                .principal
-                .as_ref()
-                .map_or("", |principal| principal.name.as_str());
-            workspace.begin_draft(kind, by).await?
-        }
+    let draft = if let Some(id) = posted.text("draft") {
+        workspace.find_draft(parsed(id)?).await?
+    } else {
+        let by = context.principal.as_ref();
+        let by = by.map_or("", |principal| principal.name.as_str());
+        workspace.begin_draft(kind, by).await?
     };
     let change = DraftChange {
         address: Some(posted.get("address").unwrap_or_default().to_owned()),
