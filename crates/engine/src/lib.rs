@@ -59,6 +59,6 @@ pub mod store {
     pub use tailwater_store::{
         Curations, DraftId, Error, NamedExposure, NodeRun, RunId, RunKind, RunRecord, SealingKey,
         StoreRevision, StoreUrl, SyncCause, SyncCounts, SyncDetail, SyncFailure, SyncId, SyncOutcome,
-        SyncRecord,
+        SyncRecord, TOMBSTONE_DAYS,
     };
 }

@@ -153,6 +153,13 @@ fn status_of(code: &str) -> StatusCode {
             "NAME-TAKEN",
             "-LAST-ADMIN",
             "-NOT-FIRST",
+            "-OTHER-PROJECT",
+            "-OVERTAKEN",
+            "-AMBIGUOUS",
+            "-DECLARED",
+            "EXPOSURE-MANUAL",
+            "WORKBOOK-IMPORTED",
+            "ENVIRONMENT-OWN",
         ])
     {
         StatusCode::CONFLICT
@@ -162,6 +169,8 @@ fn status_of(code: &str) -> StatusCode {
         "-UNKNOWN-TOKEN",
         "-NOT-FOUND",
         "LINEAGE-NODE",
+        "LINK-NONE",
+        "-NOT-LEFT-OUT",
     ]) {
         StatusCode::NOT_FOUND
     } else if ends(&["-RATE", "-RATE-LIMITED", "-TOO-MANY"]) {
@@ -175,7 +184,7 @@ fn status_of(code: &str) -> StatusCode {
         StatusCode::FORBIDDEN
     } else if word == "ACCOUNT-LINK" {
         StatusCode::GONE
-    } else if matches!(word, "ACCOUNT-HASH" | "ACCOUNT-SYSTEM") {
+    } else if matches!(word, "ACCOUNT-HASH" | "ACCOUNT-SYSTEM" | "INGEST-UNWRITABLE") {
         StatusCode::INTERNAL_SERVER_ERROR
     } else if word.starts_with("AUTH-") {
         StatusCode::UNAUTHORIZED

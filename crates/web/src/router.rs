@@ -95,6 +95,8 @@ impl Routes {
 #[rustfmt::skip]
 pub fn routes(app: &App) -> Routes {
     use Access::{Admin, Operator, Public, Viewer};
+    // These go to disk piece by piece, and are counted there.
+    let uploads = DefaultBodyLimit::max(api::artifact::LARGEST_BODY);
     Routes::new(app)
         // For operators and browsers.
         .get("/healthz", Public, operate::healthz)
@@ -127,6 +129,13 @@ pub fn routes(app: &App) -> Routes {
         .post("/settings/users/{name}/state", Admin, page::settings::user::set_state)
         .post("/settings/users/{name}/remove", Admin, page::settings::user::remove)
         .get("/settings/audit", Admin, page::settings::audit::get)
+        .get("/settings/projects", Viewer, page::settings::project::get)
+        .post("/settings/projects", Admin, page::settings::project::add)
+        .post("/settings/projects/{project}/remove", Admin, page::settings::project::remove)
+        .post("/settings/projects/{project}/environments", Admin, page::settings::project::add_environment)
+        .post("/settings/projects/{project}/environments/{environment}/production", Admin, page::settings::project::make_production)
+        .post("/settings/projects/{project}/environments/{environment}/remove", Admin, page::settings::project::remove_environment)
+        .get("/settings/retention", Admin, page::settings::retention::get)
         // The catalog.
         .get("/", Viewer, page::home::get)
         .get("/search", Viewer, page::search::get)
@@ -228,6 +237,16 @@ pub fn routes(app: &App) -> Routes {
         .get("/api/v1/lineage", Viewer, api::lineage::get)
         .get("/api/v1/complete", Viewer, api::lineage::complete)
         .get("/api/v1/projects", Viewer, api::project::list)
+        .get("/api/v1/projects/{project}", Viewer, api::project::get)
+        .post("/api/v1/projects", Admin, api::project::create)
+        .add(Method::DELETE, "/api/v1/projects/{project}", Admin, api::project::remove)
+        .get("/api/v1/projects/{project}/environments", Viewer, api::project::environments)
+        .post("/api/v1/projects/{project}/environments", Admin, api::project::create_environment)
+        .post("/api/v1/projects/{project}/environments/{environment}/production", Admin, api::project::make_production)
+        .add(Method::DELETE, "/api/v1/projects/{project}/environments/{environment}", Admin, api::project::remove_environment)
+        .add(Method::PUT, "/api/v1/projects/{project}/environments/{environment}/artifacts", Operator, api::artifact::put.layer(uploads))
+        .get("/api/v1/resources/{id}/runs", Viewer, api::history::runs)
+        .get("/api/v1/resources/{id}/code", Viewer, api::history::code)
         .get("/api/v1/integrations", Viewer, api::integration::list)
         .get("/api/v1/integrations/{name}", Viewer, api::integration::get)
         .get("/api/v1/integrations/{name}/syncs", Viewer, api::integration::syncs)
@@ -235,6 +254,27 @@ pub fn routes(app: &App) -> Routes {
         .post("/api/v1/integrations/{name}/mapping/preview", Operator, api::integration::preview_mapping)
         .post("/api/v1/integrations/{name}/mapping", Operator, api::integration::add_mapping)
         .add(Method::DELETE, "/api/v1/integrations/{name}/mapping/{number}", Operator, api::integration::remove_mapping)
+        .get("/api/v1/search", Viewer, api::search::get)
+        .get("/api/v1/health", Viewer, api::health::get)
+        .get("/api/v1/trees/{tree}", Viewer, api::tree::get)
+        .get("/api/v1/macros", Viewer, api::macros::list)
+        .get("/api/v1/macros/{id}", Viewer, api::macros::get)
+        .post("/api/v1/integrations", Admin, api::connection::create)
+        .add(Method::DELETE, "/api/v1/integrations/{name}", Admin, api::connection::remove)
+        .get("/api/v1/integrations/{name}/collections", Viewer, api::connection::collections)
+        .add(Method::PUT, "/api/v1/integrations/{name}/collections", Admin, api::connection::select)
+        .post("/api/v1/integrations/{name}/syncs", Operator, api::sync::start)
+        .get("/api/v1/integrations/{name}/syncs/{id}", Viewer, api::sync::get)
+        .add(Method::DELETE, "/api/v1/integrations/{name}/syncs/{id}", Operator, api::sync::stop)
+        .get("/api/v1/exposures/{id}/curation", Viewer, api::curation::get)
+        .get("/api/v1/left-out", Viewer, api::curation::left_out)
+        .get("/api/v1/users", Admin, api::account::users)
+        .add(Method::PATCH, "/api/v1/users/{name}", Admin, api::account::change_user)
+        .add(Method::DELETE, "/api/v1/users/{name}", Admin, api::account::remove_user)
+        .get("/api/v1/tokens", Admin, api::account::tokens)
+        .post("/api/v1/tokens", Admin, api::account::make_token)
+        .add(Method::DELETE, "/api/v1/tokens/{id}", Admin, api::account::revoke_token)
+        .get("/api/v1/audit", Admin, api::account::audit)
 }
 
 /// The whole service, below its base path.

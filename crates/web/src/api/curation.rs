@@ -12,6 +12,7 @@ use tailwater_core::id::IntegrationName;
 use tailwater_engine::curation::{CurateError, CuratedAsset, Edit};
 use utoipa::ToSchema;
 
+use super::read::JsonBody;
 use crate::context::Context;
 use crate::error::Error;
 use crate::principal::Principal;
@@ -51,6 +52,28 @@ pub async fn list(context: Context) -> Result<Json<Vec<CuratedAsset>>, Error> {
     Ok(Json(context.app.workspace().curations().await?))
 }
 
+/// What is left out, by whom, when and why.
+#[utoipa::path(get, path = "/api/v1/left-out", tag = "curation", responses((status = 200, body = Vec<Object>)))]
+pub async fn left_out(context: Context) -> Result<Json<Value>, Error> {
+    let catalog = context.catalog()?;
+    let left_out = serde_json::to_value(catalog.left_out());
+    Ok(Json(left_out.map_err(|_| Error::internal())?))
+}
+
+/// What was said of one exposure; null when nothing was.
+#[utoipa::path(get, path = "/api/v1/exposures/{id}/curation", tag = "curation",
+    params(("id" = String, Path, description = "dbt's `unique_id`")),
+    responses((status = 200, body = Option<Object>), (status = 404, description = "there is no such exposure")))]
+pub async fn get(context: Context, Path(id): Path<String>) -> Result<Json<Option<CuratedAsset>>, Error> {
+    let curations = context.app.workspace().curations().await?;
+    let is_meant = |one: &CuratedAsset| one.unique_id.as_ref().is_some_and(|known| known.as_str() == id);
+    let said = curations.into_iter().find(is_meant);
+    if said.is_none() && context.catalog()?.exposure(&id).is_none() {
+        return Err(Error::not_found("exposure", &id));
+    }
+    Ok(Json(said))
+}
+
 /// Gives fields by hand; `null` shows again what the BI tool says. Fields that are absent stay as they are.
 #[utoipa::path(patch, path = "/api/v1/exposures/{id}/curation", tag = "curation",
     params(("id" = String, Path)), request_body = Object,
@@ -60,7 +83,7 @@ pub async fn patch(
     context: Context,
     principal: Principal,
     Path(id): Path<String>,
-    Json(fields): Json<BTreeMap<String, Value>>,
+    JsonBody(fields): JsonBody<BTreeMap<String, Value>>,
 ) -> Result<Json<CuratedAsset>, Error> {
     let edits: Result<Vec<Edit>, CurationError> =
         fields.iter().map(|(name, value)| edit(name, value)).collect();
@@ -97,7 +120,7 @@ pub async fn link(
     context: Context,
     principal: Principal,
     Path(id): Path<String>,
-    Json(wish): Json<Standing>,
+    JsonBody(wish): JsonBody<Standing>,
 ) -> Result<Json<CuratedAsset>, Error> {
     let catalog = context.catalog()?;
     let (table, note) = (wish.table.as_deref(), wish.note.as_deref());
@@ -116,7 +139,7 @@ pub async fn unlink(
     context: Context,
     principal: Principal,
     Path(id): Path<String>,
-    Json(wish): Json<Standing>,
+    JsonBody(wish): JsonBody<Standing>,
 ) -> Result<Json<CuratedAsset>, Error> {
     let catalog = context.catalog()?;
     let workspace = context.app.workspace();
@@ -135,7 +158,7 @@ pub async fn leave_out(
     context: Context,
     principal: Principal,
     Path(id): Path<String>,
-    Json(reason): Json<Reason>,
+    JsonBody(reason): JsonBody<Reason>,
 ) -> Result<Json<CuratedAsset>, Error> {
     let catalog = context.catalog()?;
     let workspace = context.app.workspace();
@@ -151,7 +174,7 @@ pub async fn leave_out(
 pub async fn bring_in(
     context: Context,
     principal: Principal,
-    Json(wish): Json<BringIn>,
+    JsonBody(wish): JsonBody<BringIn>,
 ) -> Result<Json<CuratedAsset>, Error> {
     let workspace = context.app.workspace();
     let curated = if let Some(integration) = &wish.integration {
@@ -171,5 +194,7 @@ pub async fn bring_in(
 /// Everybody sees the change at once.
 async fn answer(context: &Context, curated: CuratedAsset) -> Result<Json<CuratedAsset>, Error> {
     context.app.refresh().await?;
+    // What is left out or brought in is a reason to sync.
+    context.app.runtime().nudge();
     Ok(Json(curated))
 }

@@ -8,7 +8,10 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{OpenApi as Document, RefOr};
 use utoipa::{Modify, OpenApi};
 
-use super::{curation, exposure, integration, lineage, project, resource, summary};
+use super::{
+    account, artifact, connection, curation, exposure, health, history, integration, lineage, macros,
+    project, resource, search, summary, sync, tree,
+};
 use crate::context::Context;
 use crate::error::Error;
 use crate::view::chrome::Page;
@@ -21,14 +24,22 @@ use crate::view::chrome::Page;
                        `?env=NAME` picks an environment other than production. Errors are `application/problem+json`."
     ),
     paths(
-        summary::get,
+        summary::get, search::get, health::get, tree::get,
         exposure::list, exposure::get,
-        curation::list, curation::patch, curation::link, curation::unlink, curation::leave_out, curation::bring_in,
-        resource::list, resource::get, resource::exposures,
+        curation::list, curation::left_out, curation::get, curation::patch,
+        curation::link, curation::unlink, curation::leave_out, curation::bring_in,
+        resource::list, resource::get, resource::exposures, history::runs, history::code,
+        macros::list, macros::get,
         lineage::get, lineage::complete,
-        project::list,
+        project::list, project::get, project::create, project::remove,
+        project::environments, project::create_environment, project::make_production, project::remove_environment,
+        artifact::put,
         integration::list, integration::get, integration::syncs, integration::unmatched,
+        connection::create, connection::remove, connection::collections, connection::select,
+        sync::start, sync::get, sync::stop,
         integration::preview_mapping, integration::add_mapping, integration::remove_mapping,
+        account::users, account::change_user, account::remove_user,
+        account::tokens, account::make_token, account::revoke_token, account::audit,
     ),
     security(("token" = [])),
     modifiers(&Token)

@@ -1,7 +1,7 @@
 //! `/api/v1/exposures`
 
 use axum::Json;
-use axum::extract::{Path, Query};
+use axum::extract::Path;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -10,6 +10,7 @@ use tailwater_engine::catalog::Catalog;
 use utoipa::{IntoParams, ToSchema};
 
 use super::paging::{Paged, Piece};
+use super::read::Parameters;
 use super::resource::{HealthShape, health_shape};
 use crate::context::Context;
 use crate::error::Error;
@@ -179,8 +180,8 @@ impl Filter {
     responses((status = 200, body = Paged<ExposureRow>), (status = 400, description = "the selector or a parameter makes no sense")))]
 pub async fn list(
     context: Context,
-    Query(filter): Query<Filter>,
-    Query(piece): Query<Piece>,
+    Parameters(filter): Parameters<Filter>,
+    Parameters(piece): Parameters<Piece>,
 ) -> Result<Json<Paged<ExposureRow>>, Error> {
     let catalog = context.catalog()?;
     let chosen = filter.choose(&catalog)?;

@@ -1,7 +1,7 @@
 //! `/api/v1/integrations`: BI sites, their collections, syncs, gaps and mapping rules.
 
 use axum::Json;
-use axum::extract::{Path, Query};
+use axum::extract::Path;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,7 @@ use tailwater_engine::integration::Integration;
 use tailwater_engine::store::SyncRecord;
 use utoipa::{IntoParams, ToSchema};
 
+use super::read::{JsonBody, Parameters};
 use crate::context::Context;
 use crate::error::Error;
 
@@ -102,7 +103,7 @@ pub async fn get(context: Context, Path(name): Path<String>) -> Result<Json<Inte
 pub async fn syncs(
     context: Context,
     Path(name): Path<String>,
-    Query(length): Query<HistoryLength>,
+    Parameters(length): Parameters<HistoryLength>,
 ) -> Result<Json<Vec<SyncShape>>, Error> {
     let limit = length.limit.unwrap_or(30).clamp(1, 500);
     let state = context
@@ -134,7 +135,7 @@ pub async fn unmatched(context: Context, Path(name): Path<String>) -> Result<Jso
 pub async fn preview_mapping(
     context: Context,
     Path(name): Path<String>,
-    Json(rule): Json<MappingRule>,
+    JsonBody(rule): JsonBody<MappingRule>,
 ) -> Result<Json<Value>, Error> {
     let preview = context
         .app
@@ -153,7 +154,7 @@ pub async fn preview_mapping(
 pub async fn add_mapping(
     context: Context,
     Path(name): Path<String>,
-    Json(rule): Json<MappingRule>,
+    JsonBody(rule): JsonBody<MappingRule>,
 ) -> Result<(StatusCode, Json<Vec<MappingRule>>), Error> {
     let name = IntegrationName::new(name);
     let subject = name.to_string();
@@ -181,7 +182,8 @@ pub async fn remove_mapping(
     Ok(Json(rules))
 }
 
-fn shape(integration: &CatalogIntegration, exposures: usize) -> Result<IntegrationShape, Error> {
+/// An integration as answers show it.
+pub fn shape(integration: &CatalogIntegration, exposures: usize) -> Result<IntegrationShape, Error> {
     let of: &Integration = integration.integration();
     let json = |value: serde_json::Result<Value>| value.map_err(|_| Error::internal());
     Ok(IntegrationShape {
@@ -200,7 +202,8 @@ fn shape(integration: &CatalogIntegration, exposures: usize) -> Result<Integrati
     })
 }
 
-fn sync_shape(record: &SyncRecord) -> Result<SyncShape, Error> {
+/// A sync of the history as answers show it.
+pub fn sync_shape(record: &SyncRecord) -> Result<SyncShape, Error> {
     Ok(SyncShape {
         id: record.id.to_string(),
         record: serde_json::to_value(record).map_err(|_| Error::internal())?,

@@ -1,7 +1,6 @@
 //! `/api/v1/lineage`: the picture, laid out, in columns; and the names that complete a selector.
 
 use axum::Json;
-use axum::extract::Query;
 use axum::http::header::{CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -11,6 +10,7 @@ use tailwater_core::picture::{Picture, PictureQuery};
 use tailwater_engine::catalog::Catalog;
 use utoipa::{IntoParams, ToSchema};
 
+use super::read::Parameters;
 use crate::context::Context;
 use crate::error::Error;
 
@@ -103,7 +103,7 @@ pub async fn get(context: Context, headers: HeaderMap) -> Result<Response, Error
 #[utoipa::path(get, path = "/api/v1/complete", tag = "lineage", params(Beginning), responses((status = 200, body = Completions)))]
 pub async fn complete(
     context: Context,
-    Query(beginning): Query<Beginning>,
+    Parameters(beginning): Parameters<Beginning>,
 ) -> Result<Json<Completions>, Error> {
     let catalog = context.catalog()?;
     let items = catalog.complete_selector(&beginning.q, 20).into_iter();

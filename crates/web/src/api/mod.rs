@@ -9,12 +9,22 @@
 //! thing it is said with the same word, in snake case. One file is one family of addresses, with the same parts in
 //! the same order: shapes, parameters, handlers.
 
+pub mod account;
+pub mod artifact;
+pub mod connection;
 pub mod curation;
 pub mod description;
 pub mod exposure;
+pub mod health;
+pub mod history;
 pub mod integration;
 pub mod lineage;
+pub mod macros;
 pub mod paging;
 pub mod project;
+pub mod read;
 pub mod resource;
+pub mod search;
 pub mod summary;
+pub mod sync;
+pub mod tree;

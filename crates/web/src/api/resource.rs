@@ -1,7 +1,7 @@
 //! `/api/v1/resources`: dbt's nodes of every kind.
 
 use axum::Json;
-use axum::extract::{Path, Query};
+use axum::extract::Path;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -12,6 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::exposure::{ExposureRow, row as exposure_row};
 use super::paging::{Paged, Piece};
+use super::read::Parameters;
 use crate::context::Context;
 use crate::error::Error;
 
@@ -162,8 +163,8 @@ pub struct Filter {
     responses((status = 200, body = Paged<ResourceRow>), (status = 400, description = "the selector or a parameter makes no sense")))]
 pub async fn list(
     context: Context,
-    Query(filter): Query<Filter>,
-    Query(piece): Query<Piece>,
+    Parameters(filter): Parameters<Filter>,
+    Parameters(piece): Parameters<Piece>,
 ) -> Result<Json<Paged<ResourceRow>>, Error> {
     let catalog = context.catalog()?;
     let chosen = filter.choose(&catalog)?;
@@ -191,7 +192,7 @@ pub async fn get(context: Context, Path(id): Path<String>) -> Result<Json<Resour
 pub async fn exposures(
     context: Context,
     Path(id): Path<String>,
-    Query(piece): Query<Piece>,
+    Parameters(piece): Parameters<Piece>,
 ) -> Result<Json<Paged<ExposureRow>>, Error> {
     let catalog = context.catalog()?;
     let node = find(&catalog, &id)?;
@@ -207,14 +208,8 @@ pub async fn exposures(
 impl Filter {
     /// The nodes that it lets pass, sorted by `unique_id`.
     pub fn choose<'a>(&self, catalog: &'a Catalog) -> Result<Vec<&'a Node>, Error> {
-        let kind = match self.kind.as_deref().filter(|kind| !kind.is_empty()) {
-            None => None,
-            Some(word) => Some(ResourceType::from_name(word).ok_or_else(|| {
-                let known: Vec<&str> = ResourceType::ALL.iter().map(|kind| kind.name()).collect();
-                Error::bad_request(format!("there is no kind `{word}`"))
-                    .with_hint(format!("the kinds are {}", known.join(", ")))
-            })?),
-        };
+        let kind = self.kind.as_deref().filter(|kind| !kind.is_empty());
+        let kind = kind.map(find_kind).transpose()?;
         let selected = match self.select.as_deref().filter(|select| !select.is_empty()) {
             None if self.exclude.is_none() => None,
             select => Some(catalog.select(select.unwrap_or_default(), self.exclude.as_deref())?),
@@ -244,6 +239,22 @@ impl Filter {
     }
 }
 
+/// The kind of dbt's word for it.
+pub fn find_kind(word: &str) -> Result<ResourceType, Error> {
+    ResourceType::from_name(word).ok_or_else(|| {
+        let known: Vec<&str> = ResourceType::ALL.iter().map(|kind| kind.name()).collect();
+        Error::bad_request(format!("there is no kind `{word}`"))
+            .with_hint(format!("the kinds are {}", known.join(", ")))
+    })
+}
+
+/// The name for people.
+pub fn shown_name(node: &Node) -> String {
+    let exposure = node.exposure.as_ref();
+    let label = exposure.and_then(|exposure| exposure.label.clone());
+    label.unwrap_or_else(|| node.name.clone())
+}
+
 fn find<'a>(catalog: &'a Catalog, id: &str) -> Result<&'a Node, Error> {
     catalog.node(id).ok_or_else(|| Error::not_found("resource", id))
 }
@@ -254,11 +265,10 @@ pub fn row(catalog: &Catalog, node: &Node) -> ResourceRow {
     let state = catalog.state(id);
     let last = state.and_then(|state| state.build.as_ref().or(state.test.as_ref()));
     let freshness = state.and_then(|state| state.freshness.as_ref());
-    let label = || node.exposure.as_ref().and_then(|exposure| exposure.label.clone());
     ResourceRow {
         unique_id: node.unique_id.to_string(),
         resource_type: node.resource_type.name().to_owned(),
-        name: label().unwrap_or_else(|| node.name.clone()),
+        name: shown_name(node),
         package_name: node.package.clone(),
         file_path: node.path.clone(),
         relation: node.readable_relation().map(ToString::to_string),
@@ -304,11 +314,12 @@ fn detail(catalog: &Catalog, node: &Node) -> ResourceDetail {
     }
 }
 
-fn neighbour(node: &Node) -> Neighbour {
+/// A resource beside another.
+pub fn neighbour(node: &Node) -> Neighbour {
     Neighbour {
         unique_id: node.unique_id.to_string(),
         resource_type: node.resource_type.name().to_owned(),
-        name: node.name.clone(),
+        name: shown_name(node),
     }
 }
 

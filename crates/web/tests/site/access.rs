@@ -44,6 +44,13 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("POST", "/settings/users/{name}/state", Admin),
     ("POST", "/settings/users/{name}/remove", Admin),
     ("GET", "/settings/audit", Admin),
+    ("GET", "/settings/projects", Viewer),
+    ("POST", "/settings/projects", Admin),
+    ("POST", "/settings/projects/{project}/remove", Admin),
+    ("POST", "/settings/projects/{project}/environments", Admin),
+    ("POST", "/settings/projects/{project}/environments/{environment}/production", Admin),
+    ("POST", "/settings/projects/{project}/environments/{environment}/remove", Admin),
+    ("GET", "/settings/retention", Admin),
     ("GET", "/", Viewer),
     ("GET", "/search", Viewer),
     ("GET", "/health", Viewer),
@@ -142,6 +149,16 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/api/v1/lineage", Viewer),
     ("GET", "/api/v1/complete", Viewer),
     ("GET", "/api/v1/projects", Viewer),
+    ("GET", "/api/v1/projects/{project}", Viewer),
+    ("POST", "/api/v1/projects", Admin),
+    ("DELETE", "/api/v1/projects/{project}", Admin),
+    ("GET", "/api/v1/projects/{project}/environments", Viewer),
+    ("POST", "/api/v1/projects/{project}/environments", Admin),
+    ("POST", "/api/v1/projects/{project}/environments/{environment}/production", Admin),
+    ("DELETE", "/api/v1/projects/{project}/environments/{environment}", Admin),
+    ("PUT", "/api/v1/projects/{project}/environments/{environment}/artifacts", Operator),
+    ("GET", "/api/v1/resources/{id}/runs", Viewer),
+    ("GET", "/api/v1/resources/{id}/code", Viewer),
     ("GET", "/api/v1/integrations", Viewer),
     ("GET", "/api/v1/integrations/{name}", Viewer),
     ("GET", "/api/v1/integrations/{name}/syncs", Viewer),
@@ -149,6 +166,27 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("POST", "/api/v1/integrations/{name}/mapping/preview", Operator),
     ("POST", "/api/v1/integrations/{name}/mapping", Operator),
     ("DELETE", "/api/v1/integrations/{name}/mapping/{number}", Operator),
+    ("GET", "/api/v1/search", Viewer),
+    ("GET", "/api/v1/health", Viewer),
+    ("GET", "/api/v1/trees/{tree}", Viewer),
+    ("GET", "/api/v1/macros", Viewer),
+    ("GET", "/api/v1/macros/{id}", Viewer),
+    ("POST", "/api/v1/integrations", Admin),
+    ("DELETE", "/api/v1/integrations/{name}", Admin),
+    ("GET", "/api/v1/integrations/{name}/collections", Viewer),
+    ("PUT", "/api/v1/integrations/{name}/collections", Admin),
+    ("POST", "/api/v1/integrations/{name}/syncs", Operator),
+    ("GET", "/api/v1/integrations/{name}/syncs/{id}", Viewer),
+    ("DELETE", "/api/v1/integrations/{name}/syncs/{id}", Operator),
+    ("GET", "/api/v1/exposures/{id}/curation", Viewer),
+    ("GET", "/api/v1/left-out", Viewer),
+    ("GET", "/api/v1/users", Admin),
+    ("PATCH", "/api/v1/users/{name}", Admin),
+    ("DELETE", "/api/v1/users/{name}", Admin),
+    ("GET", "/api/v1/tokens", Admin),
+    ("POST", "/api/v1/tokens", Admin),
+    ("DELETE", "/api/v1/tokens/{id}", Admin),
+    ("GET", "/api/v1/audit", Admin),
 ];
 
 /// A route of the table as it is asked: parameters filled with something that is not there.
@@ -312,7 +350,11 @@ async fn a_method_that_a_route_does_not_have_is_no_way_around() {
         if *access != Admin {
             continue;
         }
+        let may_read = ROUTES.contains(&("GET", path, Viewer));
         for method in [Method::HEAD, Method::PUT, Method::PATCH, Method::OPTIONS] {
+            if may_read && method == Method::HEAD {
+                continue;
+            }
             let request = scene
                 .request(method.clone(), &address(path))
                 .header(COOKIE, viewer.cookie())

@@ -111,3 +111,83 @@ async fn what_makes_no_sense_is_a_problem_with_a_code() {
         assert_eq!(problem["status"], status);
     }
 }
+
+#[tokio::test]
+async fn search_finds_what_the_page_finds_piece_by_piece() {
+    let scene = Scene::demo().await;
+    let found = json(&scene, "/api/v1/search?q=orders&limit=2").await;
+    assert_eq!(found["items"].as_array().unwrap().len(), 2);
+    let cursor = found["next_cursor"].as_str().unwrap();
+    let next = json(
+        &scene,
+        &format!("/api/v1/search?q=orders&limit=2&cursor={cursor}"),
+    )
+    .await;
+    assert_ne!(next["items"][0], found["items"][0]);
+    assert_eq!(next["total"], found["total"]);
+    let models = json(&scene, "/api/v1/search?q=orders&kind=model").await;
+    let page = json(&scene, "/search?q=orders&kind=model&format=json").await;
+    assert_eq!(models["total"], page["total"]);
+    let hits = models["items"].as_array().unwrap();
+    assert!(hits.iter().all(|hit| hit["resource_type"] == "model"));
+    let nothing = json(&scene, "/api/v1/search?q=no_such_word_anywhere").await;
+    assert_eq!(nothing["total"], 0);
+}
+
+#[tokio::test]
+async fn health_lists_what_is_not_healthy_and_counts_all() {
+    let scene = Scene::demo().await;
+    let catalog = scene.app.catalog(None).unwrap();
+    let report = json(&scene, "/api/v1/health?limit=500").await;
+    for row in report["items"].as_array().unwrap() {
+        let state = row["health"]["state"].as_str().unwrap();
+        assert!(["caution", "degraded"].contains(&state), "{row}");
+        assert_ne!(row["health"]["reasons"], serde_json::json!([]), "{row}");
+    }
+    for kind in report["kinds"].as_array().unwrap() {
+        let word = kind["resource_type"].as_str().unwrap();
+        let listed = json(&scene, &format!("/api/v1/health?state=unknown&kind={word}")).await;
+        assert_eq!(listed["total"], kind["unknown"], "{word}");
+        let counts = catalog.health_counts(ResourceType::from_name(word).unwrap());
+        assert_eq!(kind["healthy"], counts.healthy);
+    }
+}
+
+#[tokio::test]
+async fn trees_are_walked_level_by_level_to_every_resource() {
+    let scene = Scene::demo().await;
+    for tree in ["files", "database", "tableau"] {
+        let mut open = vec![Vec::<String>::new()];
+        let mut found = 0;
+        let top = json(&scene, &format!("/api/v1/trees/{tree}")).await;
+        while let Some(path) = open.pop() {
+            let mut query = url::form_urlencoded::Serializer::new(String::new());
+            query.extend_pairs(path.iter().map(|name| ("in", name)));
+            let folder = json(&scene, &format!("/api/v1/trees/{tree}?{}", query.finish())).await;
+            found += folder["resources"].as_array().unwrap().len();
+            for below in folder["folders"].as_array().unwrap() {
+                let mut path = path.clone();
+                path.push(below["name"].as_str().unwrap().to_owned());
+                open.push(path);
+            }
+        }
+        assert_eq!(top["count"], found, "{tree}");
+        assert!(found > 0, "{tree}");
+    }
+    let answer = scene
+        .api(Method::GET, "/api/v1/trees/none", None, Body::empty())
+        .await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn macros_are_listed_by_package() {
+    let scene = Scene::demo().await;
+    let of_shop = json(&scene, "/api/v1/macros?package=shop").await;
+    for known in of_shop["items"].as_array().unwrap() {
+        let id = known["unique_id"].as_str().unwrap();
+        assert_eq!(json(&scene, &format!("/api/v1/macros/{id}")).await, *known);
+    }
+    let all = json(&scene, "/api/v1/macros?limit=1").await;
+    assert!(all["total"].as_u64() >= of_shop["total"].as_u64());
+}

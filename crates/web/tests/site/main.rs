@@ -10,8 +10,11 @@
 
 mod access;
 mod account;
+mod agreement;
 mod api;
+mod artifact;
 mod browse;
+mod change;
 mod exposure;
 mod home;
 mod hostile;

@@ -1,7 +1,9 @@
-//! `/settings/…`: one's own account, tokens, and for admins users and the audit log.
+//! `/settings/…`: one's own account, tokens, projects, and for admins users, the audit log and what is kept.
 
 pub mod account;
 pub mod audit;
+pub mod project;
+pub mod retention;
 pub mod token;
 pub mod user;
 
@@ -13,11 +15,13 @@ use crate::context::Context;
 use crate::view::chrome::{Page, tabs};
 
 /// The pages: title, address, who may see it.
-const PAGES: [(&str, &str, Role); 4] = [
+const PAGES: [(&str, &str, Role); 6] = [
     ("Account", "/settings/account", Role::Viewer),
     ("Tokens", "/settings/tokens", Role::Viewer),
+    ("Projects", "/settings/projects", Role::Viewer),
     ("Users", "/settings/users", Role::Admin),
     ("Audit log", "/settings/audit", Role::Admin),
+    ("Retention", "/settings/retention", Role::Admin),
 ];
 
 /// `GET /settings`
