@@ -317,6 +317,10 @@ fn descriptions_and_tests_are_asked_for_where_the_table_asks() {
     let health = case.expect("model.a", Caution, &[NoTests, NoDescription]);
     assert_eq!(sentences(&health), ["a has no tests", "a has no description"]);
     let exposure = case.expect("exposure.e", Healthy, &[]);
+    assert_eq!(
+        (exposure.freshness_status().name(), exposure.quality().name()),
+        ("fresh", "passed")
+    );
     assert_eq!(exposure.check(CheckKind::Tests).unwrap().state, None);
 }
 
@@ -338,6 +342,10 @@ fn nothing_is_said_of_what_no_run_has_touched() {
     case.expect("exposure.e", Unknown, &[NotRun]);
     case.expect("exposure.lost", Unknown, &[NothingUpstream]);
     let metric = case.health("metric.m");
+    assert_eq!(
+        (metric.freshness_status().name(), metric.quality().name()),
+        ("unknown", "unknown")
+    );
     assert_eq!(
         (metric.state, metric.reasons.len(), metric.checks.len()),
         (Unknown, 0, 0)
@@ -508,6 +516,10 @@ fn sentences_name_what_is_to_blame() {
     );
     assert_eq!(health.reasons[0].nodes, [NodeId::from("test.t03")]);
     assert_eq!(health.reasons[0].at, Some(now() - HOUR * 2));
+    assert_eq!(
+        (health.freshness_status().name(), health.quality().name()),
+        ("stale", "warned")
+    );
     let rows: Vec<_> = health
         .checks
         .iter()

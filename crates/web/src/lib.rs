@@ -22,6 +22,7 @@ pub mod context;
 mod cookie;
 mod csrf;
 mod error;
+pub mod graphql;
 pub mod guard;
 mod header;
 mod link;

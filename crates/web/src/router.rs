@@ -15,7 +15,7 @@ use tower_http::compression::CompressionLayer;
 use crate::app::App;
 use crate::guard::{Access, guard};
 use crate::page::{exposure, resource};
-use crate::{api, asset, header, operate, page};
+use crate::{api, asset, graphql, header, operate, page};
 
 /// Routes under construction.
 #[derive(Debug)]
@@ -222,6 +222,8 @@ pub fn routes(app: &App) -> Routes {
         // The API.
         .get("/api/openapi.json", Viewer, api::description::get)
         .get("/api/docs", Viewer, api::description::page)
+        .get("/graphql", Viewer, graphql::route::get)
+        .post("/graphql", Viewer, graphql::route::post)
         .get("/api/v1/summary", Viewer, api::summary::get)
         .get("/api/v1/exposures", Viewer, api::exposure::list)
         .get("/api/v1/exposures/{id}", Viewer, api::exposure::get)

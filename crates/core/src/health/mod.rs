@@ -21,6 +21,7 @@ mod scene;
 mod source;
 mod state;
 mod tests_of;
+mod tile;
 mod upstream;
 mod verdict;
 mod word;
@@ -31,6 +32,7 @@ pub use reason::{Phrase, Reason, ReasonKey};
 pub use refresh::{ExtractSource, Failure, Refresh, RefreshState, SourceRefresh, extract_sources, refresh};
 pub use scene::tested_nodes;
 pub use state::{Health, HealthCounts, HealthState};
+pub use tile::{FreshnessStatus, Quality};
 
 use chrono::TimeDelta;
 

@@ -149,6 +149,11 @@ impl<'a> Scene<'a> {
         &self.tests[position]
     }
 
+    /// Whether a test belongs to several nodes.
+    pub fn is_shared(&self, test: usize) -> bool {
+        self.node(test).is_some_and(|test| tested_nodes(test).len() > 1)
+    }
+
     /// The sources upstream that configure their freshness.
     pub fn upstream(&self, position: usize) -> &Upstream {
         &self.upstream[position]

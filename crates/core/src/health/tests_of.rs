@@ -47,7 +47,7 @@ pub fn judge(scene: &Scene<'_>, tested: &[usize]) -> (Vec<Reason>, Check) {
             .iter()
             .copied()
             .filter(counted)
-            .filter(|&test| tested.len() == 1 || seen.insert(test))
+            .filter(|&test| tested.len() == 1 || !scene.is_shared(test) || seen.insert(test))
             .collect();
         total += counted.len();
         for &test in &counted {

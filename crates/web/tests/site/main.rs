@@ -16,6 +16,7 @@ mod artifact;
 mod browse;
 mod change;
 mod exposure;
+mod graphql;
 mod home;
 mod hostile;
 mod integration;
