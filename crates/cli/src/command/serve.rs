@@ -100,6 +100,8 @@ async fn serve(
     printer: &Printer,
 ) -> Result<(), Error> {
     let hub = CatalogHub::open(Arc::clone(workspace)).await?;
+    // Files that dbt writes and what other processes change; ends with the server.
+    tokio::spawn(Arc::clone(&hub).watch(stop.clone()));
     let secret = if args.insecure_local {
         None
     } else {
