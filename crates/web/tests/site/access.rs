@@ -17,6 +17,8 @@ use crate::visitor::{PASSWORD, Visitor};
 const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/healthz", Public),
     ("GET", "/readyz", Public),
+    ("GET", "/graphql", Viewer),
+    ("POST", "/graphql", Viewer),
     ("GET", "/metrics", Viewer),
     ("GET", "/assets/{*path}", Public),
     ("POST", "/theme", Public),
