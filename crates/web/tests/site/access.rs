@@ -230,7 +230,6 @@ fn verdict(answer: &Answer) -> Verdict {
 
 fn expected(access: Access, role: Option<Role>) -> Verdict {
     match (access.role(), role) {
-        (None, _) => Verdict::Admitted,
         (Some(_), None) => Verdict::Stranger,
         (Some(needed), Some(role)) if role < needed => Verdict::Refused,
         _ => Verdict::Admitted,

@@ -29,7 +29,7 @@ async fn json(scene: &Scene, path: &str) -> Value {
 }
 
 fn ids(rows: &Value, key: &str) -> BTreeSet<String> {
-    let rows = rows.as_array().unwrap_or_else(|| panic!("no list: {rows}"));
+    let rows = rows.as_array().expect("a list");
     rows.iter()
         .map(|row| row[key].as_str().unwrap().to_owned())
         .collect()

@@ -67,8 +67,10 @@ impl Program<'_> {
 
     async fn put_to(&self, place: &str, kind: &str, body: impl Into<Body>) -> (StatusCode, Value) {
         let answer = self.send(Method::PUT, place, kind, body).await;
-        let body = serde_json::from_str(&answer.body);
-        (answer.status, body.unwrap_or_else(|_| panic!("{}", answer.body)))
+        (
+            answer.status,
+            serde_json::from_str(&answer.body).expect("an answer in JSON"),
+        )
     }
 
     async fn written_at(&self) -> Value {
