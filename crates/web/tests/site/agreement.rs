@@ -1,5 +1,5 @@
-//! One catalog, many ways to ask it: pages' lists, the REST API and the catalog that commands print from give
-//! the same numbers.
+//! One catalog, many ways to ask it: pages' lists, the REST API, GraphQL and the catalog that commands print from
+//! give the same numbers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,15 +11,16 @@ use tailwater_engine::catalog::Catalog;
 
 use crate::scene::Scene;
 
-/// The lists of pages, by dbt's word for the kind.
-const LISTS: [(&str, &str); 7] = [
-    ("model", "/models"),
-    ("seed", "/seeds"),
-    ("snapshot", "/snapshots"),
-    ("source", "/sources"),
-    ("metric", "/metrics"),
-    ("semantic_model", "/semantic-models"),
-    ("saved_query", "/saved-queries"),
+/// The lists of pages and of GraphQL, by dbt's word for the kind.
+const LISTS: [(&str, &str, &str); 8] = [
+    ("model", "/models", "models"),
+    ("seed", "/seeds", "seeds"),
+    ("snapshot", "/snapshots", "snapshots"),
+    ("source", "/sources", "sources"),
+    ("metric", "/metrics", "metrics"),
+    ("semantic_model", "/semantic-models", "semanticModels"),
+    ("saved_query", "/saved-queries", "savedQueries"),
+    ("exposure", "/exposures", "exposures"),
 ];
 
 async fn json(scene: &Scene, path: &str) -> Value {
@@ -33,6 +34,24 @@ fn ids(rows: &Value, key: &str) -> BTreeSet<String> {
     rows.iter()
         .map(|row| row[key].as_str().unwrap().to_owned())
         .collect()
+}
+
+/// The nodes of a list of GraphQL, each with some fields.
+async fn graphql(scene: &Scene, list: &str, fields: &str) -> Value {
+    let query = format!(
+        "{{ environment {{ applied {{ {list}(first: 200) {{ totalCount edges {{ node {{ {fields} }} }} }} }} }} }}"
+    );
+    let query: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
+    let answer = json(scene, &format!("/graphql?query={query}")).await;
+    let list = &answer["data"]["environment"]["applied"][list];
+    let nodes: Vec<Value> = list["edges"]
+        .as_array()
+        .unwrap_or_else(|| unreachable!("{answer}"))
+        .iter()
+        .map(|edge| edge["node"].clone())
+        .collect();
+    assert_eq!(list["totalCount"], nodes.len());
+    Value::Array(nodes)
 }
 
 /// What `tailwater` commands print from: a catalog that another process builds from the same store.
@@ -51,7 +70,7 @@ async fn kinds_have_the_same_members_everywhere() {
         .iter()
         .map(|kind| (kind["resource_type"].as_str().unwrap().to_owned(), kind))
         .collect();
-    for (word, path) in LISTS {
+    for (word, path, field) in LISTS {
         let kind = ResourceType::from_name(word).unwrap();
         let page = json(&scene, &format!("{path}?format=json")).await;
         let told = json(&scene, &format!("/api/v1/resources?kind={word}&limit=500")).await;
@@ -60,6 +79,8 @@ async fn kinds_have_the_same_members_everywhere() {
             .map(|node| node.unique_id.to_string())
             .collect();
         assert_eq!(ids(&page, "unique_id"), known, "{path}");
+        let asked = graphql(&scene, field, "uniqueId").await;
+        assert_eq!(ids(&asked, "uniqueId"), known, "{field}");
         assert_eq!(ids(&told["items"], "unique_id"), known, "{word}");
         assert_eq!(catalog.count(kind), known.len());
         let counted = counts.get(word).map_or(0, |kind| kind["count"].as_u64().unwrap());
@@ -111,6 +132,13 @@ async fn what_stands_on_a_model_is_the_same_everywhere() {
     let scene = Scene::demo().await;
     let catalog = of_commands(&scene).await;
     let models = json(&scene, "/api/v1/resources?kind=model&limit=500").await;
+    let asked = graphql(&scene, "models", "uniqueId exposuresDownstream health{state}").await;
+    let asked: BTreeMap<&str, &Value> = asked
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|model| (model["uniqueId"].as_str().unwrap(), model))
+        .collect();
     let mut feeding = 0;
     for model in models["items"].as_array().unwrap() {
         let id = model["unique_id"].as_str().unwrap();
@@ -121,6 +149,9 @@ async fn what_stands_on_a_model_is_the_same_everywhere() {
             .collect();
         feeding += usize::from(!known.is_empty());
         assert_eq!(model["exposures_downstream"], known.len(), "{id}");
+        assert_eq!(asked[id]["exposuresDownstream"], known.len(), "{id}");
+        let health = asked[id]["health"]["state"].as_str().unwrap().to_lowercase();
+        assert_eq!(model["health"], health, "{id}");
         let of_resource = json(&scene, &format!("/api/v1/resources/{id}/exposures?limit=500")).await;
         assert_eq!(ids(&of_resource["items"], "unique_id"), known, "{id}");
         let tab = json(&scene, &format!("/models/{id}/downstream?format=json")).await;
