@@ -207,23 +207,31 @@ fn attention(context: &Context, catalog: &Catalog) -> Vec<Markup> {
         ));
     }
     if !attention.degraded_models.is_empty() {
-        let words = counted(
-            attention.degraded_models.len(),
-            "model is degraded",
-            "models are degraded",
-        );
-        let all = context
-            .links
-            .to("/health")
-            .query("kind", "model")
-            .query("health", "degraded");
+        let ids = &attention.degraded_models;
+        // Seeds and snapshots are counted with the models; the words and the link say so when there are any.
+        let models = ids.iter().filter(|id| id.as_str().starts_with("model."));
+        let are_all_models = models.count() == ids.len();
+        let (one, many) = if are_all_models {
+            ("model is degraded", "models are degraded")
+        } else {
+            (
+                "seed or snapshot is degraded",
+                "models, seeds and snapshots are degraded",
+            )
+        };
+        let all = context.links.to("/health").query("health", "degraded");
+        let all = if are_all_models {
+            all.query("kind", "model")
+        } else {
+            all
+        };
         lines.push(with_names(
             context,
             catalog,
             "degraded",
-            &words,
+            &counted(ids.len(), one, many),
             &all,
-            &attention.degraded_models,
+            ids,
         ));
     }
     if attention.unmatched_tables > 0 {

@@ -24,7 +24,8 @@ const LARGEST_SIZE: usize = 1000;
 type Text<'a, T> = Box<dyn Fn(&T) -> String + 'a>;
 type Cell<'a, T> = Box<dyn Fn(&T) -> Markup + 'a>;
 type Head<'a, T> = Box<dyn Fn(&T, usize) -> Markup + 'a>;
-type Order<'a, T> = Box<dyn Fn(&T, &T) -> std::cmp::Ordering + 'a>;
+/// Puts rows in order, asking the key of each once.
+type Order<'a, T> = Box<dyn Fn(&mut [T]) + 'a>;
 
 /// A column.
 pub struct Column<'a, T> {
@@ -73,7 +74,7 @@ impl<'a, T> Column<'a, T> {
 
     /// Sorts by something else than the text.
     pub fn sorted_by<K: Ord>(mut self, key: impl Fn(&T) -> K + 'a) -> Self {
-        self.order = Some(Box::new(move |left, right| key(left).cmp(&key(right))));
+        self.order = Some(Box::new(move |rows: &mut [T]| rows.sort_by_cached_key(&key)));
         self
     }
 
@@ -266,7 +267,7 @@ impl<'a, T> List<'a, T> {
             return;
         };
         match &column.order {
-            Some(order) => self.rows.sort_by(|left, right| order(left, right)),
+            Some(order) => order(&mut self.rows),
             None => self
                 .rows
                 .sort_by_cached_key(|row| (column.text)(row).to_lowercase()),
