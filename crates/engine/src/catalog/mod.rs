@@ -21,6 +21,7 @@ mod build;
 mod code;
 mod complete;
 mod exposure;
+mod history;
 mod input;
 mod integration;
 mod load;

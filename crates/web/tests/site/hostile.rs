@@ -172,7 +172,7 @@ async fn no_text_of_a_project_breaks_out_of_a_page() {
         (
             ResourceType::Model,
             "models",
-            &["", "/downstream", "/columns", "/tests", "/runs"][..],
+            &["", "/downstream", "/columns", "/code", "/tests", "/runs"][..],
         ),
         (
             ResourceType::Source,

@@ -89,7 +89,7 @@ async fn every_page_of_every_resource_answers() {
             ResourceType::Model | ResourceType::Seed | ResourceType::Snapshot | ResourceType::Source => {
                 &["", "/downstream", "/columns", "/tests", "/runs"]
             }
-            ResourceType::Test | ResourceType::UnitTest => &["", "/runs"],
+            ResourceType::Test | ResourceType::UnitTest => &["", "/code", "/runs"],
             ResourceType::Metric | ResourceType::SemanticModel | ResourceType::SavedQuery => {
                 &["", "/downstream"]
             }
@@ -264,4 +264,27 @@ async fn below_a_base_path_resources_link_below_it() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn code_is_shown_as_text_and_given_as_a_file() {
+    let scene = Scene::empty().await.with_project().await;
+    let page = scene.page("/models/model.shop.fct_orders/code").await;
+    assert!(
+        page.contains("{{ config(") || page.contains("ref(&quot;") || page.contains("ref('"),
+        "{page}"
+    );
+    assert!(page.contains("Compiled"), "{page}");
+    let raw = scene.page("/models/model.shop.fct_orders/code?format=raw").await;
+    let compiled = scene
+        .page("/models/model.shop.fct_orders/code?format=compiled")
+        .await;
+    assert!(
+        raw.contains("ref(") && !compiled.contains("ref("),
+        "{raw}\n{compiled}"
+    );
+    let known = scene.page("/macros/macro.shop.to_euro").await;
+    assert!(known.contains("macro to_euro"), "{known}");
+    let answer = scene.get("/models/model.shop.fct_orders/code?format=exe").await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
 }

@@ -1,6 +1,7 @@
 //! `/macros/{id}`: a macro with its arguments.
 
 use axum::extract::Path;
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use maud::html;
 
@@ -16,6 +17,16 @@ pub async fn get(context: Context, Path(id): Path<String>) -> Result<Response, E
     let known = catalog
         .find_macro(&id)
         .ok_or_else(|| Error::not_found("macro", &id))?;
+    let code = super::code::load(&context, &catalog, &id).await?;
+    if let Some(format) = context
+        .parameter("format")
+        .filter(|format| !matches!(format.as_str(), "" | "html"))
+    {
+        let raw = code.and_then(|code| code.raw).filter(|_| format == "raw");
+        let raw =
+            raw.ok_or_else(|| Error::bad_request("a macro has no other format than `html` and `raw`"))?;
+        return Ok(([(CONTENT_TYPE, "text/plain; charset=utf-8")], raw).into_response());
+    }
     let page = Page::new(&context, cut(&known.name, 300))
         .crumb("Macros", context.links.to("/macros"))
         .crumb(
@@ -45,6 +56,7 @@ pub async fn get(context: Context, Path(id): Path<String>) -> Result<Response, E
                         }
                     }))
                 }
+                @if let Some(raw) = code.as_ref().and_then(|code| code.raw.as_deref()) { (super::code::block("raw", "Source", raw, true)) }
             }
             section.card {
                 h2.hidden { "Facts" }

@@ -8,6 +8,7 @@
 //!
 //! The pages of one resource share their head and their tabs: [`subject`]. Kinds differ in which tabs they have.
 
+pub mod code;
 pub mod column;
 pub mod downstream;
 mod fact;
