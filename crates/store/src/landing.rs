@@ -144,6 +144,9 @@ impl Store {
             Err(error) => return Err(error),
         };
         finish(&mut transaction, &encoded).await?;
+        if let When::Again(_) = when {
+            count_again(&mut transaction, encoded.integration, self.clock.now()).await?;
+        }
         transaction.commit().await?;
         Ok(Written {
             sync: landing.record.id,
@@ -440,6 +443,18 @@ async fn land_exposures(
             .await?;
     }
     Ok(written)
+}
+
+/// Counts that the landing was read anew, so that others notice.
+async fn count_again(transaction: &mut Transaction<'_>, integration: &str, now: DateTime<Utc>) -> Result<()> {
+    let sql = "insert into integration_fact (integration, kind, body, updated_at) \
+               values ($1, 'landed_again', '1', $2) on conflict (integration, kind) do update \
+               set body = cast(cast(integration_fact.body as bigint) + 1 as text), \
+               updated_at = excluded.updated_at";
+    transaction
+        .execute(sql, vec![integration.into(), now.into()])
+        .await?;
+    Ok(())
 }
 
 /// Drops tombstones that are old enough, and notes the time of the landing.

@@ -16,8 +16,9 @@ pub struct StoreRevision {
     pub mark: String,
     /// Grows with every change of environments, artifacts that were handed over, and runs.
     pub artifacts: i64,
-    /// When the last sync of each integration landed. An inventory and its exposures change with it alone.
-    pub landed_at: BTreeMap<IntegrationName, Option<DateTime<Utc>>>,
+    /// When the last sync of each integration landed, and how often what landed was read anew. An inventory and
+    /// its exposures change with these alone.
+    pub landed_at: BTreeMap<IntegrationName, Option<(DateTime<Utc>, i64)>>,
 }
 
 impl Store {
@@ -40,14 +41,19 @@ impl Store {
                 let _ = write!(mark, "{} ", row.integer(column)?);
             }
         }
-        let sql = "select name, updated_at, synced_at from integration order by name";
+        let sql = "select name, updated_at, synced_at, \
+                   coalesce((select cast(integration_fact.body as bigint) from integration_fact \
+                   where integration_fact.integration = integration.name \
+                   and integration_fact.kind = 'landed_again'), 0) \
+                   from integration order by name";
         let mut landed_at = BTreeMap::new();
         for row in transaction.fetch(sql, vec![]).await? {
             let name = row.text(0)?;
             let synced_at = row.optional_instant(2)?;
             let moment = synced_at.map(|at| at.timestamp_micros());
-            let _ = write!(mark, "{name:?} {} {moment:?} ", row.integer(1)?);
-            landed_at.insert(IntegrationName::new(name), synced_at);
+            let again = row.integer(3)?;
+            let _ = write!(mark, "{name:?} {} {moment:?} {again} ", row.integer(1)?);
+            landed_at.insert(IntegrationName::new(name), synced_at.map(|at| (at, again)));
         }
         Ok(StoreRevision {
             mark,

@@ -39,7 +39,7 @@ pub(crate) struct CatalogCache {
 /// What the last landing of an integration left.
 #[derive(Debug, Clone)]
 struct Landed {
-    at: Option<DateTime<Utc>>,
+    at: Option<(DateTime<Utc>, i64)>,
     stored: Arc<StoredInventory>,
     exposures: Arc<Vec<StoredExposure>>,
     gone: Arc<Vec<StoredExposure>>,

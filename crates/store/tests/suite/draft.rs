@@ -89,7 +89,12 @@ async fn landing_anew_leaves_the_history_and_is_overtaken_by_a_sync(
 
     let mut again = landing("main", 50, 0..2);
     again.exposures[0].1.description = Some("read in another way".to_owned());
+    let before = store.revision().await.unwrap();
     assert!(store.land_again(&again, at(10)).await.unwrap());
+    let once = store.revision().await.unwrap();
+    assert_ne!((&once.mark, &once.landed_at), (&before.mark, &before.landed_at));
+    assert!(store.land_again(&again, at(10)).await.unwrap());
+    assert_ne!(store.revision().await.unwrap(), once);
     let stored = store.load_exposures(Some(&name)).await.unwrap();
     assert_eq!(
         stored[0].exposure.description.as_deref(),

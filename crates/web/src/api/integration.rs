@@ -147,7 +147,7 @@ pub async fn preview_mapping(
     ))
 }
 
-/// Adds a mapping rule behind the others. The next sync, or a new resolution, applies it.
+/// Adds a mapping rule behind the others. What the last sync left is resolved anew, so it shows at once.
 #[utoipa::path(post, path = "/api/v1/integrations/{name}/mapping", tag = "integrations",
     params(("name" = String, Path)), request_body = Object,
     responses((status = 201, body = Vec<Object>), (status = 409, description = "the integration is declared in the file")))]
@@ -161,6 +161,7 @@ pub async fn add_mapping(
     let detail = rule.to_string();
     let rules = context.app.workspace().add_mapping(&name, rule).await?;
     context.record("integration.map", &subject, &detail).await?;
+    context.app.runtime().reresolve(&name).await?;
     context.app.refresh().await?;
     Ok((StatusCode::CREATED, Json(rules)))
 }
@@ -178,6 +179,7 @@ pub async fn remove_mapping(
     context
         .record("integration.unmap", name.as_str(), &number.to_string())
         .await?;
+    context.app.runtime().reresolve(&name).await?;
     context.app.refresh().await?;
     Ok(Json(rules))
 }
