@@ -99,7 +99,10 @@ fn the_key_can_come_from_the_environment() {
     "[[project]]\nname = 'a'\n\n[[integration]]\nname = 'main'\nserver = 'https://h'\n"
 )]
 #[case("bad_store", "[store]\nurl = 'mysql://u:hunter2@h/d'\n")]
-#[case("no_location", "[[project]]\nname = 'shop'\n")]
+#[case(
+    "two_locations",
+    "[[project]]\nname = 'shop'\nmanifest = 'm'\ntarget_dir = 't'\n"
+)]
 #[case(
     "twice",
     "[[project]]\nname = 'shop'\nmanifest = 'm'\n[[project]]\nname = 'shop'\nmanifest = 'n'\n"
