@@ -326,7 +326,7 @@ fn index_or_minus_one(at: Option<usize>) -> i64 {
 /// The width of a node with this name, in pixels: about 7 a cell, and room for glyph and health.
 fn width(name: &str) -> u32 {
     let cells: usize = name.chars().take(40).map(cells).sum();
-    u32::try_from(cells).map_or(220, |cells| (cells * 7 + 40).clamp(80, 220))
+    u32::try_from(cells).map_or(240, |cells| (cells * 7 + 64).clamp(96, 240))
 }
 
 /// How many letters wide a letter is: those of East Asia and pictures are about two, from Hangul on.

@@ -548,7 +548,7 @@ fn hostile_names_stay_text() {
         while !matches!(reader.read_event().unwrap(), quick_xml::events::Event::Eof) {}
     }
     assert!(picture.nodes.name.iter().all(|name| name.chars().count() <= 201));
-    assert!(picture.nodes.w.iter().all(|&width| width <= 220));
+    assert!(picture.nodes.w.iter().all(|&width| width <= 240));
 }
 
 proptest! {
