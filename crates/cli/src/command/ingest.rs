@@ -62,7 +62,7 @@ pub async fn run(args: &Args, workspace: &Workspace, printer: &Printer) -> Resul
             .iter()
             .map(|artifact| artifact.kind.name())
             .collect();
-        let event = AuditEvent::new("artifacts.ingest", &subject, &kinds.join(", "));
+        let event = AuditEvent::new("artifacts.ingest", &subject, kinds.join(", "));
         workspace.record_audit(&Actor::CommandLine, event).await?;
     }
     printer.answer(&report, to_document)?;
