@@ -10,7 +10,7 @@
  * The canvas is hidden from readers of the page's text. In its place one real link stands on the current node, with
  * name, kind and counts in its label, and what is walked to is spoken. The table view says all that the picture says.
  *
- * Without script the element shows what the server put into it.
+ * The page links `lineage.css`, which gives the picture its size. Without script the element shows what the server put into it.
  */
 
 import { Graph } from "./lineage/graph.js";
@@ -55,9 +55,4 @@ class Lineage extends HTMLElement {
   }
 }
 
-// The style sheet stands beside this file, and the picture's size is its.
-const style = make("link", { rel: "stylesheet", href: new URL("lineage.css", import.meta.url).href });
-const define = () => customElements.define("tw-lineage", Lineage);
-style.addEventListener("load", define);
-style.addEventListener("error", define);
-document.head.append(style);
+customElements.define("tw-lineage", Lineage);

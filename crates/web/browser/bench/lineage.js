@@ -30,7 +30,7 @@ for (const size of sizes) {
       ? { type: "application/json", body: data }
       : {
           body: htmlPage('<h1>Lineage</h1><tw-lineage src="/data" base=""></tw-lineage>', {
-            head: '<script type="module" src="/assets/lineage.js"></script>',
+            head: '<link rel="stylesheet" href="/assets/lineage.css"><script type="module" src="/assets/lineage.js"></script>',
           }),
         },
   );

@@ -52,9 +52,10 @@ export async function crawl(page, start, visit, { more = [], each = 1 } = {}) {
     if (!answer?.headers()["content-type"]?.startsWith("text/html")) continue;
     await page.waitForSelector("html[data-script=on]");
     await visit(kind, url);
+    // Links of drawings too, whose `href` is no text.
     const found = await page.evaluate(() =>
       [...document.querySelectorAll("a[href]")].map(
-        (link) => /** @type {HTMLAnchorElement} */ (link).href.split("#")[0],
+        (link) => new URL(link.getAttribute("href") ?? "", document.baseURI).href.split("#")[0],
       ),
     );
     for (const link of found) {

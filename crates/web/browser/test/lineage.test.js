@@ -81,7 +81,7 @@ before(async () => {
 <input id="select" name="select" data-complete="/complete"><input name="up" value="1" aria-label="Up"><input name="down" value="2" aria-label="Down"></form>
 <tw-lineage src="${src}" base="/catalog"><p>The table view</p></tw-lineage>`,
           {
-            head: '<script type="module" src="/assets/lineage.js"></script>',
+            head: '<link rel="stylesheet" href="/assets/lineage.css"><script type="module" src="/assets/lineage.js"></script>',
             attributes: searchParams.has("off") ? 'data-shortcuts="off"' : "",
           },
         ),
