@@ -49,9 +49,11 @@ impl Picture {
         let mut svg = String::with_capacity(1_000 + 600 * self.nodes.id.len());
         let (width, height) = (self.width + 2 * MARGIN, self.height + 2 * MARGIN);
         let id = escaped(options.id);
+        // What is an image has no parts for assistive technology, and those on a page are links.
+        let role = if options.is_standalone { "img" } else { "group" };
         let _ = write!(
             svg,
-            r#"<svg xmlns="http://www.w3.org/2000/svg" class="lineage-picture" width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img" aria-labelledby="{id}-title {id}-desc">"#
+            r#"<svg xmlns="http://www.w3.org/2000/svg" class="lineage-picture" width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="{role}" aria-labelledby="{id}-title {id}-desc">"#
         );
         let _ = write!(
             svg,

@@ -524,7 +524,7 @@ fn table_csv_and_svg_say_what_the_picture_says() {
         is_standalone: false,
     });
     assert_eq!(svg.matches("<a href=\"/catalog/").count(), 6);
-    assert!(svg.contains(r#"role="img""#) && !svg.contains("style="));
+    assert!(svg.contains(r#"role="group""#) && !svg.contains("style="));
     insta::assert_snapshot!(svg.replace("><", ">\n<"));
 }
 

@@ -25,7 +25,7 @@ const TYPES = {
 };
 
 /** @typedef {import("node:http").IncomingMessage} Request */
-/** @typedef {{ status?: number, type?: string, body?: string, location?: string }} Answer */
+/** @typedef {{ status?: number, type?: string, body?: string, location?: string, policy?: string }} Answer */
 /** @typedef {(request: Request, url: URL, body: string) => Answer | undefined | Promise<Answer | undefined>} Handler */
 
 /**
@@ -56,13 +56,14 @@ export async function serve(handler) {
       type = TYPES[".html"],
       body = "",
       location,
+      policy = POLICY,
     } = answer ?? {
       status: 404,
       body: "<!doctype html><title>Not found</title><main><p>Not found</main>",
     };
     response.writeHead(status, {
       "content-type": type,
-      "content-security-policy": POLICY,
+      "content-security-policy": policy,
       ...(location ? { location } : {}),
     });
     response.end(body);

@@ -20,7 +20,7 @@ pub fn page(context: &Context, error: &Error, request_id: &str) -> Markup {
         (text(error, request_id))
         p { a href=(context.links.to("/")) { "Go to the home page" } }
         @if error.status.as_u16() == 404 {
-            form action=(context.links.to("/search").anywhere()) method="get" role="search" {
+            form action=(context.links.to("/search").anywhere()) method="get" {
                 label for="again" { "Search the catalog" } " "
                 input #again type="search" name="q"; " " button type="submit" { "Search" }
             }
