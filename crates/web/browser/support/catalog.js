@@ -42,7 +42,8 @@ async function start(name, args, options, isReady) {
     const fail = (/** @type {string} */ why) => reject(new Error(`${name} ${why}\n${output}\n${log}`));
     const timer = setTimeout(() => fail("is not ready yet"), PATIENCE);
     child.once("error", (error) => fail(`could not be started: ${error.message}; run scripts/test-browser`));
-    child.once("exit", (code) => fail(`ended with ${code}`));
+    const early = (/** @type {number | null} */ code) => fail(`ended with ${code}`);
+    child.once("exit", early);
     child.stderr?.on("data", (chunk) => {
       log += chunk;
     });
@@ -51,7 +52,7 @@ async function start(name, args, options, isReady) {
       const ready = isReady(output);
       if (ready === undefined) return;
       clearTimeout(timer);
-      child.removeAllListeners("exit");
+      child.off("exit", early);
       resolve(ready);
     });
   }).catch(async (error) => {
