@@ -45,6 +45,7 @@ impl CatalogHub {
     /// Builds the first catalogs.
     pub async fn open(workspace: Arc<Workspace>) -> Result<Arc<Self>, Error> {
         let catalogs = load(&workspace).await?;
+        prepare(&catalogs.production);
         Ok(Arc::new(Self {
             workspace,
             catalogs: ArcSwap::from_pointee(catalogs),
@@ -78,6 +79,7 @@ impl CatalogHub {
         // Everything that was asked before the build begins is answered by it.
         let upto = self.asked.load(Ordering::SeqCst);
         let catalogs = load(&self.workspace).await?;
+        prepare(&catalogs.production);
         self.catalogs.store(Arc::new(catalogs));
         *answered = upto;
         self.version.send_modify(|version| *version += 1);
@@ -88,6 +90,15 @@ impl CatalogHub {
     pub fn subscribe(&self) -> watch::Receiver<u64> {
         self.version.subscribe()
     }
+}
+
+/// Builds the search index beside everything else, so that the first search does not wait for it. Nobody waits
+/// for this either: whoever searches before it is done builds it, or waits for the one that is under way.
+fn prepare(catalog: &Arc<Catalog>) {
+    let catalog = Arc::clone(catalog);
+    tokio::task::spawn_blocking(move || {
+        catalog.search_index();
+    });
 }
 
 async fn load(workspace: &Workspace) -> Result<Catalogs, Error> {
