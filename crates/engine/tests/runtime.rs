@@ -271,8 +271,13 @@ async fn a_sync_in_the_background_can_be_watched_and_is_joined() {
     };
     assert!(count(Stage::Workbooks) > 0 && count(Stage::Published) == count(Stage::Workbooks));
     let second = runtime.wait_for(second).await.expect("a sync");
-    assert!(matches!(second.state, LiveState::Done { .. }), "{second:?}");
-    assert_eq!(bench.landings.load(Ordering::SeqCst), 2);
+    // Where the first one came to read the selection only after it was changed, it has done the second one's work.
+    let landings = match second.state {
+        LiveState::Done { .. } => 2,
+        LiveState::Needless => 1,
+        _ => panic!("{second:?}"),
+    };
+    assert_eq!(bench.landings.load(Ordering::SeqCst), landings);
 
     let record = runtime
         .find_sync(first.id)
