@@ -50,7 +50,8 @@ export async function crawl(page, start, visit, { more = [], each = 1 } = {}) {
     visits.set(kind, count + 1);
     const answer = await page.goto(address);
     if (!answer?.headers()["content-type"]?.startsWith("text/html")) continue;
-    await page.waitForSelector("html[data-script=on]");
+    // A tile for other sites has no script.
+    if ((await page.locator("script").count()) > 0) await page.waitForSelector("html[data-script=on]");
     await visit(kind, url);
     // Links of drawings too, whose `href` is no text.
     const found = await page.evaluate(() =>
