@@ -149,7 +149,7 @@ fn embed(context: &Context, tile: &str) -> Markup {
             h2 { "Embed" }
             p { "Shows in another page whether the data is fresh and good, and links here. The address is good for this dashboard's tile \
                 alone, and needs no sign-in: whoever has it can see the tile." }
-            pre #embed-code { (cut(&code.into_string(), 4_000)) }
+            pre #embed-code tabindex="0" { (cut(&code.into_string(), 4_000)) }
             p.row {
                 button type="button" data-copy-from="embed-code" { "Copy the code" }
                 a.button href=(tile) target="_blank" rel="noopener" { "Look at it" span.hidden { " (in a new tab)" } }
