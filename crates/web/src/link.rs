@@ -49,6 +49,10 @@ impl Links {
 
     /// A page of one resource of dbt: `/models/{id}`.
     pub fn node(&self, kind: ResourceType, id: &NodeId) -> Address {
+        if collection_of(kind) == OTHERS {
+            // Analyses, operations and functions have no page of their own: their surroundings say most of them.
+            return self.address().with("/lineage").query("focus", id.as_str());
+        }
         self.address()
             .with("/")
             .with(collection_of(kind))
@@ -58,8 +62,10 @@ impl Links {
     /// A page of a resource of which only the id is known: its kind is the id's first word.
     pub fn resource(&self, id: &NodeId) -> Address {
         let word = id.as_str().split('.').next().unwrap_or_default();
-        let collection = ResourceType::from_name(word)
-            .map_or(if word == "macro" { "macros" } else { "models" }, collection_of);
+        if let Some(kind) = ResourceType::from_name(word) {
+            return self.node(kind, id);
+        }
+        let collection = if word == "macro" { "macros" } else { "models" };
         self.address().with("/").with(collection).segment(id.as_str())
     }
 
@@ -114,6 +120,9 @@ impl Links {
     }
 }
 
+/// Stands for the kinds that have neither a list nor pages.
+const OTHERS: &str = "others";
+
 /// The plural under which resources of a kind are listed.
 pub const fn collection_of(kind: ResourceType) -> &'static str {
     match kind {
@@ -129,7 +138,7 @@ pub const fn collection_of(kind: ResourceType) -> &'static str {
         ResourceType::Analysis
         | ResourceType::Operation
         | ResourceType::SqlOperation
-        | ResourceType::Function => "others",
+        | ResourceType::Function => OTHERS,
     }
 }
 
@@ -150,9 +159,9 @@ impl Address {
     /// Adds a slash and a segment that is anything.
     pub fn segment(mut self, text: &str) -> Self {
         self.text.push('/');
-        // A segment of dots alone would be taken for a directory by browsers.
+        // A segment of dots alone would be taken for a directory by browsers, escaped or not. Nothing is named so.
         if matches!(text, "." | "..") {
-            self.text.push_str(&text.replace('.', "%2E"));
+            self.text.push('-');
         } else {
             self.text.extend(utf8_percent_encode(text, ESCAPED));
         }
@@ -217,12 +226,25 @@ pub fn local_or_home(links: &Links, next: Option<&str>) -> String {
             && !below.starts_with("//")
             && !next.starts_with("//")
             && !next.contains('\\')
+            && !leaves_its_place(next)
             && !next.chars().any(char::is_control)
     };
     match next.filter(is_ours) {
         Some(next) => next.to_owned(),
         None => links.to("/").to_string(),
     }
+}
+
+/// Whether a segment of dots leads out of where the address seems to be.
+fn leaves_its_place(address: &str) -> bool {
+    let path = address
+        .split(['?', '#'])
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    path.replace("%2e", ".")
+        .split('/')
+        .any(|segment| matches!(segment, "." | ".."))
 }
 
 #[cfg(test)]
@@ -252,10 +274,7 @@ mod tests {
     #[test]
     fn names_cannot_leave_their_place() {
         let links = links("");
-        assert_eq!(
-            links.integration(&"..".into()).to_string(),
-            "/integrations/%2E%2E"
-        );
+        assert_eq!(links.integration(&"..".into()).to_string(), "/integrations/-");
         assert_eq!(
             links.lineage("a+ &x=1#\"").to_string(),
             "/lineage?select=a%2B%20%26x%3D1%23%22"
@@ -283,6 +302,9 @@ mod tests {
     #[case(Some("/catalog//evil.example"), "/catalog/")]
     #[case(Some("/catalog/\\evil.example"), "/catalog/")]
     #[case(Some("https://evil.example"), "/catalog/")]
+    #[case(Some("/catalog/../elsewhere"), "/catalog/")]
+    #[case(Some("/catalog/%2E%2e/elsewhere"), "/catalog/")]
+    #[case(Some("/catalog/search?q=../.."), "/catalog/search?q=../..")]
     #[case(Some("/catalogue"), "/catalog/")]
     #[case(Some("/catalog/\n"), "/catalog/")]
     #[case(None, "/catalog/")]

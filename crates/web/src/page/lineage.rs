@@ -163,7 +163,11 @@ fn refused(context: &Context, query: &PictureQuery, error: &Error) -> Markup {
 }
 
 fn heading(picture: &Picture) -> String {
-    if picture.title.is_empty() { "Lineage".to_owned() } else { picture.title.clone() }
+    if picture.title.is_empty() {
+        "Lineage".to_owned()
+    } else {
+        picture.title.clone()
+    }
 }
 
 /// The question as a form: everything in it is in the address.
