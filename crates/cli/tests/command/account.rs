@@ -41,7 +41,10 @@ fn users_come_change_and_go() {
     let mut told = String::new();
     let mut tell = |arguments: &[&str]| {
         let answer = scene.tell(arguments);
-        told.push_str(&format!("> {}\n{answer}", arguments.join(" ")));
+        told += "> ";
+        told += &arguments.join(" ");
+        told += "\n";
+        told += &answer;
     };
     tell(&["user", "list"]);
     tell(&["user", "link"]);
