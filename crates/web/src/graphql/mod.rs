@@ -8,7 +8,7 @@
 //! A request is answered from one catalog, the one that was there when it came, so that its numbers agree
 //! with one another and with pages and REST. A node costs nothing until one of its fields is asked for.
 //!
-//! Start reading at [`root`], then [`resource`], which has what all kinds share.
+//! Start reading at `root.rs`, then `resource.rs`, which has what all kinds share.
 
 mod connection;
 mod environment;

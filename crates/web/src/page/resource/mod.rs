@@ -6,7 +6,7 @@
 //! /tests             list/test.rs          /models/{id}/code        code.rs        /models/{id}/downstream  downstream.rs
 //! ```
 //!
-//! The pages of one resource share their head and their tabs: [`subject`]. Kinds differ in which tabs they have.
+//! The pages of one resource share their head and their tabs: `subject.rs`. Kinds differ in which tabs they have.
 
 pub mod code;
 pub mod column;
