@@ -3,29 +3,32 @@
 //! Everything up to landing happens in memory; landing is one transaction. Whatever fails or is stopped
 //! before it leaves the store as it was.
 
+mod record;
+mod report;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-use serde::Serialize;
 use tailwater_bi::Progress;
 use tailwater_core::diagnostic::Diagnostic;
 use tailwater_core::exposure::{Exposure, Stale};
 use tailwater_core::id::{AssetId, IntegrationName, NodeId};
-use tailwater_core::inventory::{Completeness, Inventory, Notice};
+use tailwater_core::inventory::{Completeness, Inventory};
 use tailwater_core::manual::twins;
 use tailwater_core::merge::{Known, Merged, merge};
 use tailwater_core::naming::{Unnamed, assign_names};
 use tailwater_core::project::Project;
-use tailwater_core::resolve::{GivenName, Input, Resolution, Tally, resolve};
+use tailwater_core::resolve::{GivenName, Input, Resolution, resolve};
 use tailwater_core::selection::Selection;
 use tailwater_store::{
-    Error as StoreError, ExposureName, Landing, MOST_NAMED, NamedExposure, SyncCause, SyncCounts, SyncDetail,
-    SyncFailure, SyncId, SyncOutcome, SyncRecord,
+    Error as StoreError, ExposureName, Landing, SyncCause, SyncDetail, SyncFailure, SyncId, SyncOutcome,
+    SyncRecord,
 };
 use tokio_util::sync::CancellationToken;
 
+use self::record::{fill_record, new_record};
+pub use self::report::{ExposureChange, ExposureTitle, KeptExposure, SyncReport};
 use crate::error::Error;
 use crate::integration::{Integration, selection_digest};
 use crate::progress::{Quiet, Stage, SyncProgress};
@@ -69,101 +72,6 @@ impl SyncRequest {
             by: None,
             only_if_due: false,
         }
-    }
-}
-
-/// What a sync came to.
-#[derive(Debug, Clone, Serialize)]
-pub struct SyncReport {
-    /// The integration.
-    pub integration: IntegrationName,
-    /// Whether nothing was written because nothing should be.
-    pub dry_run: bool,
-    /// How it went.
-    pub outcome: SyncOutcome,
-    /// When it began.
-    pub started_at: DateTime<Utc>,
-    /// When it ended.
-    pub finished_at: DateTime<Utc>,
-    /// Exposures that are new.
-    pub added: Vec<ExposureTitle>,
-    /// Exposures that say something else now.
-    pub changed: Vec<ExposureChange>,
-    /// Exposures whose asset is gone or no longer selected.
-    pub removed: Vec<ExposureTitle>,
-    /// Exposures of which something was kept because an answer was partial, and why.
-    pub kept: Vec<KeptExposure>,
-    /// Exposures of which only usage or times moved.
-    pub usage_updated: usize,
-    /// All exposures of the integration now.
-    pub exposures: usize,
-    /// Distinct tables, linked and not.
-    pub tables: Tally,
-    /// What the reader should know.
-    pub notices: Vec<Notice>,
-    /// Selected patterns that choose no collection.
-    pub patterns_without_match: Vec<String>,
-}
-
-/// An exposure, named.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct ExposureTitle {
-    /// Its `unique_id`.
-    pub unique_id: NodeId,
-    /// The name for people.
-    pub label: String,
-}
-
-impl ExposureTitle {
-    /// The title of an exposure.
-    pub fn of(exposure: &Exposure) -> Self {
-        Self {
-            unique_id: exposure.unique_id.clone(),
-            label: exposure.label.clone(),
-        }
-    }
-
-    /// The order in which people look things up.
-    fn by_label(&self, other: &Self) -> std::cmp::Ordering {
-        (&self.label, &self.unique_id).cmp(&(&other.label, &other.unique_id))
-    }
-}
-
-/// What changed in an exposure.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ExposureChange {
-    /// The exposure.
-    #[serde(flatten)]
-    pub title: ExposureTitle,
-    /// Nodes that it stands on now and did not.
-    pub gained: BTreeSet<NodeId>,
-    /// Nodes that it stood on and does not.
-    pub lost: BTreeSet<NodeId>,
-}
-
-/// An exposure of which something was kept.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct KeptExposure {
-    /// The exposure.
-    #[serde(flatten)]
-    pub title: ExposureTitle,
-    /// Since when and why.
-    pub stale: Stale,
-}
-
-impl SyncReport {
-    /// Whether anything about the exposures is new.
-    pub fn has_changes(&self) -> bool {
-        !(self.added.is_empty()
-            && self.changed.is_empty()
-            && self.removed.is_empty()
-            && self.usage_updated == 0)
-    }
-
-    /// Whether the sync is done but something in it failed: an answer was cut short, or a selected
-    /// collection was not found.
-    pub fn has_failures(&self) -> bool {
-        self.outcome == SyncOutcome::Partial || !self.patterns_without_match.is_empty()
     }
 }
 
@@ -378,7 +286,8 @@ impl Workspace {
         let names = self.names(integration, projects, &landing.inventory).await?;
         let mut resolution = resolve_inventory(integration, projects, &landing.inventory, &names);
         mark_stale(&mut resolution, &landing.stale);
-        let report = self.report(integration, options, landing, &resolution, stored);
+        let finished_at = self.clock().now();
+        let report = SyncReport::of(integration, options, landing, &resolution, stored, finished_at);
         let name_of = |(asset, given): (AssetId, GivenName)| ExposureName {
             integration: integration.name.clone(),
             asset,
@@ -483,78 +392,6 @@ impl Workspace {
         Ok(given)
     }
 
-    fn report(
-        &self,
-        integration: &Integration,
-        options: SyncOptions,
-        landing: &Landing,
-        resolution: &Resolution,
-        stored: &BTreeMap<AssetId, Exposure>,
-    ) -> SyncReport {
-        let mut report = SyncReport {
-            integration: integration.name.clone(),
-            dry_run: options.is_dry_run,
-            outcome: SyncOutcome::Unchanged,
-            started_at: landing.record.started_at,
-            finished_at: self.clock().now(),
-            added: Vec::new(),
-            changed: Vec::new(),
-            removed: Vec::new(),
-            kept: Vec::new(),
-            usage_updated: 0,
-            exposures: resolution.exposures.len(),
-            tables: resolution.tally.clone(),
-            notices: landing.inventory.notices.iter().cloned().collect(),
-            patterns_without_match: integration.collections.without_match(&landing.inventory),
-        };
-        for (id, exposure) in &resolution.exposures {
-            match stored.get(id) {
-                None => report.added.push(ExposureTitle::of(exposure)),
-                Some(before) if before == exposure => {}
-                Some(before) if without_usage(before) == without_usage(exposure) => report.usage_updated += 1,
-                Some(before) => report.changed.push(ExposureChange {
-                    title: ExposureTitle::of(exposure),
-                    gained: exposure
-                        .depends_on
-                        .difference(&before.depends_on)
-                        .cloned()
-                        .collect(),
-                    lost: before
-                        .depends_on
-                        .difference(&exposure.depends_on)
-                        .cloned()
-                        .collect(),
-                }),
-            }
-            if let Some(stale) = &exposure.stale {
-                report.kept.push(KeptExposure {
-                    title: ExposureTitle::of(exposure),
-                    stale: stale.clone(),
-                });
-            }
-        }
-        let gone = stored
-            .iter()
-            .filter(|(id, _)| !resolution.exposures.contains_key(*id));
-        report
-            .removed
-            .extend(gone.map(|(_, exposure)| ExposureTitle::of(exposure)));
-        report.added.sort_by(ExposureTitle::by_label);
-        report
-            .changed
-            .sort_by(|left, right| left.title.by_label(&right.title));
-        report.removed.sort_by(ExposureTitle::by_label);
-        report
-            .kept
-            .sort_by(|left, right| left.title.by_label(&right.title));
-        report.outcome = match (is_partial(&landing.inventory), report.has_changes()) {
-            (true, _) => SyncOutcome::Partial,
-            (false, true) => SyncOutcome::Changed,
-            (false, false) => SyncOutcome::Unchanged,
-        };
-        report
-    }
-
     async fn record_failure(
         &self,
         integration: &Integration,
@@ -612,103 +449,10 @@ fn mark_stale(resolution: &mut Resolution, stale: &BTreeMap<AssetId, Stale>) {
     }
 }
 
-/// Whether some answer was cut short. What is merely not indexed yet is no failure.
-fn is_partial(inventory: &Inventory) -> bool {
-    let is_cut = |state: &Completeness| matches!(state, Completeness::Partial { .. });
-    is_cut(&inventory.listing)
-        || inventory.assets.values().any(|asset| is_cut(&asset.lineage))
-        || inventory
-            .data_sources
-            .values()
-            .any(|source| is_cut(&source.lineage))
-}
-
 /// How many assets and data sources the tool has not indexed yet.
 fn pending(inventory: &Inventory) -> usize {
     let is_pending = |state: &&Completeness| matches!(state, Completeness::Pending);
     let assets = inventory.assets.values().map(|asset| &asset.lineage);
     let sources = inventory.data_sources.values().map(|source| &source.lineage);
     assets.chain(sources).filter(is_pending).count()
-}
-
-/// The exposure without what moves by mere use.
-fn without_usage(exposure: &Exposure) -> Exposure {
-    let mut exposure = exposure.clone();
-    if let Some(workbook) = &mut exposure.workbook {
-        workbook.total_views = None;
-        workbook.updated_at = None;
-    }
-    exposure
-}
-
-/// A record of a sync that did nothing yet.
-fn new_record(integration: &IntegrationName, started_at: DateTime<Utc>) -> SyncRecord {
-    SyncRecord {
-        id: SyncId::new(started_at),
-        integration: integration.clone(),
-        started_at,
-        finished_at: started_at,
-        outcome: SyncOutcome::Unchanged,
-        counts: SyncCounts::default(),
-        unlinked_by_reason: BTreeMap::new(),
-        notices: Vec::new(),
-        error: None,
-        detail: SyncDetail::default(),
-    }
-}
-
-fn fill_record(record: &mut SyncRecord, report: &SyncReport) {
-    record.finished_at = report.finished_at;
-    record.outcome = report.outcome;
-    record.counts = SyncCounts {
-        added: report.added.len(),
-        changed: report.changed.len(),
-        removed: report.removed.len(),
-        kept: report.kept.len(),
-        exposures: report.exposures,
-        tables_linked: report.tables.linked,
-        tables_unlinked: report.tables.unlinked_total(),
-    };
-    record.unlinked_by_reason.clone_from(&report.tables.unlinked);
-    record.notices.clone_from(&report.notices);
-    let detail = &mut record.detail;
-    detail.added = named(report.added.iter().map(|title| (title, String::new())));
-    detail.removed = named(report.removed.iter().map(|title| (title, String::new())));
-    detail.changed = named(
-        report
-            .changed
-            .iter()
-            .map(|change| (&change.title, in_words(change))),
-    );
-    detail.kept = named(
-        report
-            .kept
-            .iter()
-            .map(|kept| (&kept.title, kept.stale.reason.clone())),
-    );
-}
-
-/// The first exposures of a list, for the history.
-fn named<'a>(titles: impl Iterator<Item = (&'a ExposureTitle, String)>) -> Vec<NamedExposure> {
-    let name = |(title, note): (&ExposureTitle, String)| NamedExposure {
-        unique_id: title.unique_id.to_string(),
-        label: title.label.clone(),
-        note,
-    };
-    titles.take(MOST_NAMED).map(name).collect()
-}
-
-/// `+ model.shop.orders, - model.shop.old`, for the nodes that were gained and lost.
-fn in_words(change: &ExposureChange) -> String {
-    /// More nodes than this are only counted.
-    const MOST_NODES: usize = 12;
-    let gained = change.gained.iter().map(|node| format!("+ {node}"));
-    let lost = change.lost.iter().map(|node| format!("- {node}"));
-    let mut words: Vec<String> = gained.chain(lost).collect();
-    let rest = words.len().saturating_sub(MOST_NODES);
-    words.truncate(MOST_NODES);
-    if rest > 0 {
-        words.push(format!("and {rest} more"));
-    }
-    words.join(", ")
 }
