@@ -41,6 +41,7 @@
 //! | stale | known from an earlier answer, and not confirmed by the last one |
 
 pub mod clock;
+pub mod collection_tree;
 pub mod confidence;
 pub mod connection;
 pub mod curation;

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
 use maud::{Markup, html};
+use tailwater_core::collection_tree::CollectionTree;
 use tailwater_core::id::CollectionId;
 use tailwater_core::selection::Selection;
 use tailwater_engine::account::Role;
-use tailwater_engine::connection::CollectionTree;
 use tailwater_engine::settings::DeclaredIn;
 use tailwater_engine::store::SyncCause;
 

@@ -1,7 +1,7 @@
 //! What each step of the wizard shows.
 
 use maud::{Markup, html};
-use tailwater_engine::connection::CollectionTree;
+use tailwater_core::collection_tree::CollectionTree;
 use tailwater_engine::draft::Draft;
 use tailwater_engine::runtime::Subject;
 use tailwater_engine::settings::Kind;
