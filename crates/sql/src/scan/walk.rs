@@ -7,7 +7,7 @@ use tailwater_core::dialect::Dialect;
 use crate::rule::recursion_needs_no_mark;
 
 use super::lexer::{Kind, Token, tokens};
-use super::word::{ENDS_FROM, HINTS, NO_ALIAS, NO_NAME, PARTED_BY_FROM};
+use super::word::{HINTS, PARTED_BY_FROM, ends_from, may_be_alias, may_be_name};
 
 /// A relation that a scanned statement reads or makes: its parts, outermost first, each with
 /// whether it stood in quotes.
@@ -105,7 +105,7 @@ impl Walk<'_, '_> {
                     if !frame.awaits {
                         frame.in_from = false;
                     }
-                } else if !token.is_any_word(NO_NAME) {
+                } else if may_be_name(&token) {
                     frame.awaits = false;
                     let is_target = std::mem::take(&mut frame.is_target);
                     self.frames.push(frame);
@@ -157,7 +157,7 @@ impl Walk<'_, '_> {
             self.creates(position + 1);
         } else if token.is_word("create") && self.is_start(position) {
             self.create(position);
-        } else if token.is_any_word(ENDS_FROM) {
+        } else if ends_from(&token) {
             frame.in_from = false;
             frame.awaits = false;
         }
@@ -209,7 +209,7 @@ impl Walk<'_, '_> {
             at += 1;
         }
         match self.tokens.get(at) {
-            Some(token) if matches!(token.kind, Kind::Quoted) || !token.is_any_word(NO_ALIAS) => {
+            Some(token) if matches!(token.kind, Kind::Quoted) || may_be_alias(token) => {
                 if matches!(token.kind, Kind::Word | Kind::Quoted) {
                     self.aliases.insert(token.text.to_lowercase());
                     return at + 1;

@@ -1,7 +1,9 @@
 //! The words by which a scan finds its way through text that no grammar accepts.
 
-/// Words that end a FROM clause at their level of brackets.
-pub(super) const ENDS_FROM: &[&str] = &[
+use super::lexer::Token;
+
+/// Words that begin a clause after FROM: none of them is a relation's name or alias.
+const BEGINS_CLAUSE: &[&str] = &[
     "where",
     "group",
     "order",
@@ -18,13 +20,17 @@ pub(super) const ENDS_FROM: &[&str] = &[
     "offset",
     "when",
     "connect",
-    "start",
     "prewhere",
     "settings",
     "returning",
     "values",
     "select",
     "sel",
+];
+
+/// Further words that end a FROM clause at their level of brackets.
+const ENDS_FROM: &[&str] = &[
+    "start",
     "pivot",
     "unpivot",
     "option",
@@ -37,83 +43,16 @@ pub(super) const ENDS_FROM: &[&str] = &[
     "else",
 ];
 
-/// Words that cannot be the name of a relation where one is awaited.
-pub(super) const NO_NAME: &[&str] = &[
-    "where",
-    "group",
-    "order",
-    "having",
-    "qualify",
-    "limit",
-    "union",
-    "except",
-    "intersect",
-    "minus",
-    "set",
-    "window",
-    "fetch",
-    "offset",
-    "when",
-    "connect",
-    "prewhere",
-    "settings",
-    "returning",
-    "values",
-    "select",
-    "sel",
-    "with",
-    "on",
-    "using",
-    "join",
-    "left",
-    "right",
-    "inner",
-    "outer",
-    "full",
-    "cross",
-    "natural",
-    "as",
-    "and",
-    "or",
-    "not",
-    "case",
-    "null",
-    "from",
-    "by",
-    "in",
-    "into",
-    "exists",
-    "distinct",
-    "then",
-    "else",
+/// Further words that cannot be the name of a relation where one is awaited.
+const NO_NAME: &[&str] = &[
+    "with", "on", "using", "join", "left", "right", "inner", "outer", "full", "cross", "natural", "as",
+    "and", "or", "not", "case", "null", "from", "by", "in", "into", "exists", "distinct", "then", "else",
     "end",
 ];
 
-/// Words after a relation that are no alias of it.
-pub(super) const NO_ALIAS: &[&str] = &[
-    "where",
-    "group",
-    "order",
-    "having",
-    "qualify",
-    "limit",
-    "union",
-    "except",
-    "intersect",
-    "minus",
-    "set",
-    "window",
-    "fetch",
-    "offset",
-    "when",
-    "connect",
+/// Further words after a relation that are no alias of it.
+const NO_ALIAS: &[&str] = &[
     "start",
-    "prewhere",
-    "settings",
-    "returning",
-    "values",
-    "select",
-    "sel",
     "with",
     "on",
     "using",
@@ -146,6 +85,21 @@ pub(super) const NO_ALIAS: &[&str] = &[
     "partition",
     "match_recognize",
 ];
+
+/// Whether it ends a FROM clause at its level of brackets.
+pub(super) fn ends_from(token: &Token<'_>) -> bool {
+    token.is_any_word(BEGINS_CLAUSE) || token.is_any_word(ENDS_FROM)
+}
+
+/// Whether it can be the name of a relation where one is awaited.
+pub(super) fn may_be_name(token: &Token<'_>) -> bool {
+    !(token.is_any_word(BEGINS_CLAUSE) || token.is_any_word(NO_NAME))
+}
+
+/// Whether it can be the alias of the relation before it.
+pub(super) fn may_be_alias(token: &Token<'_>) -> bool {
+    !(token.is_any_word(BEGINS_CLAUSE) || token.is_any_word(NO_ALIAS))
+}
 
 /// Hints in brackets after a name, which do not make a call of it.
 pub(super) const HINTS: &[&str] = &[
