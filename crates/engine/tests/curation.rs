@@ -3,10 +3,10 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot be set up should stop")]
 
+mod acme;
 #[path = "../../store/tests/suite/postgres.rs"]
 mod postgres;
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -21,14 +21,14 @@ use tailwater_engine::account::{Actor, AuditQuery, Role, UserId};
 use tailwater_engine::bi::NoProgress;
 use tailwater_engine::catalog::Catalog;
 use tailwater_engine::curation::{CuratedAsset, Edit};
-use tailwater_engine::settings::{IntegrationSettings, Kind, ProjectSettings, Settings};
+use tailwater_engine::settings::Settings;
 use tailwater_engine::sync::{SyncOptions, SyncReport};
 use tailwater_engine::workspace::{Options, Workspace};
-use tailwater_tableau_sim::{Running, Simulator, SiteFile};
+use tailwater_tableau_sim::Running;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
-const SECRET: &str = "the-secret-of-the-token";
+use crate::acme::{Engine, SECRET, Workbook, luid};
 
 /// Number, project, name and table of a workbook.
 type Book = (u8, &'static str, &'static str, &'static str);
@@ -39,72 +39,15 @@ const STRAY: Book = (3, "Sales", "Stray", "prod.marts.fct_orders");
 const BOARD: Book = (4, "Finance", "Board pack", "shop.marts.fct_payments");
 const BOOKS: [Book; 4] = [ORDERS, CUSTOMERS, STRAY, BOARD];
 
-fn luid(number: u8) -> String {
-    format!("0000000{number}-0000-4000-8000-000000000000")
-}
-
 async fn start(books: &[Book]) -> Running {
-    let mut text = format!(
-        r#"
-        [[site]]
-        content_url = "acme"
-        [[site.user]]
-        name = "ada@acme.example"
-        full_name = "Ada Admin"
-        email = "ada@acme.example"
-        role = "SiteAdministratorExplorer"
-        [[site.token]]
-        name = "tailwater"
-        secret = "{SECRET}"
-        user = "ada@acme.example"
-        [[site.project]]
-        path = "Sales"
-        [[site.project]]
-        path = "Finance"
-        "#
-    );
-    for database in ["shop", "prod"] {
-        let _ = write!(
-            text,
-            r#"
-            [[site.connection]]
-            key = "{database}"
-            class = "genericjdbc"
-            server = "warehouse"
-            database = "{database}"
-            "#
-        );
-    }
-    for (number, project, name, table) in books {
-        let (database, table) = table.split_once('.').expect("a database");
-        let _ = write!(
-            text,
-            r#"
-            [[site.workbook]]
-            luid = "{luid}"
-            name = "{name}"
-            project = "{project}"
-            owner = "ada@acme.example"
-            created_at = 2025-01-0{number}T00:00:00Z
-            sheets = ["Sheet 1"]
-            [[site.workbook.datasource]]
-            name = "{name} data"
-            connection = "{database}"
-            tables = ["{table}"]
-            "#,
-            luid = luid(*number),
-        );
-    }
-    let file = SiteFile::from_toml(&text).expect("a site file");
-    Simulator::start(file, tailwater_tableau_sim::Options::default())
-        .await
-        .expect("a simulator")
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Engine {
-    Sqlite,
-    Postgres,
+    let workbook = |(number, project, name, table): &Book| Workbook {
+        number: usize::from(*number),
+        day: usize::from(*number),
+        project,
+        name,
+        table,
+    };
+    acme::start(books.iter().map(workbook)).await
 }
 
 struct Bench {
@@ -121,26 +64,8 @@ impl Bench {
         let demo = Utf8Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../demo"));
         let manifest = demo.join("dbt/target/manifest.json");
         let mut settings = Settings {
-            projects: vec![ProjectSettings {
-                environments: Vec::new(),
-                name: "shop".into(),
-                manifest: Some("manifest.json".into()),
-                target_dir: None,
-            }],
-            integrations: vec![IntegrationSettings {
-                name: "main".into(),
-                kind: Kind::Tableau,
-                server: simulator.base_url().to_owned(),
-                site: Some("acme".to_owned()),
-                token_name: "tailwater".to_owned(),
-                token_secret_env: None,
-                token_secret_file: Some("secret".into()),
-                allow_http: false,
-                collections: vec!["Sales/**".to_owned()],
-                projects: vec![],
-                mapping: vec![],
-                schedule: None,
-            }],
+            projects: vec![acme::project("manifest.json".into())],
+            integrations: vec![acme::integration(simulator)],
             ..Settings::default()
         };
         std::fs::copy(manifest, directory.path().join("manifest.json")).expect("the manifest");

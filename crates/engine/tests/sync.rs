@@ -2,11 +2,11 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot be set up should stop")]
 
+mod acme;
 #[path = "../../store/tests/suite/postgres.rs"]
 mod postgres;
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -17,18 +17,16 @@ use tailwater_core::diagnostic::Diagnostic;
 use tailwater_core::gap::GapReason;
 use tailwater_core::mapping::MappingRule;
 use tailwater_engine::bi::NoProgress;
-use tailwater_engine::settings::{
-    IntegrationSettings, Kind, ProjectSettings, SecuritySettings, Settings, StoreSettings,
-};
+use tailwater_engine::settings::{IntegrationSettings, SecuritySettings, Settings, StoreSettings};
 use tailwater_engine::store::SyncOutcome;
 use tailwater_engine::sync::{SyncOptions, SyncReport};
 use tailwater_engine::workspace::{Options, Workspace};
 use tailwater_engine::{Error, integration::NewIntegration};
-use tailwater_tableau_sim::{Running, Simulator, SiteFile};
+use tailwater_tableau_sim::Running;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
-const SECRET: &str = "the-secret-of-the-token";
+use crate::acme::{Engine, SECRET, Workbook};
 
 /// A workbook of the simulated site: its name, and the table that it stands on.
 type Book = (&'static str, &'static str);
@@ -39,73 +37,16 @@ const BOOKS: [Book; 3] = [
     ("Stray", "prod.marts.fct_orders"),
 ];
 
-/// A site with one project, `Sales`, and a workbook for each name and table.
-fn site_file(books: &[Book]) -> SiteFile {
-    let mut text = format!(
-        r#"
-        [[site]]
-        content_url = "acme"
-        [[site.user]]
-        name = "ada@acme.example"
-        full_name = "Ada Admin"
-        email = "ada@acme.example"
-        role = "SiteAdministratorExplorer"
-        [[site.token]]
-        name = "tailwater"
-        secret = "{SECRET}"
-        user = "ada@acme.example"
-        [[site.project]]
-        path = "Sales"
-        [[site.project]]
-        path = "Finance"
-        "#
-    );
-    for database in ["shop", "prod"] {
-        let _ = write!(
-            text,
-            r#"
-            [[site.connection]]
-            key = "{database}"
-            class = "genericjdbc"
-            server = "warehouse"
-            database = "{database}"
-            "#
-        );
-    }
-    for (number, (name, table)) in books.iter().enumerate() {
-        let (database, table) = table.split_once('.').expect("a database");
-        let _ = write!(
-            text,
-            r#"
-            [[site.workbook]]
-            luid = "0000000{number}-0000-4000-8000-000000000000"
-            name = "{name}"
-            project = "Sales"
-            owner = "ada@acme.example"
-            created_at = 2025-01-0{day}T00:00:00Z
-            sheets = ["Sheet 1"]
-            [[site.workbook.datasource]]
-            name = "{name} data"
-            connection = "{database}"
-            tables = ["{table}"]
-            "#,
-            day = number + 1,
-        );
-    }
-    SiteFile::from_toml(&text).expect("a site file")
-}
-
+/// A site with a workbook in `Sales` for each name and table.
 async fn start(books: &[Book]) -> Running {
-    Simulator::start(site_file(books), tailwater_tableau_sim::Options::default())
-        .await
-        .expect("a simulator")
-}
-
-/// Where the workspace keeps its state.
-#[derive(Debug, Clone, Copy)]
-enum Engine {
-    Sqlite,
-    Postgres,
+    let workbook = |(number, (name, table)): (usize, &Book)| Workbook {
+        number,
+        day: number + 1,
+        project: "Sales",
+        name,
+        table,
+    };
+    acme::start(books.iter().enumerate().map(workbook)).await
 }
 
 /// A workspace in a directory of its own whose settings declare the simulated site.
@@ -122,31 +63,11 @@ impl Bench {
     fn new(simulator: &Running) -> Self {
         let directory = TempDir::new().expect("a directory");
         std::fs::write(directory.path().join("secret"), SECRET).expect("a file");
-        let integration = IntegrationSettings {
-            name: "main".into(),
-            kind: Kind::Tableau,
-            server: simulator.base_url().to_owned(),
-            site: Some("acme".to_owned()),
-            token_name: "tailwater".to_owned(),
-            token_secret_env: None,
-            token_secret_file: Some("secret".into()),
-            allow_http: false,
-            collections: vec!["Sales/**".to_owned()],
-            projects: vec![],
-            mapping: vec![],
-            schedule: None,
-        };
-        let project = ProjectSettings {
-            environments: Vec::new(),
-            name: "shop".into(),
-            manifest: Some(demo().join("dbt/target/manifest.json")),
-            target_dir: None,
-        };
         let settings = Settings {
             store: StoreSettings::default(),
             security: SecuritySettings::default(),
-            projects: vec![project],
-            integrations: vec![integration],
+            projects: vec![acme::project(&demo().join("dbt/target/manifest.json"))],
+            integrations: vec![acme::integration(simulator)],
             ..Settings::default()
         };
         Self { directory, settings }
