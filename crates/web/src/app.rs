@@ -14,6 +14,7 @@ use crate::cookie::CookieJar;
 use crate::error::Error;
 use crate::link::Links;
 use crate::metrics::Metrics;
+use crate::picture::Pictures;
 
 /// How the server is reached and whom it lets in.
 #[derive(Debug, Clone, Default)]
@@ -45,6 +46,7 @@ struct Shared {
     base: Arc<str>,
     local_csrf_token: Option<String>,
     metrics: Metrics,
+    pictures: Pictures,
 }
 
 impl App {
@@ -61,6 +63,7 @@ impl App {
                 options,
                 local_csrf_token,
                 metrics: Metrics::new(),
+                pictures: Pictures::default(),
             }),
         }
     }
@@ -90,9 +93,21 @@ impl App {
         Ok(self.shared.hub.refresh().await?)
     }
 
+    /// The same after people said something of an exposure: what is left out or brought in is a reason to sync too.
+    pub async fn curated(&self) -> Result<(), Error> {
+        self.refresh().await?;
+        self.runtime().nudge();
+        Ok(())
+    }
+
     /// Makes addresses.
     pub fn links(&self) -> Links {
         Links::new(Arc::clone(&self.shared.base))
+    }
+
+    /// The last pictures of lineage.
+    pub(crate) fn pictures(&self) -> &Pictures {
+        &self.shared.pictures
     }
 
     /// What is counted.

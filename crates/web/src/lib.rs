@@ -29,6 +29,7 @@ mod link;
 mod metrics;
 mod operate;
 pub mod page;
+mod picture;
 pub mod principal;
 pub mod router;
 mod server;

@@ -51,7 +51,7 @@ impl Links {
     pub fn node(&self, kind: ResourceType, id: &NodeId) -> Address {
         if collection_of(kind) == OTHERS {
             // Analyses, operations and functions have no page of their own: their surroundings say most of them.
-            return self.address().with("/lineage").query("focus", id.as_str());
+            return self.lineage_of(id);
         }
         self.address()
             .with("/")

@@ -193,8 +193,6 @@ pub async fn bring_in(
 
 /// Everybody sees the change at once.
 async fn answer(context: &Context, curated: CuratedAsset) -> Result<Json<CuratedAsset>, Error> {
-    context.app.refresh().await?;
-    // What is left out or brought in is a reason to sync.
-    context.app.runtime().nudge();
+    context.app.curated().await?;
     Ok(Json(curated))
 }

@@ -1,5 +1,7 @@
 //! `/api/v1/lineage`: the picture, laid out, in columns; and the names that complete a selector.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::http::header::{CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderMap, StatusCode};
@@ -89,13 +91,9 @@ pub async fn get(context: Context, headers: HeaderMap) -> Result<Response, Error
     {
         return Ok((StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response());
     }
-    let query = question(&context)?;
-    // Thousands of nodes take a tenth of a second: not on the threads that answer everybody.
-    let json = tokio::task::spawn_blocking(move || -> Result<Vec<u8>, Error> {
-        let picture = catalog.picture(&query)?;
-        serde_json::to_vec(&picture).map_err(|_| Error::internal())
-    });
-    let json = json.await.map_err(|_| Error::internal())??;
+    let picture = draw(&context, question(&context)?).await?;
+    let json = tokio::task::spawn_blocking(move || serde_json::to_vec(&*picture)).await;
+    let json = json.ok().and_then(Result::ok).ok_or_else(Error::internal)?;
     Ok(([(CONTENT_TYPE, "application/json".to_owned()), (ETAG, tag)], json).into_response())
 }
 
@@ -124,11 +122,21 @@ pub fn question(context: &Context) -> Result<PictureQuery, Error> {
     PictureQuery::from_pairs(pairs).map_err(|error| tailwater_engine::Error::from(error).into())
 }
 
-/// The picture of the address's question, drawn off the threads that answer everybody.
-pub async fn draw(context: &Context, query: PictureQuery) -> Result<Picture, Error> {
+/// The picture that answers a question: one of the last, or drawn anew. Thousands of nodes take a tenth of a second, so
+/// that is done off the threads that answer everybody.
+pub async fn draw(context: &Context, query: PictureQuery) -> Result<Arc<Picture>, Error> {
     let catalog = context.catalog()?;
+    let question = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(query.to_pairs())
+        .finish();
+    let key = tag(&catalog, &question);
+    if let Some(picture) = context.app.pictures().find(&key) {
+        return Ok(picture);
+    }
     let drawn = tokio::task::spawn_blocking(move || catalog.picture(&query)).await;
-    Ok(drawn.map_err(|_| Error::internal())??)
+    let picture = Arc::new(drawn.map_err(|_| Error::internal())??);
+    context.app.pictures().keep(key, Arc::clone(&picture));
+    Ok(picture)
 }
 
 /// Changes whenever the answer may: with the catalog and with the question.

@@ -107,31 +107,6 @@ pub async fn panel(context: Context, Query(subject): Query<Subject>) -> Result<R
     Ok(Page::new(&context, "Details").body(&body).into_response())
 }
 
-/// The small picture of a resource's surroundings, for its page; nothing where there is nothing around it.
-pub fn small(context: &Context, catalog: &Catalog, id: &NodeId, up: usize, down: usize) -> Markup {
-    let Ok(picture) = catalog.picture(&PictureQuery::small(id.clone(), up, down, 6)) else {
-        return html! { p.muted { "Nothing is linked with it." } };
-    };
-    let base = context.links.base();
-    let environment = context.environment.as_deref();
-    let link = |at: usize| {
-        let path = picture.path(at)?;
-        let query = environment.map(|name| {
-            format!(
-                "?env={}",
-                url::form_urlencoded::byte_serialize(name.as_bytes()).collect::<String>()
-            )
-        });
-        Some(format!("{base}{path}{}", query.unwrap_or_default()))
-    };
-    let options = tailwater_core::picture::svg::Options {
-        link: &link,
-        id: "lineage",
-        is_standalone: false,
-    };
-    html! { div.lineage-small tabindex="0" role="region" aria-label="Lineage, one step to both sides" { (maud::PreEscaped(picture.to_svg(&options))) } }
-}
-
 /// Nothing asked yet: never an empty graph, and never all of it at once.
 fn start(context: &Context, catalog: &Catalog) -> Markup {
     let feeders: Vec<(&Node, usize)> = catalog.feeders().take(12).collect();
@@ -144,7 +119,7 @@ fn start(context: &Context, catalog: &Catalog) -> Markup {
             ul.plain-list {
                 @for (node, count) in feeders {
                     li.row.spread {
-                        span.name { (glyph::of_kind(node.resource_type)) a href=(impact(context, node)) { (node.name) } }
+                        span.name { (glyph::of_kind(node.resource_type)) a href=(context.links.lineage_of(&node.unique_id).query("preset", "impact")) { (node.name) } }
                         span.muted { (counted(count, "dashboard", "dashboards")) }
                     }
                 }
@@ -315,16 +290,6 @@ fn files(context: &Context, query: &PictureQuery) -> Markup {
             a href={ (base) "/api/v1/lineage" (pairs) } { "JSON" }
         }
     }
-}
-
-/// The picture that answers "which dashboards stand on this": everything down, the middle collapsed.
-pub fn impact(context: &Context, node: &Node) -> String {
-    let query = PictureQuery {
-        focus: Some(node.unique_id.clone()),
-        preset: Some(Preset::Impact),
-        ..PictureQuery::default()
-    };
-    address(context, &query, false)
 }
 
 /// The page of a question.

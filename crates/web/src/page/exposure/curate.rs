@@ -144,7 +144,7 @@ pub async fn leave_out(
 
 /// To the exposure's page, which shows what was said.
 async fn back(context: &Context, id: &str) -> Result<Response, Error> {
-    context.app.refresh().await?;
+    context.app.curated().await?;
     let address = context.links.exposure(&NodeId::from(id)).to_string();
     Ok(Redirect::to(&address).into_response())
 }

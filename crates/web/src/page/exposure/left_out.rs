@@ -90,7 +90,7 @@ pub async fn post(
     let back = workspace
         .bring_back(&catalog, &form.workbook, &principal.actor)
         .await?;
-    context.app.refresh().await?;
+    context.app.curated().await?;
     let shown = back
         .unique_id
         .filter(|_| back.curation.presence.is_none() || back.curation.is_brought_in());
