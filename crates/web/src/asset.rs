@@ -21,6 +21,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use rust_embed::RustEmbed;
 use sha2::{Digest as _, Sha256};
+use tailwater_core::picture::svg;
 
 use crate::error::Error;
 
@@ -52,8 +53,10 @@ impl Assets {
             let Some(file) = Files::get(&path) else { continue };
             let kind = file.metadata.mimetype().to_owned();
             let is_text = kind.starts_with("text/");
+            // Pictures look the same inside pages and as files of their own.
+            let more = if path == "app.css" { svg::STYLE } else { "" };
             let content = match std::str::from_utf8(&file.data) {
-                Ok(text) if is_text => Cow::Owned(slim::without_comments(text).into_bytes()),
+                Ok(text) if is_text => Cow::Owned((slim::without_comments(text) + more).into_bytes()),
                 _ => file.data,
             };
             hash.update(path.as_bytes());
