@@ -173,129 +173,88 @@ fn attention(context: &Context, catalog: &Catalog) -> Vec<Markup> {
     {
         lines.push(failed_sync(context, integration));
     }
-    let exposures = |path: &'static str, key: &str, value: &str| context.links.to(path).query(key, value);
-    if !attention.degraded_exposures.is_empty() {
-        let words = counted(
-            attention.degraded_exposures.len(),
-            "dashboard is degraded",
-            "dashboards are degraded",
-        );
-        let all = exposures("/exposures", "health", "degraded");
-        lines.push(with_names(
-            context,
-            catalog,
+    let all = |key: &str, value: &str| context.links.to("/exposures").query(key, value);
+    let line = |tone: &str, ids: &[NodeId], one: &str, many: &str, all: Address| {
+        let words = counted(ids.len(), one, many);
+        (!ids.is_empty()).then(|| with_names(context, catalog, tone, &words, &all, ids))
+    };
+    lines.extend(line(
+        "degraded",
+        &attention.degraded_exposures,
+        "dashboard is degraded",
+        "dashboards are degraded",
+        all("health", "degraded"),
+    ));
+    lines.extend(line(
+        "degraded",
+        &attention.failed_refreshes,
+        "refresh failed",
+        "refreshes failed",
+        all("refresh", "failed"),
+    ));
+    // Seeds and snapshots are counted with the models; the words and the link say so when there are any.
+    let degraded = &attention.degraded_models;
+    let are_all_models = degraded.iter().all(|id| id.as_str().starts_with("model."));
+    let everything = context.links.to("/health").query("health", "degraded");
+    if are_all_models {
+        let models = everything.query("kind", "model");
+        lines.extend(line(
             "degraded",
-            &words,
-            &all,
-            &attention.degraded_exposures,
+            degraded,
+            "model is degraded",
+            "models are degraded",
+            models,
         ));
-    }
-    if !attention.failed_refreshes.is_empty() {
-        let words = counted(
-            attention.failed_refreshes.len(),
-            "refresh failed",
-            "refreshes failed",
-        );
-        let all = exposures("/exposures", "refresh", "failed");
-        lines.push(with_names(
-            context,
-            catalog,
+    } else {
+        lines.extend(line(
             "degraded",
-            &words,
-            &all,
-            &attention.failed_refreshes,
-        ));
-    }
-    if !attention.degraded_models.is_empty() {
-        let ids = &attention.degraded_models;
-        // Seeds and snapshots are counted with the models; the words and the link say so when there are any.
-        let models = ids.iter().filter(|id| id.as_str().starts_with("model."));
-        let are_all_models = models.count() == ids.len();
-        let (one, many) = if are_all_models {
-            ("model is degraded", "models are degraded")
-        } else {
-            (
-                "seed or snapshot is degraded",
-                "models, seeds and snapshots are degraded",
-            )
-        };
-        let all = context.links.to("/health").query("health", "degraded");
-        let all = if are_all_models {
-            all.query("kind", "model")
-        } else {
-            all
-        };
-        lines.push(with_names(
-            context,
-            catalog,
-            "degraded",
-            &counted(ids.len(), one, many),
-            &all,
-            ids,
+            degraded,
+            "seed or snapshot is degraded",
+            "models, seeds and snapshots are degraded",
+            everything,
         ));
     }
     if attention.unmatched_tables > 0 {
-        let words = counted(
-            attention.unmatched_tables,
-            "table was not matched",
-            "tables were not matched",
-        );
-        lines.push(html! {
-            (state_word("caution", &words)) " under " (counted(attention.exposures_with_gaps.len(), "dashboard", "dashboards")) ":"
-            @for integration in catalog.integrations() {
-                " " a href=(context.links.integration(&integration.integration().name).then("/unmatched")) { "what mends it in " (name(integration.name())) }
-            }
-        });
+        lines.push(unmatched(context, catalog));
     }
-    if !attention.stale_refreshes.is_empty() {
-        let words = counted(
-            attention.stale_refreshes.len(),
+    for (ids, one, many, all) in [
+        (
+            &attention.stale_refreshes,
             "dashboard shows old data",
             "dashboards show old data",
-        );
-        let all = exposures("/exposures", "refresh", "stale");
-        lines.push(with_names(
-            context,
-            catalog,
-            "caution",
-            &words,
-            &all,
-            &attention.stale_refreshes,
-        ));
-    }
-    if !attention.stale_exposures.is_empty() {
-        let words = counted(
-            attention.stale_exposures.len(),
+            all("refresh", "stale"),
+        ),
+        (
+            &attention.stale_exposures,
             "dashboard was read only in part",
             "dashboards were read only in part",
-        );
-        let all = context.links.to("/exposures");
-        lines.push(with_names(
-            context,
-            catalog,
-            "caution",
-            &words,
-            &all,
-            &attention.stale_exposures,
-        ));
-    }
-    if !attention.without_owner_email.is_empty() {
-        let words = counted(
-            attention.without_owner_email.len(),
+            context.links.to("/exposures"),
+        ),
+        (
+            &attention.without_owner_email,
             "dashboard has no owner e-mail",
             "dashboards have no owner e-mail",
-        );
-        let all = context.links.to("/exposures");
-        lines.push(with_names(
-            context,
-            catalog,
-            "caution",
-            &words,
-            &all,
-            &attention.without_owner_email,
-        ));
+            context.links.to("/exposures"),
+        ),
+    ] {
+        lines.extend(line("caution", ids, one, many, all));
     }
     lines
+}
+
+fn unmatched(context: &Context, catalog: &Catalog) -> Markup {
+    let attention = catalog.attention();
+    let words = counted(
+        attention.unmatched_tables,
+        "table was not matched",
+        "tables were not matched",
+    );
+    html! {
+        (state_word("caution", &words)) " under " (counted(attention.exposures_with_gaps.len(), "dashboard", "dashboards")) ":"
+        @for integration in catalog.integrations() {
+            " " a href=(context.links.integration(&integration.integration().name).then("/unmatched")) { "what mends it in " (name(integration.name())) }
+        }
+    }
 }
 
 fn failed_sync(context: &Context, integration: &CatalogIntegration) -> Markup {
