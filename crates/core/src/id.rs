@@ -96,3 +96,11 @@ id!(
     /// A piece of custom SQL (Tableau: the Metadata API's id of a custom SQL table).
     CustomSqlId
 );
+id!(
+    /// The name of a job: what runs dbt again and again.
+    JobName
+);
+id!(
+    /// One run of a job: a version 7 UUID as text, so that ids sort by age.
+    JobRunId
+);

@@ -38,6 +38,10 @@
 //! | mapping rule | the BI tool's name for a database or schema, and dbt's |
 //! | health | whether what stands behind a resource is good, by dbt's rules |
 //! | curation | what people say of an automatic exposure, beside what the BI tool says |
+//! | target | what the BI tool refreshes in one go: a workbook with its extracts, or a published data source |
+//! | refresh | the BI tool takes data over from the warehouse into an extract |
+//! | policy | what may be refreshed when |
+//! | job | steps of dbt that are run again and again; one time is a job run, one call of dbt an invocation |
 //! | stale | known from an earlier answer, and not confirmed by the last one |
 
 pub mod clock;
@@ -66,6 +70,7 @@ pub mod picture;
 pub mod project;
 pub mod proposal;
 pub mod reference;
+pub mod refresh;
 pub mod relation;
 pub mod relation_index;
 pub mod remedy;

@@ -1,0 +1,22 @@
+//! Refreshing extracts: what is refreshed as one, when it may be, what was decided and what came of it.
+//!
+//! ```text
+//! inventory + exposures ─▶ Target ─┐
+//!        policies ─▶ Policy ───────┼─▶ plan ─▶ Decision ─▶ RefreshRecord ─▶ the refresher asks the BI tool
+//! what dbt built, last refreshes ──┘
+//! ```
+//!
+//! A target is what the BI tool refreshes in one go: a workbook with its embedded extracts, or a published data
+//! source, once, however many workbooks use it. The plan decides of each target alone: refresh it, wait, skip
+//! it or hold it, always with a reason. It is a pure function, so the same question has the same answer on
+//! the command line, in a job and on a page.
+
+mod decision;
+mod policy;
+mod record;
+mod target;
+
+pub use decision::{Decision, Hold, Skip, Verdict};
+pub use policy::{Policy, PolicyPart, PolicyScope, QuietHours};
+pub use record::{RefreshCause, RefreshId, RefreshOrigin, RefreshOutcome, RefreshRecord};
+pub use target::{Refreshability, Target, TargetId, TargetKind};
