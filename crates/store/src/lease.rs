@@ -124,7 +124,7 @@ impl Store {
     }
 }
 
-fn add(now: DateTime<Utc>, ttl: Duration) -> DateTime<Utc> {
+pub(crate) fn add(now: DateTime<Utc>, ttl: Duration) -> DateTime<Utc> {
     TimeDelta::from_std(ttl)
         .ok()
         .and_then(|ttl| now.checked_add_signed(ttl))

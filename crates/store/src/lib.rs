@@ -35,6 +35,7 @@ mod landing;
 mod lease;
 mod name;
 mod project;
+mod refresh;
 mod revision;
 mod run;
 mod secret;
@@ -61,6 +62,10 @@ pub use landing::{Landing, TOMBSTONE_DAYS, Written};
 pub use lease::{Lease, LeaseOutcome};
 pub use name::ExposureName;
 pub use project::{ProjectLocation, ProjectRecord};
+pub use refresh::{
+    AskOutcome, CancelOutcome, ClaimRequest, Claimed, Noted, RefreshAsk, RefreshClaim, RefreshCursor,
+    RefreshFilter, RefreshPage, RefreshPause, RefreshStand, SignOfLife, new_refresh_id,
+};
 pub use revision::StoreRevision;
 pub use run::{NodeRun, RunId, RunKind, RunLanding, RunRecord};
 pub use store::Store;

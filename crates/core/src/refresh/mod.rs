@@ -12,11 +12,13 @@
 //! the command line, in a job and on a page.
 
 mod decision;
+mod last;
 mod policy;
 mod record;
 mod target;
 
 pub use decision::{Decision, Hold, Skip, Verdict};
+pub use last::{LastRefresh, RefreshEnd};
 pub use policy::{Policy, PolicyPart, PolicyScope, QuietHours};
 pub use record::{RefreshCause, RefreshId, RefreshOrigin, RefreshOutcome, RefreshRecord};
 pub use target::{Refreshability, Target, TargetId, TargetKind};

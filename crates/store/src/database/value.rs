@@ -162,6 +162,10 @@ impl Row<'_> {
         self.get(column)
     }
 
+    pub(crate) fn optional_integer(&self, column: usize) -> Result<Option<i64>> {
+        self.get(column)
+    }
+
     pub(crate) fn claim(&self, column: usize) -> Result<bool> {
         Ok(self.integer(column)? != 0)
     }
