@@ -20,8 +20,16 @@ pub struct NodeState {
     pub build: Option<LastResult>,
     /// When it was last built with success, which may be before [`Self::build`].
     pub built_at: Option<DateTime<Utc>>,
+    /// When its data were last written: as [`Self::built_at`], without the times when dbt found that there
+    /// was nothing to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changed_at: Option<DateTime<Utc>>,
     /// Of a test, its last result.
     pub test: Option<LastResult>,
+    /// Of a test, how it ended when it was last run, which may be before [`Self::test`]: a test that was
+    /// skipped says nothing of the data that it found bad the time before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<TestVerdict>,
     /// Of a source, the last check of its freshness.
     pub freshness: Option<LastFreshness>,
 }
@@ -47,6 +55,19 @@ pub struct LastResult {
     pub execution_seconds: f64,
     /// Rows that the warehouse says were written.
     pub rows_affected: Option<i64>,
+}
+
+/// How a test ended when it was last run, not skipped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TestVerdict {
+    /// How it ended.
+    pub status: RunStatus,
+    /// When it ended.
+    pub at: Option<DateTime<Utc>>,
+    /// When the artifact was written.
+    pub reported_at: Option<DateTime<Utc>>,
+    /// dbt's id of the invocation.
+    pub invocation_id: Option<String>,
 }
 
 /// The last check of a source's freshness.
@@ -116,11 +137,17 @@ impl NodeStates {
             let last = LastResult::new(run, result);
             let state = self.by_node.entry(result.unique_id.clone()).or_default();
             if matches!(told, Told::Test) {
+                if last.status != RunStatus::Skipped {
+                    keep_newer(&mut state.verdict, TestVerdict::new(&last));
+                }
                 keep_newer(&mut state.test, last);
                 continue;
             }
             if is_built(&last.status) {
                 state.built_at = state.built_at.max(last.at);
+            }
+            if last.status == RunStatus::Success {
+                state.changed_at = state.changed_at.max(last.at);
             }
             keep_newer(&mut state.build, last);
         }
@@ -145,10 +172,14 @@ impl NodeStates {
         if let Some(test) = state.test {
             keep_newer(&mut held.test, test);
         }
+        if let Some(verdict) = state.verdict {
+            keep_newer(&mut held.verdict, verdict);
+        }
         if let Some(freshness) = state.freshness {
             keep_newer(&mut held.freshness, freshness);
         }
         held.built_at = held.built_at.max(state.built_at);
+        held.changed_at = held.changed_at.max(state.changed_at);
     }
 }
 
@@ -176,6 +207,36 @@ impl LastResult {
             execution_seconds: result.execution_seconds,
             rows_affected: result.rows_affected,
         }
+    }
+}
+
+impl TestVerdict {
+    fn new(last: &LastResult) -> Self {
+        Self {
+            status: last.status.clone(),
+            at: last.at,
+            reported_at: last.reported_at,
+            invocation_id: last.invocation_id.clone(),
+        }
+    }
+}
+
+impl NodeState {
+    /// When its data were last written, as far as is known. What an earlier release stored says only when it
+    /// was built.
+    pub fn written_at(&self) -> Option<DateTime<Utc>> {
+        let last = self.build.as_ref();
+        let last = last.filter(|build| build.status == RunStatus::Success);
+        self.changed_at.max(last.and_then(|build| build.at))
+    }
+
+    /// Of a test, how it ended when it was last run, as far as is known.
+    pub fn tested(&self) -> Option<&RunStatus> {
+        let verdict = self.verdict.as_ref().map(|verdict| &verdict.status);
+        verdict.or_else(|| {
+            let last = self.test.as_ref().map(|last| &last.status);
+            last.filter(|&status| *status != RunStatus::Skipped)
+        })
     }
 }
 
@@ -233,6 +294,13 @@ trait Dated {
 }
 
 impl Dated for LastResult {
+    fn moment(&self) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>, &str, &str) {
+        let invocation = self.invocation_id.as_deref().unwrap_or_default();
+        (self.reported_at, self.at, invocation, self.status.name())
+    }
+}
+
+impl Dated for TestVerdict {
     fn moment(&self) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>, &str, &str) {
         let invocation = self.invocation_id.as_deref().unwrap_or_default();
         (self.reported_at, self.at, invocation, self.status.name())

@@ -50,7 +50,8 @@ impl LastRefresh {
         let end = RefreshEnd {
             id: record.id.clone(),
             outcome: record.outcome,
-            data_from: record.started_at.unwrap_or(sent_at),
+            // The tool tells whole seconds, cut off: it cannot have begun before it was asked.
+            data_from: record.started_at.map_or(sent_at, |began| began.max(sent_at)),
             finished_at: record.finished_at.unwrap_or(sent_at),
             code: record.code.clone(),
             message: record.message.clone(),

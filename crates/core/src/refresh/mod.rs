@@ -10,15 +10,30 @@
 //! source, once, however many workbooks use it. The plan decides of each target alone: refresh it, wait, skip
 //! it or hold it, always with a reason. It is a pure function, so the same question has the same answer on
 //! the command line, in a job and on a page.
+//!
+//! Start reading at [`targets`], then [`Planner`].
 
+mod build_state;
+mod candidate;
 mod decision;
 mod last;
+mod moment;
+mod plan;
+mod planner;
 mod policy;
 mod record;
 mod target;
+mod targets;
+mod verdict;
 
+pub use build_state::BuildState;
+pub use candidate::{Candidate, Waiver};
 pub use decision::{Decision, Hold, Skip, Verdict};
 pub use last::{LastRefresh, RefreshEnd};
+pub use moment::{deadline, end_of_quiet_hours};
+pub use plan::{PlanCounts, RefreshPlan};
+pub use planner::Planner;
 pub use policy::{Policy, PolicyPart, PolicyScope, QuietHours};
 pub use record::{RefreshCause, RefreshId, RefreshOrigin, RefreshOutcome, RefreshRecord};
 pub use target::{Refreshability, Target, TargetId, TargetKind};
+pub use targets::targets;

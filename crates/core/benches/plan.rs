@@ -1,0 +1,5 @@
+//! Measures planning.
+
+fn main() {
+    divan::main();
+}
