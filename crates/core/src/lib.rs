@@ -42,6 +42,10 @@
 //! | refresh | the BI tool takes data over from the warehouse into an extract |
 //! | policy | what may be refreshed when |
 //! | job | steps of dbt that are run again and again; one time is a job run, one call of dbt an invocation |
+//! | condition | something that is wrong now |
+//! | alarm | something wrong that people were told of, until it has recovered |
+//! | notice | what is told of an alarm at one moment |
+//! | channel | where notices go: a webhook, a chat, an inbox, a lineage collector |
 //! | stale | known from an earlier answer, and not confirmed by the last one |
 
 pub mod clock;
@@ -79,4 +83,5 @@ pub mod run;
 pub mod search;
 pub mod selection;
 pub mod selector;
+pub mod signal;
 pub mod sql_reading;
