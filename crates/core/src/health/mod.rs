@@ -10,10 +10,12 @@
 //!
 //! Start reading at [`HealthState`], then [`assess`].
 
+mod age;
 mod assess;
 mod check;
 mod exposure;
 mod freshness;
+mod limit;
 mod model;
 mod reason;
 mod refresh;
@@ -26,10 +28,14 @@ mod upstream;
 mod verdict;
 mod word;
 
+pub use age::{DataAge, data_age, newest_build};
 pub use assess::{Input, assess, is_judged};
 pub use check::{Check, CheckKind};
+pub use limit::{GRACE, stale_at};
 pub use reason::{Phrase, Reason, ReasonKey};
-pub use refresh::{ExtractSource, Failure, Refresh, RefreshState, SourceRefresh, extract_sources, refresh};
+pub use refresh::{
+    ExtractSource, Failure, LastRefresh, Refresh, RefreshState, SourceRefresh, extract_sources, refresh,
+};
 pub use scene::tested_nodes;
 pub use state::{Health, HealthCounts, HealthState};
 pub use tile::{FreshnessStatus, Quality};

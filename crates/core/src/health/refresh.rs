@@ -5,11 +5,12 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::id::{AssetId, DataSourceId};
+use crate::id::{AssetId, DataSourceId, IntegrationName};
 use crate::inventory::Inventory;
+use crate::refresh::{RefreshOutcome, RefreshRecord, TargetId, TargetKind};
 
 /// How the data of a dashboard came to it. Ordered by badness.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
@@ -68,6 +69,9 @@ pub struct ExtractSource {
     pub id: DataSourceId,
     /// Its name. Untrusted.
     pub name: String,
+    /// The id that refreshes it, where that is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub luid: Option<String>,
     /// Whether it is published on its own.
     pub is_published: bool,
     /// Whether it holds an extract; `None` when not told.
@@ -77,6 +81,72 @@ pub struct ExtractSource {
     /// That its last refresh failed, when told.
     #[serde(default)]
     pub failure: Option<Failure>,
+    /// From when on it is older than it may be; see [`super::stale_at`]. `None` where no limit holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stale_at: Option<DateTime<Utc>>,
+}
+
+/// What our own history of refreshes says of one target.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastRefresh {
+    /// When it last succeeded.
+    pub succeeded_at: Option<DateTime<Utc>>,
+    /// How it failed, when the last one that is over did.
+    pub failure: Option<Failure>,
+}
+
+impl LastRefresh {
+    /// Folds the records of one target, in any order. Refreshes that were not asked for, were cancelled, or are
+    /// still on their way say nothing.
+    pub fn of<'a>(records: impl IntoIterator<Item = &'a RefreshRecord>) -> Self {
+        let mut last = Self::default();
+        for record in records {
+            let at = record.finished_at.unwrap_or(record.asked_at);
+            match record.outcome {
+                RefreshOutcome::Succeeded => last.succeeded_at = last.succeeded_at.max(Some(at)),
+                RefreshOutcome::Failed | RefreshOutcome::TimedOut => {
+                    let is_newer = last.failure.as_ref().is_none_or(|held| held.at < at);
+                    if is_newer {
+                        last.failure = Some(Failure {
+                            at,
+                            message: record.message.clone(),
+                        });
+                    }
+                }
+                _ => {}
+            }
+        }
+        last.failure = last
+            .failure
+            .filter(|failure| last.succeeded_at.is_none_or(|succeeded| succeeded < failure.at));
+        last
+    }
+}
+
+impl ExtractSource {
+    /// What refreshes it: the published data source, else the workbook that holds it.
+    pub fn target(&self, integration: &IntegrationName, asset: &AssetId) -> TargetId {
+        let (kind, id) = match &self.luid {
+            Some(luid) if self.is_published => (TargetKind::DataSource, luid.as_str()),
+            _ if self.is_published => (TargetKind::DataSource, self.id.as_str()),
+            _ => (TargetKind::Workbook, asset.as_str()),
+        };
+        TargetId {
+            integration: integration.clone(),
+            kind,
+            id: id.to_owned(),
+        }
+    }
+
+    /// Takes over what our own history knows: a newer refresh than the tool told of, and a failure. What asks
+    /// the warehouse each time is left alone.
+    pub fn with_history(mut self, last: &LastRefresh) -> Self {
+        if self.has_extract != Some(false) {
+            self.refreshed_at = self.refreshed_at.max(last.succeeded_at);
+            self.failure.clone_from(&last.failure);
+        }
+        self
+    }
 }
 
 /// A refresh that failed.
@@ -139,22 +209,24 @@ pub fn extract_sources(inventory: &Inventory, asset: &AssetId) -> Vec<ExtractSou
         Some(ExtractSource {
             id: id.clone(),
             name: source.name.clone(),
+            luid: source.luid.clone(),
             is_published: source.is_published,
             has_extract: source.has_extract,
             refreshed_at: source.extract_refreshed_at,
             failure: None,
+            stale_at: None,
         })
     };
     found.into_iter().filter_map(one).collect()
 }
 
-/// Judges the data sources behind a dashboard. With `stale_after`, an extract that is older is stale;
-/// without it none is, however old.
-pub fn refresh(sources: Vec<ExtractSource>, stale_after: Option<TimeDelta>, now: DateTime<Utc>) -> Refresh {
+/// Judges the data sources behind a dashboard. Without a limit of its own an extract is never stale, however
+/// old it is.
+pub fn refresh(sources: Vec<ExtractSource>, now: DateTime<Utc>) -> Refresh {
     let mut sources: Vec<SourceRefresh> = sources
         .into_iter()
         .map(|source| SourceRefresh {
-            state: state_of(&source, stale_after, now),
+            state: state_of(&source, now),
             source,
         })
         .collect();
@@ -179,7 +251,7 @@ pub fn refresh(sources: Vec<ExtractSource>, stale_after: Option<TimeDelta>, now:
     }
 }
 
-fn state_of(source: &ExtractSource, stale_after: Option<TimeDelta>, now: DateTime<Utc>) -> RefreshState {
+fn state_of(source: &ExtractSource, now: DateTime<Utc>) -> RefreshState {
     let failed_last = source.failure.as_ref().is_some_and(|failure| {
         source
             .refreshed_at
@@ -188,7 +260,7 @@ fn state_of(source: &ExtractSource, stale_after: Option<TimeDelta>, now: DateTim
     match (source.has_extract, source.refreshed_at) {
         _ if failed_last => RefreshState::Failed,
         (Some(false), _) => RefreshState::Live,
-        (_, Some(at)) if stale_after.is_some_and(|limit| now - at > limit) => RefreshState::Stale,
+        (_, Some(_)) if source.stale_at.is_some_and(|limit| now >= limit) => RefreshState::Stale,
         (_, Some(_)) => RefreshState::Refreshed,
         (_, None) => RefreshState::Unknown,
     }
@@ -216,10 +288,12 @@ fn sentence(state: RefreshState, sources: &[SourceRefresh]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use chrono::TimeDelta;
     use rstest::rstest;
 
     use super::*;
     use crate::inventory::{Asset, DataSource};
+    use crate::refresh::{RefreshCause, RefreshId, RefreshOrigin, Skip, Verdict};
 
     fn at(day: u32) -> DateTime<Utc> {
         format!("2026-01-{day:02}T06:00:00Z").parse().unwrap()
@@ -233,6 +307,8 @@ mod tests {
             has_extract,
             refreshed_at: refreshed.map(at),
             failure: None,
+            luid: None,
+            stale_at: None,
         }
     }
 
@@ -250,7 +326,11 @@ mod tests {
         #[case] state: RefreshState,
         #[case] oldest: Option<u32>,
     ) {
-        let badge = refresh(sources, Some(TimeDelta::days(3)), at(10));
+        let limited = |source: ExtractSource| ExtractSource {
+            stale_at: source.refreshed_at.map(|at| at + TimeDelta::days(3)),
+            ..source
+        };
+        let badge = refresh(sources.into_iter().map(limited).collect(), at(10));
         assert_eq!(badge.state, state, "{}", badge.sentence);
         assert_eq!(badge.data_as_of, oldest.map(at));
     }
@@ -264,13 +344,80 @@ mod tests {
             }),
             ..source("orders", Some(true), Some(5))
         };
-        let badge = refresh(vec![failed(6)], None, at(10));
+        let badge = refresh(vec![failed(6)], at(10));
         assert_eq!(badge.state, RefreshState::Failed);
         assert_eq!(badge.sentence, "orders failed to refresh");
+        assert_eq!(refresh(vec![failed(4)], at(10)).state, RefreshState::Refreshed);
+    }
+
+    fn record(outcome: RefreshOutcome, day: u32) -> RefreshRecord {
+        RefreshRecord {
+            id: RefreshId::new(format!("{day}")),
+            target: source("orders", Some(true), None).target(&"main".into(), &"w1".into()),
+            name: "Orders".to_owned(),
+            exposures: Vec::new(),
+            origin: RefreshOrigin {
+                cause: RefreshCause::Artifacts,
+                project: None,
+                environment: None,
+                invocation_id: None,
+                job_run: None,
+                by: None,
+            },
+            verdict: Verdict::Skip { reason: Skip::Live },
+            outcome,
+            asked_at: at(day),
+            sent_at: None,
+            tool_job: None,
+            started_at: None,
+            finished_at: Some(at(day)),
+            code: None,
+            message: Some("login failed".to_owned()),
+            hint: None,
+        }
+    }
+
+    #[test]
+    fn our_own_history_tells_of_failures_and_of_newer_refreshes() {
+        use RefreshOutcome::{Failed, Held, Running, Succeeded, TimedOut};
+        let last = |outcomes: &[(RefreshOutcome, u32)]| {
+            let records: Vec<_> = outcomes
+                .iter()
+                .map(|&(outcome, day)| record(outcome, day))
+                .collect();
+            LastRefresh::of(&records)
+        };
+        let recovered = last(&[(Succeeded, 8), (Failed, 7), (Held, 9), (Running, 10)]);
+        assert_eq!((recovered.succeeded_at, &recovered.failure), (Some(at(8)), &None));
+        let failing = last(&[(TimedOut, 9), (Succeeded, 4), (Failed, 7)]);
+        assert_eq!(failing.failure.as_ref().unwrap().at, at(9));
+        let judged = |source: ExtractSource| refresh(vec![source.with_history(&failing)], at(10));
         assert_eq!(
-            refresh(vec![failed(4)], None, at(10)).state,
-            RefreshState::Refreshed
+            judged(source("a", Some(true), Some(5))).state,
+            RefreshState::Failed
         );
+        assert_eq!(
+            judged(source("a", Some(true), Some(10))).state,
+            RefreshState::Refreshed,
+            "somebody refreshed it in the tool since"
+        );
+        assert_eq!(judged(source("a", Some(false), None)).state, RefreshState::Live);
+        let newer = source("a", Some(true), Some(5)).with_history(&recovered);
+        assert_eq!(newer.refreshed_at, Some(at(8)));
+    }
+
+    #[test]
+    fn an_embedded_extract_is_refreshed_by_its_workbook() {
+        let target = |is_published| {
+            let source = ExtractSource {
+                is_published,
+                luid: is_published.then(|| "luid".to_owned()),
+                ..source("orders", Some(true), None)
+            };
+            source.target(&"main".into(), &"w1".into()).to_string()
+        };
+        assert_eq!(target(true), "main/data_source/luid");
+        assert_eq!(target(false), "main/workbook/w1");
     }
 
     #[test]

@@ -4,14 +4,16 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::sync::{Arc, OnceLock};
 
+use chrono::{DateTime, Utc};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use tailwater_core::exposure::{Exposure, Workbook};
-use tailwater_core::health::{self, Health, Refresh};
+use tailwater_core::health::{self, DataAge, ExtractSource, Health, Refresh};
 use tailwater_core::history::NodeStates;
 use tailwater_core::id::{AssetId, NodeId};
 use tailwater_core::manual::join;
 use tailwater_core::project::{ExposureInfo, Node, Project, ResourceType};
+use tailwater_core::refresh::Policy;
 use tailwater_core::selector::{Universe, UniverseIndex};
 use tailwater_store::StoredExposure;
 
@@ -36,7 +38,8 @@ impl Catalog {
             projects,
             integrations,
             curations,
-            stale_after,
+            refreshes: last_refreshes,
+            policies,
             revision,
             now,
         } = input;
@@ -91,18 +94,33 @@ impl Catalog {
             .iter()
             .map(|input| (input.integration.name.as_str(), input))
             .collect();
-        let refreshes: Vec<Refresh> = exposures
+        let (refreshes, ages): (Vec<Refresh>, Vec<Option<DataAge>>) = exposures
             .iter()
             .map(|exposure| {
+                let position = graph.position(exposure.unique_id.as_str());
+                let built_at =
+                    position.and_then(|position| health::newest_build(graph, &nodes, &states, position));
                 let sources = asset_of(exposure)
                     .and_then(|(integration, asset)| {
-                        let inventory = &by_name.get(integration)?.stored.inventory;
-                        Some(health::extract_sources(inventory, &AssetId::from(asset)))
+                        let input = by_name.get(integration)?;
+                        let (integration, asset) = (&input.integration.name, AssetId::from(asset));
+                        let sources = health::extract_sources(&input.stored.inventory, &asset);
+                        let judged = sources.into_iter().map(|source| {
+                            let target = source.target(integration, &asset);
+                            let source = match last_refreshes.get(&target) {
+                                Some(last) => source.with_history(last),
+                                None => source,
+                            };
+                            with_limit(source, policies.get(&target), built_at)
+                        });
+                        Some(judged.collect())
                     })
                     .unwrap_or_default();
-                health::refresh(sources, stale_after, now)
+                let refresh = health::refresh(sources, now);
+                let age = health::data_age(&refresh, built_at, now);
+                (refresh, age)
             })
-            .collect();
+            .unzip();
         let gone = gone(curated(&|input| &input.gone).exposures, &exposures);
         drop(nodes);
         drop(by_name);
@@ -110,7 +128,7 @@ impl Catalog {
         let mut catalog = Self {
             environment,
             built_at: now,
-            fingerprint: fingerprint(&revision, &health),
+            fingerprint: fingerprint(&revision, &health, &refreshes),
             projects: projects.into_iter().map(CatalogProject::new).collect(),
             manifests,
             project_of_manifest,
@@ -118,6 +136,7 @@ impl Catalog {
             exposures,
             exposure_nodes,
             refreshes,
+            ages,
             gone,
             left_out,
             index,
@@ -242,7 +261,19 @@ fn joined_states(projects: &[ProjectInput]) -> Arc<NodeStates> {
     }
 }
 
-fn fingerprint(revision: &str, health: &[Health]) -> String {
+/// The source with the moment from which on it is older than its policy allows.
+fn with_limit(
+    source: ExtractSource,
+    policy: Option<&Policy>,
+    built_at: Option<DateTime<Utc>>,
+) -> ExtractSource {
+    let stale_at = policy
+        .zip(source.refreshed_at)
+        .and_then(|(policy, refreshed_at)| health::stale_at(policy, refreshed_at, built_at));
+    ExtractSource { stale_at, ..source }
+}
+
+fn fingerprint(revision: &str, health: &[Health], refreshes: &[Refresh]) -> String {
     const LENGTH: usize = 16;
     let mut hash = Sha256::new();
     hash.update(revision);
@@ -251,6 +282,13 @@ fn fingerprint(revision: &str, health: &[Health]) -> String {
         health
             .iter()
             .map(|health| health.state as u8)
+            .collect::<Vec<u8>>(),
+    );
+    // So does what was to be refreshed by now.
+    hash.update(
+        refreshes
+            .iter()
+            .map(|refresh| refresh.state as u8)
             .collect::<Vec<u8>>(),
     );
     let mut text = String::with_capacity(2 * LENGTH);

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use tailwater_core::exposure::Exposure;
 use tailwater_core::graph::Direction;
-use tailwater_core::health::Refresh;
+use tailwater_core::health::{DataAge, Refresh};
 use tailwater_core::id::{AssetId, DataSourceId, NodeId};
 use tailwater_core::inventory::{Asset, DataSource};
 use tailwater_core::project::{Node, ResourceType};
@@ -148,6 +148,12 @@ impl Catalog {
     /// The same, `None` for what is not there.
     pub fn refresh_of(&self, id: &str) -> Option<&Refresh> {
         self.exposure_index(id).map(|at| &self.refreshes[at])
+    }
+
+    /// "Data as of": how old the data of an exposure is, against the newest build of what it stands on. `None`
+    /// where no refresh is known, and where everything is live.
+    pub fn data_age(&self, id: &str) -> Option<&DataAge> {
+        self.ages.get(self.exposure_index(id)?)?.as_ref()
     }
 
     /// The asset behind an exposure; `None` for one that is only written in YAML.

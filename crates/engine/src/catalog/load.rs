@@ -101,7 +101,8 @@ impl Workspace {
             projects,
             integrations,
             curations,
-            stale_after: None,
+            refreshes: Arc::default(),
+            policies: Arc::default(),
             now: self.clock().now(),
         })
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use chrono::{DateTime, Utc};
 use tailwater_core::exposure::Exposure;
 use tailwater_core::graph::Graph;
-use tailwater_core::health::{Health, HealthCounts, Refresh};
+use tailwater_core::health::{DataAge, Health, HealthCounts, Refresh};
 use tailwater_core::history::{NodeState, NodeStates};
 use tailwater_core::id::{EnvironmentName, NodeId};
 use tailwater_core::project::{Node, Project, ResourceType};
@@ -41,6 +41,8 @@ pub struct Catalog {
     pub(super) exposure_nodes: Vec<Node>,
     /// In the order of `exposures`.
     pub(super) refreshes: Vec<Refresh>,
+    /// In the order of `exposures`.
+    pub(super) ages: Vec<Option<DataAge>>,
     pub(super) gone: Vec<GoneExposure>,
     pub(super) left_out: Vec<LeftOut>,
     pub(super) index: Arc<UniverseIndex>,

@@ -77,6 +77,11 @@ pub struct ExposureDetail {
     /// The BI side's refresh, data source by data source.
     #[schema(value_type = Object)]
     pub refresh_health: Value,
+    /// How old the data is, against the newest build of what it stands on: `data_as_of`, `built_at`, `is_behind`
+    /// and a `sentence`; missing where no refresh is known, and where everything is live.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub data_age: Option<Value>,
     /// One link for each node, with its evidence, as `tailwater exposures --json` has it.
     #[schema(value_type = Vec<Object>)]
     pub links: Value,
@@ -252,6 +257,10 @@ fn detail(
         depends_on: exposure.depends_on.iter().map(ToString::to_string).collect(),
         data_health: health_shape(catalog.health(id)),
         refresh_health: json(serde_json::to_value(&*catalog.refresh(id)))?,
+        data_age: catalog
+            .data_age(id)
+            .map(|age| json(serde_json::to_value(age)))
+            .transpose()?,
         links: json(serde_json::to_value(&exposure.links))?,
         unlinked: json(serde_json::to_value(&exposure.gaps))?,
         collection_path: catalog.collection_path(exposure),

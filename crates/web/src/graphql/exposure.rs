@@ -118,6 +118,18 @@ impl ExposurePart {
         instant(self.0.catalog.refresh(self.0.id()).data_as_of)
     }
 
+    /// The same in words, against the newest build of what it stands on, such as `data of 06:10, 2 h older than
+    /// the build of 08:05 (UTC)`.
+    async fn data_age(&self) -> Option<&str> {
+        let age = self.0.catalog.data_age(self.0.id())?;
+        Some(&age.sentence)
+    }
+
+    /// When the newest of what it stands on was built with success.
+    async fn upstream_built_at(&self) -> Option<Instant> {
+        instant(self.0.catalog.data_age(self.0.id())?.built_at)
+    }
+
     /// How many models it stands on, directly or not.
     async fn models_upstream(&self) -> usize {
         self.0.catalog.models_upstream(self.0.id())

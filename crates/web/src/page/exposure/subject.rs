@@ -204,7 +204,7 @@ impl<'a> Subject<'a> {
     fn status_line(&self) -> Markup {
         let (context, exposure) = (self.context, self.exposure);
         let synced = self.asset().and_then(|view| view.integration.synced_at());
-        let data_as_of = self.catalog.refresh(self.id()).data_as_of;
+        let age = self.catalog.data_age(self.id());
         let views = exposure
             .workbook
             .as_ref()
@@ -214,7 +214,7 @@ impl<'a> Subject<'a> {
                 (capitalized(&exposure.kind))
                 " · " (modes(exposure))
                 @if let Some(at) = synced { " · synced " (ago(at, context.now)) }
-                @if let Some(at) = data_as_of { " · data refreshed " (ago(at, context.now)) }
+                @if let Some(age) = age { " · " span title=(format!("data refreshed {}", exact(age.data_as_of))) { (age.sentence) } }
                 @if let Some(views) = views { " · " (grouped(views)) @if views == 1 { " view" } @else { " views" } }
                 @if !exposure.gaps.is_empty() && !self.is_gone() {
                     " · " a href={ (self.address(Tab::General)) "#gaps" } { (counted(exposure.gaps.len(), "table", "tables")) " not matched" }
