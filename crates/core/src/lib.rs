@@ -48,6 +48,7 @@
 //! | channel | where notices go: a webhook, a chat, an inbox, a lineage collector |
 //! | stale | known from an earlier answer, and not confirmed by the last one |
 
+pub mod calendar;
 pub mod clock;
 pub mod collection_tree;
 pub mod confidence;
@@ -63,6 +64,7 @@ pub mod health;
 pub mod history;
 pub mod id;
 pub mod inventory;
+pub mod job;
 pub mod layer;
 pub mod layout;
 pub mod lookup;

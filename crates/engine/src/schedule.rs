@@ -20,10 +20,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
-use croner::Cron;
-use croner::errors::CronError;
-use croner::parser::{CronParser, Seconds, Year};
 use serde::{Deserialize, Serialize};
+use tailwater_core::calendar::{Calendar, CalendarError, read_zone};
 use tailwater_store::{SyncCause, SyncOutcome, SyncRecord};
 
 use crate::error::Error;
@@ -85,7 +83,7 @@ impl ScheduleSettings {
 #[derive(Debug, Clone)]
 pub struct Schedule {
     /// `None` when nothing is synced without being asked.
-    cron: Option<Cron>,
+    calendar: Option<Calendar>,
     zone: Tz,
     title: String,
 }
@@ -103,9 +101,7 @@ impl Schedule {
         };
         let zone = match settings.time_zone.as_deref() {
             None => Tz::UTC,
-            Some(name) => name
-                .parse()
-                .map_err(|_| refused(name, "it is no name of a time zone"))?,
+            Some(name) => read_zone(name).map_err(invalid)?,
         };
         let (pattern, title) = match (&settings.at, &settings.cron) {
             (Some(at), Some(_)) => return Err(refused(at, "`at` and `cron` cannot both be given")),
@@ -120,17 +116,9 @@ impl Schedule {
                 )
             }
         };
-        let cron = CronParser::builder()
-            .seconds(Seconds::Disallowed)
-            .year(Year::Disallowed)
-            .build()
-            .parse(&pattern)
-            .map_err(|error| refused(&pattern, &in_words(&error)))?;
-        // A 30th of February is a good pattern that never comes.
-        cron.find_next_occurrence(&DateTime::UNIX_EPOCH.with_timezone(&zone), false)
-            .map_err(|_| refused(&pattern, "such a time never comes"))?;
+        let calendar = Calendar::in_zone(&pattern, zone).map_err(invalid)?;
         Ok(Self {
-            cron: settings.enabled.then_some(cron),
+            calendar: settings.enabled.then_some(calendar),
             zone,
             title: if settings.enabled {
                 title
@@ -147,7 +135,7 @@ impl Schedule {
 
     /// Whether anything is synced without being asked.
     pub const fn is_enabled(&self) -> bool {
-        self.cron.is_some()
+        self.calendar.is_some()
     }
 
     /// The zone in which its times are meant.
@@ -157,17 +145,14 @@ impl Schedule {
 
     /// The first set time after the given instant; `None` when there is none.
     pub fn next_after(&self, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let cron = self.cron.as_ref()?;
-        let mut from = after.with_timezone(&self.zone);
-        // Around a change of the clock a time may come out again that has been already.
-        for _ in 0..3 {
-            let next = cron.find_next_occurrence(&from, false).ok()?;
-            if next > from {
-                return Some(next.with_timezone(&Utc));
-            }
-            from += TimeDelta::minutes(1);
-        }
-        None
+        self.calendar.as_ref()?.next_after(after)
+    }
+}
+
+fn invalid(error: CalendarError) -> Error {
+    Error::ScheduleInvalid {
+        value: error.value,
+        problem: error.problem,
     }
 }
 
@@ -181,16 +166,6 @@ fn hour_and_minute(text: &str) -> Option<(u8, u8)> {
     };
     let (hour, minute) = (number(hour, 2)?, number(minute, 2).filter(|_| minute.len() == 2)?);
     (hour < 24 && minute < 60).then_some((hour, minute))
-}
-
-fn in_words(error: &CronError) -> String {
-    match error {
-        CronError::EmptyPattern => "it is empty".to_owned(),
-        CronError::InvalidPattern(why)
-        | CronError::IllegalCharacters(why)
-        | CronError::ComponentError(why) => why.trim_end_matches('.').to_owned(),
-        _ => "it is no cron pattern of five fields".to_owned(),
-    }
 }
 
 /// What the decision rests on.
