@@ -105,6 +105,61 @@ fn it_says_where_it_is_answers_and_ends_in_good_order() {
     assert!(log.contains("/catalog/healthz"), "no access log: {log}");
 }
 
+/// Runs `openssl`, which makes the certificate and asks as a stranger's program would.
+fn openssl(directory: &std::path::Path, arguments: &[&str], input: &[u8]) -> String {
+    let mut process = Command::new("openssl")
+        .args(arguments)
+        .current_dir(directory)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    process.stdin.take().unwrap().write_all(input).unwrap();
+    let output = process.wait_with_output().unwrap();
+    let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{arguments:?}: {complaint}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn with_a_certificate_it_speaks_https_and_nothing_else() {
+    let directory = tempfile::tempdir().unwrap();
+    let names = "subjectAltName=DNS:localhost,IP:127.0.0.1";
+    #[rustfmt::skip]
+    let make = [
+        "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext", names,
+        "-keyout", "key.pem", "-out", "cert.pem",
+    ];
+    openssl(directory.path(), &make, b"");
+    let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    let (certificate, key) = (path("cert.pem"), path("key.pem"));
+    let mut server = Server::start(&["--insecure-local", "--tls-cert", &certificate, "--tls-key", &key]);
+    let line = server.line();
+    let address = line.strip_prefix("Tailwater's catalog is at https://").unwrap();
+    let host = address.trim_end_matches('/');
+    let request = format!("GET /healthz HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+    #[rustfmt::skip]
+    let ask = [
+        "s_client", "-quiet", "-verify_return_error", "-CAfile", "cert.pem", "-verify_hostname", "localhost",
+        "-alpn", "http/1.1", "-connect", host,
+    ];
+    let answer = openssl(directory.path(), &ask, request.as_bytes());
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(
+        answer.to_lowercase().contains("strict-transport-security"),
+        "{answer}"
+    );
+    // Whoever speaks plainly gets no page.
+    let mut plain = TcpStream::connect(host).unwrap();
+    plain.write_all(request.as_bytes()).unwrap();
+    let mut answered = Vec::new();
+    // The server may end the connection as it likes.
+    let _ = plain.read_to_end(&mut answered);
+    assert!(!answered.starts_with(b"HTTP/1.1 200"));
+    assert_eq!(server.end().0, Some(0));
+}
+
 #[test]
 fn the_first_start_prints_a_link_for_the_first_administrator() {
     let mut server = Server::start(&[]);

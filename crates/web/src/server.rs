@@ -120,6 +120,9 @@ pub async fn serve(
 }
 
 async fn load_tls(tls: &Tls) -> Result<RustlsConfig, ServeError> {
+    // The program holds two of rustls's providers, since the store's driver brings another one than the rest: it
+    // must be told which. One that was chosen before stays.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     RustlsConfig::from_pem_file(&tls.certificate, &tls.key)
         .await
         .map_err(|source| ServeError::Certificate {
