@@ -14,7 +14,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use rstest::rstest;
 use serde_json::{Value, json};
-use tailwater_core::clock::SystemClock;
+use tailwater_core::clock::{Clock as _, SystemClock};
 use tailwater_core::diagnostic::Diagnostic;
 use tailwater_core::run::RunStatus;
 use tailwater_engine::Error;
@@ -257,6 +257,54 @@ async fn what_is_refused_changes_nothing(#[case] name: &str, #[case] bytes: Vec<
     assert_eq!(refused.code(), code, "{refused}");
     assert_eq!(bench.models().await, ["a"]);
     assert_eq!(bench.files(), files, "nothing is left behind");
+}
+
+#[tokio::test]
+async fn one_of_the_future_is_refused_and_hinders_no_later_one() {
+    let bench = Bench::new().await;
+    let dated = |ahead: chrono::TimeDelta, model: &str| {
+        let mut text: Value = serde_json::from_slice(&manifest(5, "shop", &[model])).expect("JSON");
+        let at = SystemClock.now() + ahead;
+        text["metadata"]["generated_at"] = json!(at);
+        text["metadata"]["invocation_id"] = json!(format!("invocation of {model}"));
+        [("m", text.to_string().into_bytes())]
+    };
+    let hours = chrono::TimeDelta::hours;
+    let refused = bench
+        .bring(&dated(hours(2), "a"), false)
+        .await
+        .expect_err("of the future");
+    assert_eq!(refused.code(), "TW-INGEST-AHEAD");
+    assert!(refused.hint().is_some_and(|hint| hint.contains("--force")));
+    // A clock may be a little ahead.
+    bench
+        .bring(&dated(chrono::TimeDelta::minutes(50), "b"), false)
+        .await
+        .expect("taken");
+    let forced = bench.bring(&dated(hours(48), "c"), true).await.expect("forced");
+    assert_eq!(forced.artifacts[0].outcome, IngestOutcome::Forced);
+    // What is there is of no measure now.
+    bench
+        .bring(&dated(hours(0), "d"), false)
+        .await
+        .expect("taken although older by its word");
+    assert_eq!(bench.models().await, ["d"]);
+}
+
+#[tokio::test]
+async fn one_file_more_than_there_are_kinds_is_named_as_what_it_is() {
+    let bench = Bench::new().await;
+    let junk = |name| (name, b"{\"note\": \"no artifact\"}".to_vec());
+    let files = [
+        ("m", manifest(5, "shop", &["a"])),
+        ("r", run_results(5, "success")),
+        junk("1"),
+        junk("2"),
+        junk("3"),
+    ];
+    let refused = bench.bring(&files, false).await.expect_err("junk");
+    assert_ne!(refused.code(), "TW-INGEST-TWICE");
+    assert!(refused.to_string().contains("`1`"), "{refused}");
 }
 
 #[tokio::test]

@@ -72,6 +72,18 @@ pub enum IngestError {
         /// When what is there was written.
         there: DateTime<Utc>,
     },
+    /// It says that it is of the future.
+    #[error("the {kind} `{origin}` says that it was written {brought}, and now it is {now}")]
+    Ahead {
+        /// The kind.
+        kind: ArtifactKind,
+        /// The file or upload.
+        origin: String,
+        /// When it says that it was written.
+        brought: DateTime<Utc>,
+        /// What our clock says.
+        now: DateTime<Utc>,
+    },
     /// It is of another dbt project.
     #[error(
         "the {kind} `{origin}` is of the dbt project `{brought}`, not of `{there}`, which `{project}` is"
@@ -125,6 +137,7 @@ impl Diagnostic for IngestError {
             Self::Empty => "TW-INGEST-EMPTY",
             Self::Twice { .. } => "TW-INGEST-TWICE",
             Self::Older { .. } => "TW-INGEST-OLDER",
+            Self::Ahead { .. } => "TW-INGEST-AHEAD",
             Self::OtherProject { .. } => "TW-INGEST-OTHER-PROJECT",
             Self::UnknownEnvironment { .. } => "TW-ENVIRONMENT-UNKNOWN",
             Self::OwnEnvironment { .. } => "TW-ENVIRONMENT-OWN",
@@ -150,6 +163,11 @@ impl Diagnostic for IngestError {
             Self::Twice { .. } => "send one of each kind".to_owned(),
             Self::Older { .. } => {
                 "nothing was changed; take it all the same with `--force` (API: `?force=true`)".to_owned()
+            }
+            Self::Ahead { .. } => {
+                "nothing was changed; set the clock of the machine that ran dbt, or of this one; take it all the same \
+                 with `--force` (API: `?force=true`)"
+                    .to_owned()
             }
             Self::OtherProject { .. } => {
                 "nothing was changed; name the right project, or, when the dbt project was renamed, take it with \

@@ -8,7 +8,9 @@ use tailwater_dbt::ArtifactKind;
 use tokio::io::AsyncRead;
 
 use super::error::IngestError;
+use super::judge::examine;
 use super::receive::{LARGEST, Received, receive};
+use crate::catalog::blocking;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::workspace::Workspace;
@@ -144,20 +146,17 @@ impl Intake<'_> {
         origin: &str,
         reader: impl AsyncRead + Send + Unpin,
     ) -> Result<(), Error> {
-        if let Some(first) = self.received.first()
-            && self.received.len() >= ArtifactKind::ALL.len()
-        {
-            return Err(IngestError::Twice {
-                kind: ArtifactKind::Manifest,
-                first: first.origin.clone(),
-                second: origin.to_owned(),
-            }
-            .into());
-        }
         let incoming = self.workspace.artifacts_directory().join("incoming");
         let received = receive(&incoming, origin, self.limit, reader).await?;
         self.received.push(received);
-        Ok(())
+        if self.received.len() <= ArtifactKind::ALL.len() {
+            return Ok(());
+        }
+        // One more than there are kinds: one is no artifact, or two are of a kind. Nothing further is taken in.
+        let received = std::mem::take(&mut self.received);
+        let project = self.environment.project.clone();
+        blocking(move || examine(received, &project)).await??;
+        Err(IngestError::Empty.into())
     }
 }
 

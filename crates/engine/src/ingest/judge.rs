@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use tailwater_core::id::ProjectName;
 use tailwater_core::project::Project;
 use tailwater_core::run::ArtifactMetadata;
@@ -13,6 +14,9 @@ use super::receive::Received;
 use crate::artifact_cache::Parsed;
 use crate::catalog::ProjectArtifacts;
 use crate::error::Error;
+
+/// By so much the clock of the machine that ran dbt may be ahead of ours.
+const LARGEST_DRIFT: TimeDelta = TimeDelta::hours(1);
 
 /// An artifact that arrived and could be read.
 #[derive(Debug)]
@@ -81,13 +85,14 @@ pub(super) enum Verdict {
 }
 
 /// Judges one artifact. `digest` is that of the one that was handed over before and is in use, `there` all
-/// that is in use, `brought` all that arrived together.
+/// that is in use, `brought` all that arrived together, `now` the time by our clock.
 pub(super) fn judge(
     artifact: &Examined,
     brought: &[Examined],
     there: &ProjectArtifacts,
     digest: Option<&str>,
     project: &ProjectName,
+    now: DateTime<Utc>,
     is_forced: bool,
 ) -> Result<Verdict, IngestError> {
     let present = there.present.iter().find(|state| state.kind == artifact.kind);
@@ -102,7 +107,8 @@ pub(super) fn judge(
     }
     let objections = [
         other_project(artifact, brought, there, project),
-        older(artifact, present.and_then(|state| state.generated_at)),
+        ahead(artifact, now),
+        older(artifact, present.and_then(|state| state.generated_at), now),
     ];
     match objections.into_iter().flatten().next() {
         None => Ok(Verdict::Take { is_forced: false }),
@@ -111,9 +117,26 @@ pub(super) fn judge(
     }
 }
 
-fn older(artifact: &Examined, there: Option<chrono::DateTime<chrono::Utc>>) -> Option<IngestError> {
+/// One that says it is of the future would make everything that comes after it look old.
+fn ahead(artifact: &Examined, now: DateTime<Utc>) -> Option<IngestError> {
     let brought = artifact.metadata.generated_at?;
-    let there = there.filter(|there| brought < *there)?;
+    is_ahead(brought, now).then(|| IngestError::Ahead {
+        kind: artifact.kind,
+        origin: artifact.received.origin.clone(),
+        brought,
+        now,
+    })
+}
+
+/// Whether an instant is of no clock that goes right.
+fn is_ahead(at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    at - now > LARGEST_DRIFT
+}
+
+/// What is there and says that it is of the future is no measure of age.
+fn older(artifact: &Examined, there: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Option<IngestError> {
+    let brought = artifact.metadata.generated_at?;
+    let there = there.filter(|there| brought < *there && !is_ahead(*there, now))?;
     Some(IngestError::Older {
         kind: artifact.kind,
         origin: artifact.received.origin.clone(),

@@ -29,8 +29,8 @@ impl Intake<'_> {
     /// Reads what arrived, and takes all of it over or nothing.
     ///
     /// # Errors
-    /// What is no artifact, broken, older than what is there, or of another dbt project is refused; the latter
-    /// two are taken all the same when `is_forced`.
+    /// What is no artifact, broken, older than what is there, of the future, or of another dbt project is refused; the latter
+    /// three are taken all the same when `is_forced`.
     pub async fn finish(self, is_forced: bool) -> Result<IngestReport, Error> {
         let Self {
             workspace,
@@ -47,6 +47,7 @@ impl Intake<'_> {
         let mut examined = blocking(move || examine(received, &name)).await??;
         let root = workspace.artifacts_directory();
         for _ in 0..ATTEMPTS {
+            let now = workspace.clock().now();
             let records = workspace.store().artifacts(&project, &environment.name).await?;
             let there = workspace.load_artifacts(&environment).await?;
             let digests: BTreeMap<&str, &str> = records
@@ -56,9 +57,10 @@ impl Intake<'_> {
             let mut verdicts = Vec::new();
             for artifact in &examined {
                 let digest = digests.get(artifact.kind.name()).copied();
-                verdicts.push(judge(artifact, &examined, &there, digest, &project, is_forced)?);
+                verdicts.push(judge(
+                    artifact, &examined, &there, digest, &project, now, is_forced,
+                )?);
             }
-            let now = workspace.clock().now();
             let mut landing = ArtifactLanding {
                 project: project.clone(),
                 environment: environment.name.clone(),
