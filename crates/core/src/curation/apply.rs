@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{CuratedMark, Curation, Hand, HandLink, Settled, Unlinked};
+use super::{CuratedMark, Curation, Field, Hand, HandLink, Settled, Unlinked};
 use crate::exposure::{Evidence, Exposure, Link, Matched, Via};
 use crate::gap::{Gap, GapReason};
 use crate::id::NodeId;
@@ -26,13 +26,19 @@ pub enum KnownNode {
 pub fn apply(exposure: Exposure, curation: &Curation, known: impl Fn(&NodeId) -> KnownNode) -> Exposure {
     let mut exposure = restore(exposure);
     for (field, given) in &curation.fields {
-        let mark = CuratedMark {
+        let mut mark = CuratedMark {
             by: given.by.clone(),
             at: given.at,
             was: field.value_in(&exposure),
+            email_set_aside: None,
             overruled: false,
         };
         field.put(&mut exposure, given.value.clone());
+        // Mail to somebody else must not stand beside a name. The address may be given by hand too.
+        let is_another = *field == Field::OwnerName && mark.was != given.value;
+        if is_another && !curation.fields.contains_key(&Field::OwnerEmail) {
+            mark.email_set_aside = exposure.owner.email.take();
+        }
         exposure.curated.insert(*field, mark);
     }
     if curation.links.is_empty() {
@@ -128,6 +134,9 @@ fn gone(node: &NodeId, hand: &HandLink) -> Gap {
 /// The exposure as the BI tool alone has it.
 pub fn restore(mut exposure: Exposure) -> Exposure {
     for (field, mark) in std::mem::take(&mut exposure.curated) {
+        if let Some(email) = mark.email_set_aside {
+            exposure.owner.email = Some(email);
+        }
         field.put(&mut exposure, mark.was);
     }
     exposure.gaps.retain(|gap| gap.reason != GapReason::HandLinkGone);
@@ -321,6 +330,31 @@ mod tests {
         let curated = applied([given(Field::OwnerName, ""), given(Field::Tags, "")]);
         assert_eq!(curated.owner.name, None);
         assert!(curated.tags.is_empty());
+    }
+
+    #[test]
+    fn another_owner_does_not_get_the_mail_of_the_tools() {
+        let tools = || Exposure {
+            owner: ExposureOwner {
+                name: Some("Ann".to_owned()),
+                email: Some("ann@example.com".to_owned()),
+            },
+            ..exposure()
+        };
+        let applied = |changes: Vec<Change>| apply(tools(), &curation(changes), known);
+        let other = applied(vec![given(Field::OwnerName, "Cleo")]);
+        assert_eq!(other.owner.email, None);
+        let mark = &other.curated[&Field::OwnerName];
+        assert_eq!(mark.email_set_aside.as_deref(), Some("ann@example.com"));
+        assert_eq!(restore(other), tools());
+        let both = applied(vec![
+            given(Field::OwnerName, "Cleo"),
+            given(Field::OwnerEmail, "cleo@example.com"),
+        ]);
+        assert_eq!(both.owner.email.as_deref(), Some("cleo@example.com"));
+        assert_eq!(restore(both), tools());
+        let same = applied(vec![given(Field::OwnerName, "Ann")]);
+        assert_eq!(same.owner.email.as_deref(), Some("ann@example.com"));
     }
 
     #[test]

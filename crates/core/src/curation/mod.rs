@@ -14,6 +14,7 @@
 //! | rule | |
 //! | --- | --- |
 //! | a field's override | wins over the BI tool; what the tool says stands beside it as `was` |
+//! | an owner's name by hand | sets the tool's e-mail address aside, which is another person's, unless one is given too |
 //! | a link by hand | stands beside the tool's evidence, and alone where there is none |
 //! | a link undone by hand | is shown as such, with the evidence that was set aside |
 //! | a link by hand to a node that dbt no longer has | is shown as a gap, not as a link |
@@ -186,6 +187,10 @@ pub struct CuratedMark {
     pub at: DateTime<Utc>,
     /// What the BI tool says now, and what stands there again once the override is cleared.
     pub was: FieldValue,
+    /// Of an owner's name: the address that the BI tool has of the owner whom it names, which is not shown beside
+    /// another name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email_set_aside: Option<String>,
     /// Whether the YAML of the manual exposure of the same dashboard says something else, which is shown.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub overruled: bool,

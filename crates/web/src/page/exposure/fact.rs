@@ -87,6 +87,7 @@ pub(super) fn by_hand(subject: &Subject<'_>, mark: &CuratedMark) -> Markup {
     html! {
         "by hand: " (name(&mark.by)) " " (ago(mark.at, subject.context.now)) "; the BI tool says "
         @if was.is_empty() { "nothing" } @else { "“" (name(&was)) "”" }
+        @if let Some(email) = &mark.email_set_aside { ", with the address " (name(email)) ", which is not shown beside another name" }
         @if mark.overruled { "; the project's YAML says otherwise, and is shown" }
     }
 }
