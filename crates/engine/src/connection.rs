@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use tailwater_core::collection_tree::CollectionTree;
 use tailwater_core::id::{IntegrationName, NodeId, ProjectName};
 use tailwater_core::selection::Selection;
-use tailwater_store::{IntegrationRecord, Origin, SyncOutcome};
+use tailwater_store::{IntegrationRecord, Origin};
 
 use crate::error::Error;
 use crate::integration::{Integration, selection_digest, split_site};
@@ -109,7 +109,7 @@ impl Workspace {
         let secret: Option<SecretMark> = self.fact(name, SECRET).await?;
         let told: Option<TokenFact> = self.fact(name, TOKEN).await?;
         let syncs = self.store().syncs(Some(name), HISTORY).await?;
-        let used = syncs.iter().find(|sync| sync.outcome != SyncOutcome::Failed);
+        let used = syncs.iter().find(|sync| sync.outcome.has_landed());
         let last_used_at = used.map(|sync| sync.finished_at);
         let expires_at = told.map(|told| told.expires_at);
         Ok(TokenState {

@@ -209,7 +209,7 @@ pub fn next_due(situation: &Situation<'_>) -> Option<Due> {
         return None;
     }
     let at_once = |cause| Some(Due { at: now, cause });
-    let has_landed = history.iter().any(|sync| sync.outcome != SyncOutcome::Failed);
+    let has_landed = history.iter().any(|sync| sync.outcome.has_landed());
     if selection.is_none() && !has_landed {
         return None;
     }
@@ -243,9 +243,9 @@ pub fn next_due(situation: &Situation<'_>) -> Option<Due> {
     }
 }
 
-/// The first set time that no sync has answered. One that a person asked for and that failed answers none.
+/// The first set time that no sync has answered. One that a person asked for and that did not land answers none.
 fn next_slot(schedule: &Schedule, history: &[SyncRecord], last: &SyncRecord) -> Option<DateTime<Utc>> {
-    let answers = |sync: &&SyncRecord| sync.outcome != SyncOutcome::Failed || cause(sync).is_automatic();
+    let answers = |sync: &&SyncRecord| sync.outcome.has_landed() || cause(sync).is_automatic();
     let answered = history.iter().find(answers).or_else(|| history.last());
     schedule.next_after(answered.unwrap_or(last).started_at)
 }
@@ -254,7 +254,8 @@ fn next_slot(schedule: &Schedule, history: &[SyncRecord], last: &SyncRecord) -> 
 fn retry_at(history: &[SyncRecord]) -> Option<DateTime<Utc>> {
     let last = history.first()?;
     let is_open = match last.outcome {
-        SyncOutcome::Failed => cause(last).is_automatic(),
+        // A sync that was stopped is wanted all the same, but not at once: whoever stopped it had a reason.
+        SyncOutcome::Failed | SyncOutcome::Stopped => cause(last).is_automatic(),
         _ => last.detail.pending > 0,
     };
     if !is_open {

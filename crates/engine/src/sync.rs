@@ -400,22 +400,28 @@ impl Workspace {
         error: &Error,
     ) -> Result<(), Error> {
         // A sync that could not even begin, since nothing was ever selected, is no part of the history.
-        let is_no_sync = matches!(
-            error,
-            Error::Cancelled | Error::Busy { .. } | Error::NothingSelected { .. }
-        );
+        let is_no_sync = matches!(error, Error::Busy { .. } | Error::NothingSelected { .. });
         if options.is_dry_run || is_no_sync {
             return Ok(());
         }
         self.ensure_parent(integration).await?;
-        let record = SyncRecord {
-            finished_at: self.clock().now(),
-            outcome: SyncOutcome::Failed,
-            error: Some(SyncFailure {
-                code: error.code().to_owned(),
-                message: error.to_string(),
-            }),
-            ..record
+        let finished_at = self.clock().now();
+        let record = if matches!(error, Error::Cancelled) {
+            SyncRecord {
+                finished_at,
+                outcome: SyncOutcome::Stopped,
+                ..record
+            }
+        } else {
+            SyncRecord {
+                finished_at,
+                outcome: SyncOutcome::Failed,
+                error: Some(SyncFailure {
+                    code: error.code().to_owned(),
+                    message: error.to_string(),
+                }),
+                ..record
+            }
         };
         self.store().record_failed_sync(&record).await?;
         Ok(())

@@ -310,7 +310,9 @@ async fn a_stopped_sync_changes_nothing() {
         .integration_state(&name, 9)
         .await
         .expect("a state");
-    assert_eq!(state.syncs, []);
+    let record = &state.syncs[0];
+    assert_eq!((record.id, record.outcome), (id, SyncOutcome::Stopped));
+    assert!(record.error.is_none() && record.counts.exposures == 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -172,6 +172,8 @@ pub enum SyncOutcome {
     Partial,
     /// It did not land.
     Failed,
+    /// Somebody stopped it before it landed, or the process that ran it ended.
+    Stopped,
 }
 
 impl SyncOutcome {
@@ -182,7 +184,13 @@ impl SyncOutcome {
             Self::Unchanged => "unchanged",
             Self::Partial => "partial",
             Self::Failed => "failed",
+            Self::Stopped => "stopped",
         }
+    }
+
+    /// Whether what was read is in use.
+    pub const fn has_landed(self) -> bool {
+        !matches!(self, Self::Failed | Self::Stopped)
     }
 }
 

@@ -145,5 +145,6 @@ async fn an_interrupted_sync_ends_in_order_and_changes_nothing() {
     let said: String = complaints.lines().map_while(Result::ok).collect();
     assert!(said.contains("TW-CANCELLED"), "{first}{said}");
     let state = site.scene.tell_json(&["integration", "show", "main"]);
-    assert_eq!(state["syncs"], json!([]));
+    assert_eq!(state["syncs"][0]["outcome"], "stopped");
+    assert_eq!(state["syncs"][0]["counts"]["exposures"], 0);
 }

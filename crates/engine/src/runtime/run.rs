@@ -231,9 +231,6 @@ impl Runtime {
             let live = watched.borrow();
             (live.integration.clone(), live.cause, live.by.clone())
         };
-        if cancel.is_cancelled() {
-            return LiveState::Stopped;
-        }
         let request = SyncRequest {
             id: Some(id),
             options: SyncOptions::default(),

@@ -328,6 +328,7 @@ const fn outcome_state(outcome: SyncOutcome) -> &'static str {
     match outcome {
         SyncOutcome::Changed | SyncOutcome::Unchanged => "healthy",
         SyncOutcome::Partial => "caution",
+        SyncOutcome::Stopped => "unknown",
         SyncOutcome::Failed => "degraded",
     }
 }

@@ -106,7 +106,7 @@ fn to_document(state: &IntegrationState) -> Document {
 fn row(sync: &SyncRecord) -> [Cell; 8] {
     let style = match sync.outcome {
         SyncOutcome::Changed | SyncOutcome::Unchanged => Style::Good,
-        SyncOutcome::Partial => Style::Warning,
+        SyncOutcome::Partial | SyncOutcome::Stopped => Style::Warning,
         SyncOutcome::Failed => Style::Bad,
     };
     let counts = &sync.counts;

@@ -20,6 +20,7 @@ pub const fn tone(outcome: SyncOutcome) -> &'static str {
     match outcome {
         SyncOutcome::Changed | SyncOutcome::Unchanged => "healthy",
         SyncOutcome::Partial => "caution",
+        SyncOutcome::Stopped => "unknown",
         SyncOutcome::Failed => "degraded",
     }
 }
@@ -31,6 +32,7 @@ pub fn outcome(outcome: SyncOutcome) -> Markup {
         SyncOutcome::Unchanged => "Done, nothing new",
         SyncOutcome::Partial => "Done in part",
         SyncOutcome::Failed => "Failed",
+        SyncOutcome::Stopped => "Stopped",
     };
     html! { span.badge.{ "tone-" (tone(outcome)) } { (crate::view::glyph::glyph(tone(outcome))) (word) } }
 }
@@ -39,6 +41,9 @@ pub fn outcome(outcome: SyncOutcome) -> Markup {
 pub fn summary(sync: &SyncRecord) -> String {
     if let Some(error) = &sync.error {
         return error.message.clone();
+    }
+    if sync.outcome == SyncOutcome::Stopped {
+        return "stopped before it landed; nothing was changed".to_owned();
     }
     let counts = &sync.counts;
     let parts = [

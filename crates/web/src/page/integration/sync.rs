@@ -90,11 +90,12 @@ pub async fn get(context: Context, Path((wanted, id)): Path<(String, String)>) -
         .await?
         .filter(|record| record.integration == integration.name);
     if live.is_none() && record.is_none() {
-        return Err(Error::not_found("sync", &id.to_string())
-            .with_hint("one that was stopped leaves no trace once the server was started again"));
+        return Err(Error::not_found("sync", &id.to_string()).with_hint(
+            "one that was stopped before it began leaves no trace once the server was started again",
+        ));
     }
     let landed = match &record {
-        Some(record) if record.outcome != SyncOutcome::Failed => {
+        Some(record) if record.outcome.has_landed() => {
             // The page of a sync shows what stands now; older syncs show what they did alone.
             let is_newest = context
                 .app
@@ -180,6 +181,9 @@ fn outcome(context: &Context, record: &SyncRecord) -> Markup {
                 p.muted { "Nothing was changed: what the sync before it left still holds. " code { (error.code) } }
             }))
         }
+        @if record.outcome == SyncOutcome::Stopped {
+            (chrome::notice("info", &html! { p { "The sync was stopped before it landed. Nothing was changed." } }))
+        }
         @if record.outcome == SyncOutcome::Partial {
             (chrome::notice("caution", &html! { p {
                 strong { "An answer was cut short. " }
@@ -195,7 +199,7 @@ fn what_it_did(context: &Context, record: &SyncRecord) -> Markup {
     let counts = &record.counts;
     html! {
         section.card { h2 { "What this sync did" }
-            @if record.outcome != SyncOutcome::Failed { p { (history::summary(record)) "; " (counted(counts.exposures, "exposure", "exposures")) " in all." } }
+            @if record.outcome.has_landed() { p { (history::summary(record)) "; " (counted(counts.exposures, "exposure", "exposures")) " in all." } }
             @else { p { "Nothing." } }
             (named(context, "Added", &detail.added, counts.added, true))
             (named(context, "Changed", &detail.changed, counts.changed, true))
