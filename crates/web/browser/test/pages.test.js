@@ -157,4 +157,8 @@ test("scripts and styles are as light as promised, as they go over the wire", as
   const weight = sum(added.map(([, bytes]) => bytes));
   assert.ok(weight <= 15 * 1024, `lineage adds ${weight} bytes: ${JSON.stringify(added)}`);
   assert.ok(lineage.style <= 12 * 1024, `style: ${lineage.style} bytes`);
+  // For docs/performance.md.
+  const kilobytes = (/** @type {number} */ bytes) => `${(bytes / 1024).toFixed(1)} KB`;
+  const page = kilobytes(sum(ordinary.scripts.values()));
+  console.log(`gzip: an ordinary page ${page}, lineage adds ${kilobytes(weight)}, styles ${kilobytes(lineage.style)}`);
 });
