@@ -14,6 +14,7 @@ mod configuration;
 mod curation;
 mod failure;
 mod help;
+mod ingest;
 mod scene;
 mod secret;
 mod sql;
