@@ -335,10 +335,25 @@ impl ResourceType {
         }
     }
 
+    /// The word after `a` or `an`, whichever fits: `an exposure`, `a model`.
+    pub fn with_article(self) -> String {
+        with_article(self.name())
+    }
+
     /// Whether nodes of this kind are relations in the warehouse that a dashboard can read.
     pub const fn is_relation(self) -> bool {
         matches!(self, Self::Model | Self::Source | Self::Seed | Self::Snapshot)
     }
+}
+
+/// A word after `a` or `an`: `an operation`, `a model`, `a unit test`.
+pub fn with_article(word: &str) -> String {
+    let article = if word.starts_with(['a', 'e', 'i', 'o']) {
+        "an"
+    } else {
+        "a"
+    };
+    format!("{article} {word}")
 }
 
 impl std::fmt::Display for ResourceType {

@@ -22,7 +22,7 @@ use crate::integration::{Integration, NewIntegration, split_site};
 use crate::schedule::ScheduleSettings;
 use crate::secret::SecretPlace;
 use crate::settings::{DeclaredIn, Kind};
-use crate::workspace::{Workspace, check_name};
+use crate::workspace::{Workspace, check_integration_name};
 
 /// For how many days a draft is kept that nobody touches.
 pub const DRAFT_DAYS: i64 = 7;
@@ -192,14 +192,15 @@ impl Workspace {
         if let Some(name) = &change.name {
             let taken = self.integrations().await?;
             // `new` is the address of the wizard.
-            let is_taken =
-                |name: &str| name == "new" || taken.iter().any(|known| known.name.as_str() == name);
+            let is_taken = |name: &str| taken.iter().any(|known| known.name.as_str() == name);
+            // `new` is no name for one: see `check_integration_name`.
+            let is_unfit = |name: &str| name == "new" || is_taken(name);
             said.name = if name.trim().is_empty() {
-                suggested_name(&said.server, &said.site, is_taken)
+                suggested_name(&said.server, &said.site, is_unfit)
             } else {
                 name.trim().to_owned()
             };
-            check_name("an integration", &said.name)?;
+            check_integration_name(&said.name)?;
             if is_taken(&said.name) {
                 return Err(Error::AlreadyExists {
                     what: "integration",
@@ -345,6 +346,6 @@ mod tests {
         let is_taken = |name: &str| ["main", "main-2"].contains(&name);
         let name = suggested_name(server, site, is_taken);
         assert_eq!(name, expected);
-        assert!(check_name("an integration", &name).is_ok());
+        assert!(check_integration_name(&name).is_ok());
     }
 }

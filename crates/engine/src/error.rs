@@ -106,6 +106,14 @@ pub enum Error {
         /// The name.
         name: String,
     },
+    /// A name that is a word of the pages' addresses.
+    #[error("`{name}` cannot be the name of {what}")]
+    ReservedName {
+        /// `an integration`.
+        what: &'static str,
+        /// The name.
+        name: String,
+    },
     /// No integration is known.
     #[error("no integration is known")]
     NoIntegrations,
@@ -261,7 +269,7 @@ impl Diagnostic for Error {
             Self::DeclaredTwice { .. } => "TW-SETTINGS-DECLARED-TWICE",
             Self::DeclaredInFile { .. } => "TW-SETTINGS-READ-ONLY",
             Self::AlreadyExists { .. } => "TW-SETTINGS-EXISTS",
-            Self::BadName { .. } => "TW-SETTINGS-BAD-NAME",
+            Self::BadName { .. } | Self::ReservedName { .. } => "TW-SETTINGS-BAD-NAME",
             Self::NoIntegrations => "TW-INTEGRATION-NONE",
             Self::UnknownIntegration { .. } => "TW-INTEGRATION-UNKNOWN",
             Self::NothingSelected { .. } => "TW-COLLECTION-NONE-SELECTED",
@@ -322,6 +330,7 @@ impl Diagnostic for Error {
             Self::AlreadyExists { what, name } => {
                 format!("choose another name, or remove it first: `tailwater {what} remove {name}`")
             }
+            Self::ReservedName { name, .. } => format!("choose another: `{name}` stands in the addresses of pages"),
             Self::BadName { .. } => {
                 "use letters, digits, `-`, `_` and `.`, starting with a letter or digit, 64 characters at most".to_owned()
             }

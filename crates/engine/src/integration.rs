@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::schedule::ScheduleSettings;
 use crate::secret::SecretPlace;
 use crate::settings::{DeclaredIn, IntegrationSettings, Kind};
-use crate::workspace::{Workspace, check_name};
+use crate::workspace::{Workspace, check_integration_name};
 
 /// One site of one BI tool, as declared or registered. Holds no secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -122,7 +122,7 @@ impl Workspace {
         new: NewIntegration,
         selection: Selection,
     ) -> Result<Integration, Error> {
-        check_name("an integration", new.name.as_str())?;
+        check_integration_name(new.name.as_str())?;
         if self
             .integrations()
             .await?

@@ -163,14 +163,10 @@ fn check_names(settings: &Settings) -> Result<(), Error> {
     }
     let mut seen = std::collections::BTreeSet::new();
     for (what, name) in projects.chain(integrations) {
-        check_name(
-            if what == "project" {
-                "a project"
-            } else {
-                "an integration"
-            },
-            name,
-        )?;
+        match what {
+            "project" => check_name("a project", name)?,
+            _ => check_integration_name(name)?,
+        }
         if !seen.insert((what, name)) {
             return Err(Error::DeclaredTwice {
                 what,
@@ -197,6 +193,19 @@ pub(crate) fn check_name(what: &'static str, name: &str) -> Result<(), Error> {
     }
 }
 
+/// The same of an integration's name, which may not be a word of its pages' addresses: `/integrations/new`
+/// makes one.
+pub(crate) fn check_integration_name(name: &str) -> Result<(), Error> {
+    check_name("an integration", name)?;
+    if name == "new" {
+        return Err(Error::ReservedName {
+            what: "an integration",
+            name: name.to_owned(),
+        });
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -209,6 +218,13 @@ mod tests {
         for bad in ["", "-x", "a b", "../x", "é", &"x".repeat(65)] {
             assert!(check_name("a project", bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_word_of_the_addresses_is_no_name_of_an_integration() {
+        assert!(check_integration_name("newer").is_ok());
+        let error = check_integration_name("new").unwrap_err();
+        assert!(matches!(error, Error::ReservedName { .. }), "{error:?}");
     }
 
     #[test]

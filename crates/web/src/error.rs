@@ -149,6 +149,7 @@ fn status_of(code: &str) -> StatusCode {
             "-IN-USE",
             "-BUSY",
             "-OLDER",
+            "INGEST-AHEAD",
             "-CONFLICT",
             "NAME-TAKEN",
             "-LAST-ADMIN",

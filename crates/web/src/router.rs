@@ -72,7 +72,15 @@ impl Routes {
         // Every method that routes here use has a filter of its own.
         let filter = MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::GET);
         let app = self.app.clone();
-        let guarded = on(filter, handler).layer(from_fn(move |request, next| {
+        let mut checked = on(filter, handler);
+        if api::parameter::is_checked(path) {
+            let method = method.clone();
+            checked = checked.layer(from_fn(move |request, next| {
+                api::parameter::check(method.clone(), path, request, next)
+            }));
+        }
+        // Around the check: strangers are told nothing of what an endpoint reads.
+        let guarded = checked.layer(from_fn(move |request, next| {
             guard(app.clone(), access, request, next)
         }));
         let base = &self.app.options().base_path;

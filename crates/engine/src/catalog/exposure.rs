@@ -76,6 +76,13 @@ impl Catalog {
         self.exposure_index(id).map(|at| &self.exposures[at])
     }
 
+    /// Looks up the exposure that stands for a workbook of an integration, whichever id it has now.
+    pub fn exposure_of_workbook(&self, integration: &str, luid: &str) -> Option<&Exposure> {
+        self.exposures
+            .iter()
+            .find(|exposure| asset_of(exposure) == Some((integration, luid)))
+    }
+
     /// Every exposure in the shape of a dbt node, sorted by `unique_id`. Manual ones have the dependencies
     /// that were found beside those that were declared.
     pub fn exposure_nodes(&self) -> &[Node] {

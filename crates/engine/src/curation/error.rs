@@ -49,12 +49,12 @@ pub enum CurateError {
         candidates: Vec<NodeId>,
     },
     /// A node that no dashboard can stand on.
-    #[error("`{node}` is a {kind}, and no dashboard stands on one")]
+    #[error("`{node}` is {kind}, and no dashboard stands on one")]
     UnlinkableNode {
         /// The node.
         node: NodeId,
-        /// Its kind.
-        kind: &'static str,
+        /// Its kind with its article: `an operation`.
+        kind: String,
     },
     /// There is no such link.
     #[error("`{exposure}` does not stand on `{node}`")]

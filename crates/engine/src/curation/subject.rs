@@ -112,7 +112,7 @@ pub(super) fn find_node<'c>(catalog: &'c Catalog, text: &str) -> Result<&'c Node
         [node] if is_linkable(node) => Ok(node),
         [node] => Err(CurateError::UnlinkableNode {
             node: node.unique_id.clone(),
-            kind: node.resource_type.name(),
+            kind: node.resource_type.with_article(),
         }),
         [] => {
             let is_id = text.contains('.');

@@ -53,6 +53,9 @@ pub struct ExposureTitle {
     pub unique_id: NodeId,
     /// The name for people.
     pub label: String,
+    /// The workbook, by which it is found when it was joined with an exposure of the project's YAML.
+    #[serde(skip)]
+    pub workbook: Option<String>,
 }
 
 impl ExposureTitle {
@@ -61,6 +64,7 @@ impl ExposureTitle {
         Self {
             unique_id: exposure.unique_id.clone(),
             label: exposure.label.clone(),
+            workbook: exposure.workbook.as_ref().map(|workbook| workbook.luid.clone()),
         }
     }
 

@@ -35,7 +35,7 @@ const NAMELESS: &str = "the upload";
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Force {
-    /// `true`: also when they are older than what is there, or of another dbt project.
+    /// `true`: also when they are older than what is there, of the future, or of another dbt project.
     #[serde(default)]
     pub force: bool,
 }
@@ -48,7 +48,7 @@ pub struct Force {
     responses((status = 200, body = Object, description = "what became of each artifact: `taken`, `forced` or `already_there`"),
         (status = 400, description = "a file is broken, cut off, or none of dbt's artifacts"),
         (status = 404, description = "there is no such project or environment"),
-        (status = 409, description = "a file is older than what is there, or of another dbt project"),
+        (status = 409, description = "a file is older than what is there, of the future, or of another dbt project"),
         (status = 413, description = "a file is larger than 512 MB when unpacked"),
         (status = 415, description = "a `Content-Encoding` other than gzip")))]
 pub async fn put(

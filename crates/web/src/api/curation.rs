@@ -85,31 +85,50 @@ pub async fn patch(
     Path(id): Path<String>,
     JsonBody(fields): JsonBody<BTreeMap<String, Value>>,
 ) -> Result<Json<CuratedAsset>, Error> {
-    let edits: Result<Vec<Edit>, CurationError> =
-        fields.iter().map(|(name, value)| edit(name, value)).collect();
-    let edits =
-        edits.map_err(|error| Error::from(tailwater_engine::Error::from(CurateError::from(error))))?;
+    let edits: Vec<Edit> = fields
+        .iter()
+        .map(|(name, value)| edit(name, value))
+        .collect::<Result<_, Error>>()?;
     let catalog = context.catalog()?;
     let workspace = context.app.workspace();
     let curated = workspace.curate(&catalog, &id, &edits, &principal.actor).await?;
     answer(&context, curated).await
 }
 
-/// A list is read as tags; a number or an object is no value of any field.
-fn edit(name: &str, value: &Value) -> Result<Edit, CurationError> {
+/// Tags are a list of texts, every other field is one text.
+fn edit(name: &str, value: &Value) -> Result<Edit, Error> {
     if name == "links" && value.is_null() {
         return Ok(Edit::ClearLinks);
     }
-    let field = Field::from_name(name)?;
+    let field = Field::from_name(name).map_err(refused)?;
     let read = match value {
         Value::Null => return Ok(Edit::Clear(field)),
-        Value::String(text) => field.read(text)?,
+        Value::String(text) if field != Field::Tags => field.read(text),
         Value::Array(tags) if field == Field::Tags => {
-            Field::read_tags(tags.iter().filter_map(Value::as_str))?
+            let texts: Option<Vec<&str>> = tags.iter().map(Value::as_str).collect();
+            Field::read_tags(texts.ok_or_else(|| misshapen(field, "holds something that is no text"))?)
         }
-        other => field.read(&other.to_string())?,
+        Value::String(_) => return Err(misshapen(field, "is a text")),
+        Value::Number(_) => return Err(misshapen(field, "is a number")),
+        Value::Bool(_) => return Err(misshapen(field, "is true or false")),
+        Value::Array(_) => return Err(misshapen(field, "is a list")),
+        Value::Object(_) => return Err(misshapen(field, "is an object")),
     };
-    Ok(Edit::Give(field, read))
+    Ok(Edit::Give(field, read.map_err(refused)?))
+}
+
+fn refused(error: CurationError) -> Error {
+    tailwater_engine::Error::from(CurateError::from(error)).into()
+}
+
+fn misshapen(field: Field, is: &str) -> Error {
+    let wanted = if field == Field::Tags {
+        "a list of texts"
+    } else {
+        "a text"
+    };
+    let message = format!("the value of `{field}` {is}");
+    Error::bad_request(message).with_hint(format!("give {wanted}, or null to show what the BI tool says"))
 }
 
 /// Makes an exposure stand on a node.

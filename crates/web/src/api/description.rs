@@ -108,7 +108,8 @@ pub async fn page(context: Context) -> Result<Response, Error> {
     Ok(Page::new(&context, "API").body(&body).into_response())
 }
 
-fn operations(item: &PathItem) -> impl Iterator<Item = (&'static str, &Operation)> {
+/// The endpoints at one path, by method.
+pub fn operations(item: &PathItem) -> impl Iterator<Item = (&'static str, &Operation)> {
     [
         ("GET", &item.get),
         ("POST", &item.post),

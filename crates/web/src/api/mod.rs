@@ -21,6 +21,7 @@ pub mod integration;
 pub mod lineage;
 pub mod macros;
 pub mod paging;
+pub mod parameter;
 pub mod project;
 pub mod read;
 pub mod resource;

@@ -24,8 +24,25 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Parameters<T> 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         let read = Query::<T>::from_request_parts(parts, state).await;
         read.map(|Query(read)| Self(read))
-            .map_err(|rejection| Error::bad_request(rejection.body_text()))
+            .map_err(|rejection| misread(&rejection.body_text(), parts.uri.query().unwrap_or_default()))
     }
+}
+
+/// What is wrong with a parameter: axum says `Failed to deserialize query string: NAME: REASON`.
+fn misread(refusal: &str, query: &str) -> Error {
+    let said = refusal.split_once(": ").map_or(refusal, |(_, said)| said);
+    let named = said.split_once(": ").and_then(|(name, reason)| {
+        let mut given = url::form_urlencoded::parse(query.as_bytes());
+        let (_, value) = given.find(|(given, _)| given == name)?;
+        Some((name, reason, value.chars().take(60).collect::<String>()))
+    });
+    let error = match named {
+        Some((name, reason, value)) => {
+            Error::bad_request(format!("the parameter `{name}` cannot be `{value}`: {reason}"))
+        }
+        None => Error::bad_request(format!("the address cannot be read: {said}")),
+    };
+    error.with_hint("the API's description is at `/api/openapi.json`")
 }
 
 /// The body, as JSON. An empty one stands for `{}`.

@@ -6,7 +6,7 @@ use serde_json::Value;
 use tailwater_core::project::ResourceType;
 use tailwater_web::router;
 
-use crate::scene::Scene;
+use crate::scene::{Scene, demo};
 
 async fn json(scene: &Scene, path: &str) -> Value {
     let answer = scene.api(Method::GET, path, None, Body::empty()).await;
@@ -36,6 +36,66 @@ async fn the_description_names_every_route_of_the_api_and_no_other() {
     served.sort();
     assert_eq!(described, served);
     assert!(scene.page("/api/docs").await.contains("/api/v1/exposures"));
+}
+
+/// The description as it is kept for readers. After a change that is meant: `UPDATE=1 cargo nextest run -p tailwater-web
+/// the_description_is_the_one_that_is_kept`.
+#[tokio::test]
+async fn the_description_is_the_one_that_is_kept() {
+    let scene = Scene::empty().await;
+    let document = json(&scene, "/api/openapi.json").await;
+    let text = serde_json::to_string_pretty(&document).unwrap() + "\n";
+    let path = demo().join("../docs/reference/openapi.json");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, &text).unwrap();
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    let differs = text.lines().zip(kept.lines()).find(|(new, old)| new != old);
+    assert!(text == kept, "`{path}` is of another API: {differs:?}");
+}
+
+#[tokio::test]
+async fn a_parameter_that_no_endpoint_reads_is_refused_with_the_nearest() {
+    let scene = Scene::empty().await;
+    for (path, nearest) in [
+        ("/api/v1/exposures?heatlh=degraded", "health"),
+        ("/api/v1/lineage?selct=orders", "select"),
+        ("/api/v1/search?q=a&limt=3", "limit"),
+        ("/api/v1/summary?environment=staging", "env"),
+    ] {
+        let answer = scene.api(Method::GET, path, None, Body::empty()).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}");
+        let problem: Value = serde_json::from_str(&answer.body).unwrap();
+        assert_eq!(problem["code"], "TW-WEB-BAD-REQUEST");
+        let hint = problem["hint"].as_str().unwrap();
+        assert!(hint.contains(nearest), "{path}: {hint}");
+    }
+    let answer = scene
+        .api(Method::GET, "/api/v1/exposures?limit=many", None, Body::empty())
+        .await;
+    assert!(
+        answer.body.contains("the parameter `limit` cannot be `many`"),
+        "{}",
+        answer.body
+    );
+}
+
+#[tokio::test]
+async fn every_parameter_that_is_described_is_read() {
+    let scene = Scene::demo().await;
+    let document = json(&scene, "/api/openapi.json").await;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        let Some(parameters) = item["get"]["parameters"].as_array() else {
+            continue;
+        };
+        let queries = parameters.iter().filter(|parameter| parameter["in"] == "query");
+        for name in queries.map(|parameter| parameter["name"].as_str().unwrap()) {
+            let address = format!("{}?{name}=1", path.replace(['{', '}'], ""));
+            let answer = scene.api(Method::GET, &address, None, Body::empty()).await;
+            let text = &answer.body;
+            assert!(!text.contains("there is no parameter"), "{address}: {text}");
+        }
+    }
 }
 
 #[tokio::test]

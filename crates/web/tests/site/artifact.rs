@@ -163,6 +163,20 @@ async fn an_older_one_is_refused_unless_it_is_forced() {
 }
 
 #[tokio::test]
+async fn a_switch_that_is_neither_on_nor_off_is_named() {
+    let scene = Scene::closed().await;
+    let job = waiting(&scene).await;
+    let place = format!("{PLACE}?force=maybe");
+    let (status, problem) = job
+        .put_to(&place, "application/json", artifact("manifest.json"))
+        .await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(detail.contains("`force` cannot be `maybe`"), "{detail}");
+    assert!(problem["hint"].is_string());
+}
+
+#[tokio::test]
 async fn what_is_no_sound_artifact_changes_nothing() {
     let scene = Scene::closed().await;
     let job = waiting(&scene).await;

@@ -132,6 +132,28 @@ async fn an_exposure_is_curated_and_given_back() {
 }
 
 #[tokio::test]
+async fn a_value_of_another_shape_than_the_fields_is_refused_by_name() {
+    let scene = Scene::demo().await;
+    let program = Program::new(&scene, Role::Operator).await;
+    let curation = "/api/v1/exposures/exposure.shop.payments/curation";
+    for (field, value) in [
+        ("label", json!(7)),
+        ("owner_name", json!(true)),
+        ("description", json!({})),
+        ("maturity", json!(["high"])),
+        ("tags", json!("x")),
+        ("tags", json!(["a", 7])),
+    ] {
+        let answer = program
+            .json(Method::PATCH, curation, &json!({ field: value }))
+            .await;
+        assert_eq!(problem(&answer).0, 400, "{field}: {}", answer.body);
+        assert!(answer.body.contains(&format!("`{field}`")), "{}", answer.body);
+    }
+    assert_eq!(program.get(curation).await, Value::Null);
+}
+
+#[tokio::test]
 async fn links_are_made_and_undone_by_hand_and_exposures_left_out() {
     let scene = Scene::demo().await;
     let program = Program::new(&scene, Role::Operator).await;

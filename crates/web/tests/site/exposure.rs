@@ -391,7 +391,7 @@ async fn programs_say_the_same_by_the_api() {
     assert_eq!(exposure["label"], "Money in");
     assert_eq!(exposure["exposure"]["curated"]["label"]["was"], "Payments");
 
-    let (status, refused) = send(Method::PATCH, curation, json!({ "maturity": 7 })).await;
+    let (status, refused) = send(Method::PATCH, curation, json!({ "maturity": "7" })).await;
     assert_eq!(
         (status, &refused["code"]),
         (StatusCode::BAD_REQUEST, &json!("TW-CURATION-WORD"))

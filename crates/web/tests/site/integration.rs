@@ -307,6 +307,33 @@ async fn the_page_of_an_integration_says_how_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn times_that_make_no_sense_are_refused_in_their_form() {
+    let scene = Scene::demo().await;
+    for (fields, reason) in [
+        (&[("when", "at"), ("at", "25:99")][..], "25:99"),
+        (&[("when", "at")], "no time was given"),
+        (
+            &[("when", "at"), ("at", "05:00"), ("time_zone", "Mars/Olympus")],
+            "Mars/Olympus",
+        ),
+        (&[("when", "sometimes")], "sometimes"),
+        (&[], "does not say when"),
+    ] {
+        let answer = scene
+            .submit("/integrations/main", "/integrations/main/schedule", fields)
+            .await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{fields:?}");
+        let alert = answer.body.find("role=\"alert\"").expect("a word in the form");
+        assert!(answer.body[alert..].contains(reason), "{fields:?}");
+    }
+    let good = [("when", "at"), ("at", "05:00"), ("time_zone", "Europe/Berlin")];
+    let answer = scene
+        .submit("/integrations/main", "/integrations/main/schedule", &good)
+        .await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn another_secret_is_taken_and_another_server_needs_it_again() {
     let scene = Scene::demo().await;
     let path = "/integrations/main/connection";

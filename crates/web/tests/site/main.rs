@@ -21,6 +21,7 @@ mod home;
 mod hostile;
 mod integration;
 mod lineage;
+mod real_dbt;
 mod resource;
 mod scene;
 mod visitor;

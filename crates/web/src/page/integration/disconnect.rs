@@ -5,7 +5,7 @@ use axum::response::{IntoResponse as _, Response};
 use maud::html;
 
 use super::posted::Posted;
-use super::{find, page, read_only_note, see};
+use super::{exposure_link, find, node_link, page, read_only_note, see};
 use crate::context::Context;
 use crate::error::Error;
 use crate::view::chrome;
@@ -19,6 +19,7 @@ const MOST_NAMED: usize = 100;
 /// `GET /integrations/{name}/disconnect`
 pub async fn get(context: Context, Path(wanted): Path<String>) -> Result<Response, Error> {
     let integration = find(&context, &wanted).await?;
+    let catalog = context.catalog()?;
     let loss = context
         .app
         .workspace()
@@ -37,7 +38,7 @@ pub async fn get(context: Context, Path(wanted): Path<String>) -> Result<Respons
         @if !loss.exposures.is_empty() {
             details { summary { "The exposures" }
                 ul.plain-list {
-                    @for exposure in loss.exposures.iter().take(MOST_NAMED) { li { a href=(context.links.exposure(&exposure.unique_id)) { (name(&exposure.label)) } } }
+                    @for exposure in loss.exposures.iter().take(MOST_NAMED) { li { (exposure_link(&context, &catalog, &integration.name, exposure)) } }
                     @if loss.exposures.len() > MOST_NAMED { li.muted { "and " (loss.exposures.len() - MOST_NAMED) " more" } }
                 }
             }
@@ -45,7 +46,7 @@ pub async fn get(context: Context, Path(wanted): Path<String>) -> Result<Respons
         @if !loss.nodes_without_dashboard.is_empty() {
             details { summary { "The dbt nodes" }
                 ul.plain-list {
-                    @for node in loss.nodes_without_dashboard.iter().take(MOST_NAMED) { li { a href=(context.links.resource(node)) { code { (name(node.as_str())) } } } }
+                    @for node in loss.nodes_without_dashboard.iter().take(MOST_NAMED) { li { (node_link(&context, &catalog, node, &html! { code { (name(node.as_str())) } })) } }
                     @if loss.nodes_without_dashboard.len() > MOST_NAMED { li.muted { "and " (loss.nodes_without_dashboard.len() - MOST_NAMED) " more" } }
                 }
             }

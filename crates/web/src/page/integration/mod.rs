@@ -21,9 +21,11 @@ pub mod wizard;
 
 use axum::response::{IntoResponse as _, Redirect, Response};
 use maud::{Markup, html};
-use tailwater_core::id::IntegrationName;
+use tailwater_core::id::{IntegrationName, NodeId};
+use tailwater_engine::catalog::Catalog;
 use tailwater_engine::integration::Integration;
 use tailwater_engine::settings::DeclaredIn;
+use tailwater_engine::sync::ExposureTitle;
 
 use crate::context::Context;
 use crate::error::Error;
@@ -82,6 +84,31 @@ fn read_only_note(integration: &Integration) -> Option<Markup> {
             &html! { p { "This integration is declared in " code { "tailwater.toml" } " and is changed there." } },
         )
     })
+}
+
+/// An exposure by its name. One that was joined with an exposure of the project's YAML has its page there; one that
+/// the catalog does not show has none.
+fn exposure_link(
+    context: &Context,
+    catalog: &Catalog,
+    integration: &IntegrationName,
+    title: &ExposureTitle,
+) -> Markup {
+    let of_workbook = || catalog.exposure_of_workbook(integration.as_str(), title.workbook.as_deref()?);
+    let shown = catalog.exposure(title.unique_id.as_str()).or_else(of_workbook);
+    html! {
+        @if let Some(shown) = shown { a href=(context.links.exposure(&shown.unique_id)) { (name(&title.label)) } }
+        @else { (name(&title.label)) }
+    }
+}
+
+/// A node, shown as `shown`. One that dbt has switched off has no page, which is said.
+fn node_link(context: &Context, catalog: &Catalog, id: &NodeId, shown: &Markup) -> Markup {
+    if catalog.node(id.as_str()).is_some() {
+        html! { a href=(context.links.resource(id)) { (shown) } }
+    } else {
+        html! { (shown) " " span.muted { "(disabled in dbt, so it has no page)" } }
+    }
 }
 
 /// On to another page, after a form did its work.

@@ -1,6 +1,7 @@
 //! `/integrations/{name}`: how the connection is, what it did lately, what comes next, and what can be done with it.
 
 use axum::extract::Path;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use maud::{Markup, html};
 use tailwater_engine::account::Role;
@@ -28,7 +29,11 @@ const STALE_HOURS: i64 = 26;
 
 /// `GET /integrations/{name}`
 pub async fn get(context: Context, Path(wanted): Path<String>) -> Result<Response, Error> {
-    let integration = find(&context, &wanted).await?;
+    show(&context, &wanted, None).await
+}
+
+async fn show(context: &Context, wanted: &str, refused: Option<&RefusedSchedule>) -> Result<Response, Error> {
+    let integration = find(context, wanted).await?;
     let workspace = context.app.workspace();
     let syncs = workspace.integration_state(&integration.name, 30).await?.syncs;
     let schedule = workspace.schedule(&integration).await?;
@@ -39,11 +44,11 @@ pub async fn get(context: Context, Path(wanted): Path<String>) -> Result<Respons
     let catalog = context.catalog()?;
     let footing = catalog.footing(Some(integration.name.as_str()));
     let body = html! {
-        (tabs(&context, &integration, ""))
+        (tabs(context, &integration, ""))
         @if let Some(running) = &running {
-            (chrome::notice("info", &html! { p { "A sync runs now. " a href=(sync::address(&context, &integration.name, running.id)) { "Watch it" } } }))
+            (chrome::notice("info", &html! { p { "A sync runs now. " a href=(sync::address(context, &integration.name, running.id)) { "Watch it" } } }))
         }
-        @for warning in warnings(&context, &integration, &syncs, &token) { (warning) }
+        @for warning in warnings(context, &integration, &syncs, &token) { (warning) }
         ul.tiles {
             li { span.figure { (grouped(footing.exposures as u64)) } "exposures" }
             li { span.figure { (grouped(footing.linked as u64)) } "stand on dbt" }
@@ -56,23 +61,23 @@ pub async fn get(context: Context, Path(wanted): Path<String>) -> Result<Respons
                 section.card { h2 { "Last syncs" }
                     @if syncs.is_empty() { p { "There was none yet." } } @else {
                         p { (history::outcome(syncs[0].outcome)) " " (ago(syncs[0].finished_at, context.now)) ": " (crate::view::name::cut(&history::summary(&syncs[0]), 300)) }
-                        (history::bars(&context, &integration.name, &syncs))
+                        (history::bars(context, &integration.name, &syncs))
                         p { a href=(context.links.integration(&integration.name).then("/syncs")) { "All syncs" } }
                     }
                 }
-                (check_card(&context, &integration, check.as_ref()))
+                (check_card(context, &integration, check.as_ref()))
             }
             div {
                 section.card { h2 { "Next sync" }
                     p { @match next { Some(due) => { (ago(due.at, context.now)) " (" (due.cause.title()) ")" }, None => "None by itself." } }
                     p.muted { (schedule.title()) }
-                    (schedule_form(&context, &integration, &schedule))
+                    (schedule_form(context, &integration, &schedule, refused))
                 }
-                (connection_card(&context, &integration, &token))
+                (connection_card(context, &integration, &token))
             }
         }
     };
-    let page = page(&context, &integration, "").actions(actions(&context, &integration));
+    let page = page(context, &integration, "").actions(actions(context, &integration));
     let page = match read_only_note(&integration) {
         Some(note) => page.notice(note),
         None => page,
@@ -94,20 +99,19 @@ pub async fn schedule(
     posted: Posted,
 ) -> Result<Response, Error> {
     let integration = find(&context, &wanted).await?;
-    let own = match posted.get("when") {
-        Some("off") => Some(ScheduleSettings {
-            enabled: false,
-            ..ScheduleSettings::default()
-        }),
-        Some("at") => Some(ScheduleSettings {
-            at: posted.text("at").map(str::to_owned),
-            time_zone: posted.text("time_zone").map(str::to_owned),
-            ..ScheduleSettings::default()
-        }),
-        _ => None,
+    let own = match wanted_schedule(&posted) {
+        Ok(own) => own,
+        Err(error) => return refuse_schedule(context, wanted, error, posted).await,
     };
     let workspace = context.app.workspace();
-    workspace.set_schedule(&integration.name, own.as_ref()).await?;
+    if let Err(error) = workspace.set_schedule(&integration.name, own.as_ref()).await {
+        let error = Error::from(error);
+        return if error.status == StatusCode::BAD_REQUEST {
+            refuse_schedule(context, wanted, error, posted).await
+        } else {
+            Err(error)
+        };
+    }
     context
         .record(
             "integration.schedule",
@@ -117,6 +121,53 @@ pub async fn schedule(
         .await?;
     context.app.runtime().nudge();
     Ok(see(&context.links.integration(&integration.name)))
+}
+
+/// The times that a form asks for; `None` for those of all integrations.
+fn wanted_schedule(posted: &Posted) -> Result<Option<ScheduleSettings>, Error> {
+    let usual = ScheduleSettings::default();
+    match posted.get("when") {
+        Some("all") => Ok(None),
+        Some("off") => Ok(Some(ScheduleSettings {
+            enabled: false,
+            ..usual
+        })),
+        Some("at") => {
+            let Some(at) = posted.text("at") else {
+                let error = Error::bad_request("no time was given");
+                return Err(error.with_hint("give it as HH:MM, such as 05:00"));
+            };
+            Ok(Some(ScheduleSettings {
+                at: Some(at.to_owned()),
+                time_zone: posted.text("time_zone").map(str::to_owned),
+                ..usual
+            }))
+        }
+        said => {
+            let said: String = said.unwrap_or_default().chars().take(60).collect();
+            let error = Error::bad_request(format!("`{said}` does not say when to sync"));
+            Err(error.with_hint("`all`, `at` or `off`"))
+        }
+    }
+}
+
+/// The page again, with what is wrong beside what was typed.
+async fn refuse_schedule(
+    context: Context,
+    wanted: String,
+    error: Error,
+    posted: Posted,
+) -> Result<Response, Error> {
+    let status = error.status;
+    let refused = RefusedSchedule { error, posted };
+    let page = show(&context, &wanted, Some(&refused)).await?;
+    Ok((status, page).into_response())
+}
+
+/// A form that could not be taken.
+struct RefusedSchedule {
+    error: Error,
+    posted: Posted,
 }
 
 fn subject(integration: &Integration) -> Subject {
@@ -145,7 +196,7 @@ fn warnings(
     token: &TokenState,
 ) -> Vec<Markup> {
     let mut warnings = Vec::new();
-    let landed = syncs.iter().find(|sync| sync.error.is_none());
+    let landed = syncs.iter().find(|sync| sync.outcome.has_landed());
     if let Some(error) = syncs.first().and_then(|sync| sync.error.as_ref()) {
         let since = syncs.iter().take_while(|sync| sync.error.is_some()).last();
         warnings.push(chrome::notice(
@@ -207,16 +258,27 @@ pub fn secret(integration: &Integration, token: &TokenState) -> Markup {
     }
 }
 
-fn schedule_form(context: &Context, integration: &Integration, schedule: &Schedule) -> Markup {
+fn schedule_form(
+    context: &Context,
+    integration: &Integration,
+    schedule: &Schedule,
+    refused: Option<&RefusedSchedule>,
+) -> Markup {
+    let typed = |field: &str| refused.and_then(|refused| refused.posted.get(field));
+    let when = typed("when").unwrap_or(if schedule.is_enabled() { "all" } else { "off" });
+    let zone = typed("time_zone").unwrap_or(schedule.zone().name());
     let may_change = context.may(Role::Admin) && integration.declared_in == DeclaredIn::Store;
     html! {
         @if may_change {
-            details { summary { "Change" }
+            details open[refused.is_some()] { summary { "Change" }
+                @if let Some(RefusedSchedule { error, .. }) = refused {
+                    p.error role="alert" { (name(&error.message)) @if let Some(hint) = &error.hint { ": " (name(hint)) } }
+                }
                 form method="post" action=(context.links.integration(&integration.name).then("/schedule").anywhere()) {
                     (form::csrf(context))
-                    (form::choice("when", "Synced by itself", &[("all", "as all integrations are"), ("at", "daily at a time of its own"), ("off", "never: only when asked")], if schedule.is_enabled() { "all" } else { "off" }))
-                    (form::text("at", "Time of its own", "", Some("HH:MM, such as 05:00")))
-                    (form::text("time_zone", "Time zone", schedule.zone().name(), Some("Such as Europe/Berlin")))
+                    (form::choice("when", "Synced by itself", &[("all", "as all integrations are"), ("at", "daily at a time of its own"), ("off", "never: only when asked")], when))
+                    (form::text("at", "Time of its own", typed("at").unwrap_or_default(), Some("HH:MM, such as 05:00")))
+                    (form::text("time_zone", "Time zone", zone, Some("Such as Europe/Berlin")))
                     button type="submit" { "Save" }
                 }
             }

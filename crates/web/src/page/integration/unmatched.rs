@@ -4,10 +4,12 @@ use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
 use maud::{Markup, html};
 use tailwater_core::gap::GapReason;
+use tailwater_core::id::IntegrationName;
+use tailwater_engine::catalog::Catalog;
 use tailwater_engine::integration::Integration;
 use tailwater_engine::unmatched::{GapGroup, Unmatched, UnmatchedTable};
 
-use super::{find, mapping, page, tabs};
+use super::{exposure_link, find, mapping, node_link, page, tabs};
 use crate::context::Context;
 use crate::error::Error;
 use crate::view::chrome;
@@ -22,6 +24,7 @@ const MOST_EXPOSURES: usize = 5;
 /// `GET /integrations/{name}/unmatched`
 pub async fn get(context: Context, Path(wanted): Path<String>) -> Result<Response, Error> {
     let integration = find(&context, &wanted).await?;
+    let catalog = context.catalog()?;
     let workspace = context.app.workspace();
     let unmatched = workspace.unmatched(&integration.name).await?;
     let own = match context.parameter("to") {
@@ -54,7 +57,7 @@ pub async fn get(context: Context, Path(wanted): Path<String>) -> Result<Respons
         } @else {
             (mapping::proposals(&context, &integration, &unmatched))
             (overview(&context, &integration, &unmatched, only.as_deref()))
-            @for group in groups { (group_of(&context, &integration, group, &unmatched)) }
+            @for group in groups { (group_of(&context, &catalog, &integration, group, &unmatched)) }
         }
         (mapping::list(&context, &integration))
         (mapping::form_of_own(&context, &integration))
@@ -127,7 +130,13 @@ fn overview(
     }
 }
 
-fn group_of(context: &Context, integration: &Integration, group: &GapGroup, unmatched: &Unmatched) -> Markup {
+fn group_of(
+    context: &Context,
+    catalog: &Catalog,
+    integration: &Integration,
+    group: &GapGroup,
+    unmatched: &Unmatched,
+) -> Markup {
     let shows_all = context.parameter("all").is_some();
     let shown = if shows_all { usize::MAX } else { MOST_TABLES };
     html! {
@@ -136,7 +145,7 @@ fn group_of(context: &Context, integration: &Integration, group: &GapGroup, unma
             @if group.reason == GapReason::UnknownToDbt { (yaml(unmatched)) }
             div.scroll tabindex="0" role="region" aria-label=(group.title) { table {
                 thead { tr { th { "Table" } th { "Read by" } th { "Comes near" } th { "What mends it" } } }
-                tbody { @for table in group.tables.iter().take(shown) { (row(context, table)) } }
+                tbody { @for table in group.tables.iter().take(shown) { (row(context, catalog, &integration.name, table)) } }
             } }
             @if group.tables.len() > shown {
                 p { a href=(context.links.integration(&integration.name).then("/unmatched").query("reason", group.reason.code()).query("all", "1")) { "Show all " (group.tables.len()) } }
@@ -145,17 +154,22 @@ fn group_of(context: &Context, integration: &Integration, group: &GapGroup, unma
     }
 }
 
-fn row(context: &Context, table: &UnmatchedTable) -> Markup {
+fn row(
+    context: &Context,
+    catalog: &Catalog,
+    integration: &IntegrationName,
+    table: &UnmatchedTable,
+) -> Markup {
     html! {
         tr {
             td { code { (name(&table.table)) } @if table.count > 1 { " × " (table.count) } }
             td { ul.plain-list {
-                @for exposure in table.exposures.iter().take(MOST_EXPOSURES) { li { a href=(context.links.exposure(&exposure.unique_id)) { (name(&exposure.label)) } } }
+                @for exposure in table.exposures.iter().take(MOST_EXPOSURES) { li { (exposure_link(context, catalog, integration, exposure)) } }
                 @if table.exposures.len() > MOST_EXPOSURES { li.muted { "and " (table.exposures.len() - MOST_EXPOSURES) " more" } }
             } }
             td { @if table.candidates.is_empty() { span.muted { "nothing" } } @else { ul.plain-list {
                 @for candidate in &table.candidates { li {
-                    a href=(context.links.resource(&candidate.node)) { code { (name(&candidate.relation)) } }
+                    (node_link(context, catalog, &candidate.node, &html! { code { (name(&candidate.relation)) } }))
                     span.path { (cut(&candidate.differs, 200)) }
                 } }
             } } }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 use tailwater_core::layer::Layer;
-use tailwater_core::project::{Node, ResourceType};
+use tailwater_core::project::{Node, ResourceType, with_article};
 use tailwater_engine::catalog::Catalog;
 
 use crate::context::Context;
@@ -286,7 +286,10 @@ fn unknown(catalog: &Catalog, collection: &str, id: &str) -> Error {
             glyph::title(node.resource_type),
             collection_of(node.resource_type),
         );
-        return error.with_hint(format!("there is a {other} of this id, under `/{place}`"));
+        return error.with_hint(format!(
+            "there is {} of this id, under `/{place}`",
+            with_article(other)
+        ));
     }
     let nearest = catalog.nearest(id, kind, NEAREST);
     if nearest.is_empty() {

@@ -51,7 +51,11 @@ pub async fn get(context: Context) -> Result<Response, Error> {
     };
     let is_cut = !is_everything && hidden > 0 && !rows.is_empty();
     let nothing = empty(
-        "There is no such macro.",
+        if catalog.macros().next().is_none() {
+            "There is no macro: no dbt project is known, or none has a manifest yet."
+        } else {
+            "There is no such macro."
+        },
         &html! { a href=(context.uri.path()) { "Show the macros of the project" } },
     );
     let list = List::new(context, "macros", rows, nothing)
