@@ -87,3 +87,4 @@ pub mod selection;
 pub mod selector;
 pub mod signal;
 pub mod sql_reading;
+pub mod timeline;

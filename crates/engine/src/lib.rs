@@ -28,6 +28,7 @@ mod lease;
 pub mod lineage;
 pub mod progress;
 pub mod project;
+mod refresh_history;
 pub mod runtime;
 pub mod schedule;
 pub mod secret;
@@ -57,8 +58,8 @@ pub mod dbt {
 /// What callers of this crate need of the store's vocabulary.
 pub mod store {
     pub use tailwater_store::{
-        Curations, DraftId, Error, NamedExposure, NodeRun, RunId, RunKind, RunRecord, SealingKey,
-        StoreRevision, StoreUrl, SyncCause, SyncCounts, SyncDetail, SyncFailure, SyncId, SyncOutcome,
-        SyncRecord, TOMBSTONE_DAYS,
+        Curations, DraftId, Error, NamedExposure, NodeRun, RefreshCursor, RefreshFilter, RefreshPage, RunId,
+        RunKind, RunRecord, SealingKey, StoreRevision, StoreUrl, SyncCause, SyncCounts, SyncDetail,
+        SyncFailure, SyncId, SyncOutcome, SyncRecord, TOMBSTONE_DAYS,
     };
 }

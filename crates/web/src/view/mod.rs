@@ -13,6 +13,8 @@ pub mod number;
 pub mod problem;
 pub mod readiness;
 pub mod reason;
+pub mod refresh;
 pub mod resource;
 pub mod run;
 pub mod time;
+pub mod timeline;

@@ -1,0 +1,1 @@
+//! What can be done with refreshes: asking for one, cancelling one.
