@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::curation::{CuratedMark, Field};
 use crate::exposure::{Evidence, Exposure, ExposureOwner, Link, Matched, Mode, Via};
+use crate::exposure_yaml::mark::{Mark, claimed_asset};
 use crate::id::{AssetId, NodeId};
 use crate::inventory::Inventory;
 use crate::naming::free_name;
@@ -119,13 +120,8 @@ fn claims(
     twins
 }
 
-/// `meta.tailwater.id`, or the flat key `meta["tailwater.id"]`.
 fn claimed_id(node: &Node) -> Option<AssetId> {
-    let nested = node.meta.get("tailwater").and_then(|own| own.get("id"));
-    nested
-        .or_else(|| node.meta.get("tailwater.id"))
-        .and_then(|id| id.as_str())
-        .map(AssetId::from)
+    claimed_asset(&node.meta)
 }
 
 fn claimed_address(node: &Node) -> Option<String> {
@@ -155,8 +151,28 @@ pub fn normalized_url(url: &str) -> String {
 
 /// Joins the stored automatic exposures with the projects' manual ones, each dashboard once, sorted by
 /// `unique_id`. The manual one keeps its own words; what only the BI tool knows is added.
-pub fn join(automatic: Vec<(AssetId, Exposure)>, projects: &[&Project]) -> Vec<Exposure> {
+///
+/// A generated exposure in a project's YAML is the automatic one that it was made of. Where that one is not
+/// stored, because the store is younger than the YAML or another installation wrote it, what the YAML says is
+/// shown, unless its asset is among `gone`: those that have gone or were left out since.
+pub fn join(
+    automatic: Vec<(AssetId, Exposure)>,
+    projects: &[&Project],
+    gone: &BTreeSet<AssetId>,
+) -> Vec<Exposure> {
     let known: BTreeSet<&AssetId> = automatic.iter().map(|(id, _)| id).collect();
+    let generated: Vec<Exposure> = projects
+        .iter()
+        .flat_map(|project| project.generated().iter().map(|node| (*project, node)))
+        .filter(|(_, node)| {
+            Mark::of(&node.meta).is_none_or(|mark| !known.contains(&mark.asset) && !gone.contains(&mark.asset))
+        })
+        .map(|(project, node)| Exposure {
+            mode: Mode::Auto,
+            modes: BTreeSet::from([Mode::Auto]),
+            ..from_node(project, node)
+        })
+        .collect();
     let by_url: BTreeMap<String, &AssetId> = automatic
         .iter()
         .rev()
@@ -182,6 +198,9 @@ pub fn join(automatic: Vec<(AssetId, Exposure)>, projects: &[&Project]) -> Vec<E
             let exposure = with_free_id(exposure, &asset, |id| joined.contains_key(id));
             joined.insert(exposure.unique_id.clone(), exposure);
         }
+    }
+    for exposure in generated {
+        joined.entry(exposure.unique_id.clone()).or_insert(exposure);
     }
     joined.into_values().collect()
 }
@@ -350,7 +369,7 @@ mod tests {
             depends_on: BTreeSet::from(["model.p.m".into()]),
             ..from_node(&project, &manual("sales", None, None))
         };
-        let joined = join(vec![("9df3-aaaa".into(), automatic)], &[&project]);
+        let joined = join(vec![("9df3-aaaa".into(), automatic)], &[&project], &BTreeSet::new());
         let ids: Vec<&str> = joined
             .iter()
             .map(|exposure| exposure.unique_id.as_str())
@@ -390,7 +409,7 @@ mod tests {
             curation.change(change);
         }
         let automatic = apply(automatic, &curation, |_| KnownNode::Known(None));
-        let joined = join(vec![("one".into(), automatic)], &[&project]).remove(0);
+        let joined = join(vec![("one".into(), automatic)], &[&project], &BTreeSet::new()).remove(0);
         assert_eq!(
             (joined.label.as_str(), joined.maturity.as_deref()),
             ("weekly", Some("low"))
@@ -404,6 +423,31 @@ mod tests {
             .collect();
         assert_eq!(overruled, [Field::Label]);
         assert!(joined.depends_on.contains("model.p.declared") && joined.unlinked[0].overruled);
+    }
+
+    #[test]
+    fn a_generated_exposure_is_the_automatic_one_and_never_manual() {
+        let mut node = manual("sales_of_the_yaml", Some("https://h/#/workbooks/1"), Some("one"));
+        let own = serde_json::json!({ "id": "one", "integration": "main", "generated": true });
+        node.meta.insert("tailwater".into(), own);
+        let project = Project::new("p".into(), ProjectMetadata::default(), vec![node], vec![]);
+        assert!(project.nodes().is_empty() && project.exposures().next().is_none());
+        assert!(twins(&[&project], &inventory(&[("one", "https://h/#/workbooks/1")])).is_empty());
+        let none = BTreeSet::new();
+        let alone = join(Vec::new(), &[&project], &none);
+        assert_eq!((alone.len(), alone[0].mode), (1, Mode::Auto));
+        assert!(join(Vec::new(), &[&project], &BTreeSet::from(["one".into()])).is_empty());
+        let automatic = Exposure {
+            mode: Mode::Auto,
+            url: Some("https://h/#/workbooks/1".to_owned()),
+            ..from_node(&project, &manual("sales", None, None))
+        };
+        let joined = join(vec![("one".into(), automatic.clone())], &[&project], &none);
+        assert_eq!(joined, [automatic.clone()]);
+        // Published anew under the same address it is another workbook: the YAML is not its manual twin.
+        let joined = join(vec![("two".into(), automatic)], &[&project], &none);
+        let modes: Vec<Mode> = joined.iter().map(|exposure| exposure.mode).collect();
+        assert_eq!(modes, [Mode::Auto, Mode::Auto]);
     }
 
     #[test]

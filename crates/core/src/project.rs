@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::dialect::Dialect;
+use crate::exposure_yaml::Mark;
 use crate::id::{NodeId, ProjectName};
 use crate::relation::RelationName;
 
@@ -23,6 +24,7 @@ pub struct Project {
     pub metadata: ProjectMetadata,
     nodes: Vec<Node>,
     disabled: Vec<Node>,
+    generated: Vec<Node>,
     groups: Vec<Group>,
     macros: Vec<Macro>,
 }
@@ -364,6 +366,9 @@ impl std::fmt::Display for ResourceType {
 
 impl Project {
     /// Indexes the nodes. Of two nodes with one `unique_id` the later wins, as in a JSON object.
+    ///
+    /// Exposures that an export of Tailwater wrote are set apart at this door ([`Self::generated`]): they say
+    /// nothing that the BI tool did not say, and taken for the authors' word they would feed on themselves.
     pub fn new(
         name: ProjectName,
         metadata: ProjectMetadata,
@@ -379,6 +384,7 @@ impl Project {
             }
             is_same
         });
+        let generated = nodes.extract_if(.., |node| is_generated(node)).collect();
         nodes.shrink_to_fit();
         disabled.sort_by(|left, right| left.unique_id.cmp(&right.unique_id));
         Self {
@@ -386,6 +392,7 @@ impl Project {
             metadata,
             nodes,
             disabled,
+            generated,
             groups: Vec::new(),
             macros: Vec::new(),
         }
@@ -443,7 +450,13 @@ impl Project {
             .map(|index| &self.nodes[index])
     }
 
-    /// The manual exposures: those written in YAML.
+    /// The exposures that an export of Tailwater wrote into the project's YAML, sorted by `unique_id`. They are
+    /// not among [`Self::nodes`].
+    pub fn generated(&self) -> &[Node] {
+        &self.generated
+    }
+
+    /// The manual exposures: those that people wrote in YAML.
     pub fn exposures(&self) -> impl Iterator<Item = &Node> {
         self.nodes
             .iter()
@@ -463,6 +476,10 @@ impl Project {
         }
         counts
     }
+}
+
+fn is_generated(node: &Node) -> bool {
+    node.resource_type == ResourceType::Exposure && Mark::of(&node.meta).is_some()
 }
 
 #[cfg(test)]
