@@ -165,7 +165,8 @@ pub fn join(
         .iter()
         .flat_map(|project| project.generated().iter().map(|node| (*project, node)))
         .filter(|(_, node)| {
-            Mark::of(&node.meta).is_none_or(|mark| !known.contains(&mark.asset) && !gone.contains(&mark.asset))
+            Mark::of(&node.meta)
+                .is_none_or(|mark| !known.contains(&mark.asset) && !gone.contains(&mark.asset))
         })
         .map(|(project, node)| Exposure {
             mode: Mode::Auto,
@@ -369,7 +370,11 @@ mod tests {
             depends_on: BTreeSet::from(["model.p.m".into()]),
             ..from_node(&project, &manual("sales", None, None))
         };
-        let joined = join(vec![("9df3-aaaa".into(), automatic)], &[&project], &BTreeSet::new());
+        let joined = join(
+            vec![("9df3-aaaa".into(), automatic)],
+            &[&project],
+            &BTreeSet::new(),
+        );
         let ids: Vec<&str> = joined
             .iter()
             .map(|exposure| exposure.unique_id.as_str())

@@ -107,6 +107,14 @@ pub enum Error {
         /// The dbt that wrote it.
         writer: String,
     },
+    /// A file of the project is not YAML, or not of the shape that dbt gives it.
+    #[error("`{origin}` cannot be read as YAML: {problem}")]
+    Yaml {
+        /// The file.
+        origin: String,
+        /// What the reader found wrong, and where.
+        problem: String,
+    },
 }
 
 impl Diagnostic for Error {
@@ -122,6 +130,7 @@ impl Diagnostic for Error {
             Self::NotAnArtifact { .. } => "TW-DBT-NOT-AN-ARTIFACT",
             Self::WrongArtifact { .. } => "TW-DBT-WRONG-ARTIFACT",
             Self::TooOld { .. } => "TW-DBT-TOO-OLD",
+            Self::Yaml { .. } => "TW-DBT-YAML",
         }
     }
 
@@ -171,6 +180,7 @@ impl Diagnostic for Error {
             Self::TooOld { .. } => {
                 "Upgrade dbt to 1.0 or newer in the project and let it write its artifacts again.".to_owned()
             }
+            Self::Yaml { .. } => "`dbt parse` says what is wrong with it as well; mend it there.".to_owned(),
         };
         Some(text)
     }

@@ -28,6 +28,7 @@ mod run_results;
 mod sniff;
 mod sources;
 mod target;
+pub mod yaml;
 
 pub use artifact::ArtifactKind;
 pub use catalog::{load_catalog, read_catalog};

@@ -3,21 +3,20 @@
 //! Everything up to landing happens in memory; landing is one transaction. Whatever fails or is stopped
 //! before it leaves the store as it was.
 
+mod naming;
 mod record;
 mod report;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tailwater_bi::Progress;
 use tailwater_core::diagnostic::Diagnostic;
 use tailwater_core::exposure::{Exposure, Stale};
-use tailwater_core::id::{AssetId, IntegrationName, NodeId};
+use tailwater_core::id::{AssetId, IntegrationName};
 use tailwater_core::inventory::{Completeness, Inventory};
-use tailwater_core::manual::twins;
 use tailwater_core::merge::{Known, Merged, merge};
-use tailwater_core::naming::{Unnamed, assign_names};
 use tailwater_core::project::Project;
 use tailwater_core::resolve::{GivenName, Input, Resolution, resolve};
 use tailwater_core::selection::Selection;
@@ -27,6 +26,7 @@ use tailwater_store::{
 };
 use tokio_util::sync::CancellationToken;
 
+use self::naming::{NamingInput, name_assets};
 use self::record::{fill_record, new_record};
 pub use self::report::{ExposureChange, ExposureTitle, KeptExposure, SyncReport};
 use crate::error::Error;
@@ -150,6 +150,16 @@ impl Workspace {
     /// BI tool is not contacted. Says how many exposures say something else now; `None` when the integration
     /// was never synced.
     pub async fn reresolve(&self, name: &IntegrationName) -> Result<Option<usize>, Error> {
+        self.reresolve_under(name, &BTreeMap::new()).await
+    }
+
+    /// The same, with names that exposures are to have from now on; names that another exposure has are not
+    /// given again.
+    pub(crate) async fn reresolve_under(
+        &self,
+        name: &IntegrationName,
+        renamed: &BTreeMap<AssetId, String>,
+    ) -> Result<Option<usize>, Error> {
         /// A sync that lands meanwhile may overtake it; then it starts at what that sync left.
         const MOST_TRIES: usize = 4;
         for _ in 0..MOST_TRIES {
@@ -177,6 +187,7 @@ impl Workspace {
                     &projects,
                     SyncOptions::default(),
                     &stored,
+                    renamed,
                 )
                 .await?;
             match self.store().land_again(&landing, synced_at).await {
@@ -252,7 +263,14 @@ impl Workspace {
         let mut may_retry = true;
         loop {
             let report = self
-                .resolve_into(&mut landing, integration, projects, options, &stored)
+                .resolve_into(
+                    &mut landing,
+                    integration,
+                    projects,
+                    options,
+                    &stored,
+                    &BTreeMap::new(),
+                )
                 .await?;
             progress.reached(Stage::Matched, report.tables.linked);
             if options.is_dry_run {
@@ -282,8 +300,11 @@ impl Workspace {
         projects: &[Arc<Project>],
         options: SyncOptions,
         stored: &BTreeMap<AssetId, Exposure>,
+        renamed: &BTreeMap<AssetId, String>,
     ) -> Result<SyncReport, Error> {
-        let names = self.names(integration, projects, &landing.inventory).await?;
+        let names = self
+            .names(integration, projects, &landing.inventory, renamed)
+            .await?;
         let mut resolution = resolve_inventory(integration, projects, &landing.inventory, &names);
         mark_stale(&mut resolution, &landing.stale);
         let finished_at = self.clock().now();
@@ -327,69 +348,30 @@ impl Workspace {
         fetched
     }
 
-    /// The name of each asset's exposure: the one it was given earlier, else a new one.
+    /// The name of each asset's exposure: the one it was given earlier, else the one that it has in generated
+    /// YAML, else a new one.
     async fn names(
         &self,
         integration: &Integration,
         projects: &[Arc<Project>],
         inventory: &Inventory,
+        renamed: &BTreeMap<AssetId, String>,
     ) -> Result<BTreeMap<AssetId, GivenName>, Error> {
-        let mut given = BTreeMap::new();
-        let mut taken = BTreeSet::new();
-        for row in self.store().load_names().await? {
-            if row.integration == integration.name {
-                given.insert(
-                    row.asset,
-                    GivenName {
-                        project: row.project,
-                        name: row.name,
-                    },
-                );
-            } else {
-                taken.insert(row.name);
-            }
-        }
-        // A dashboard that is also declared by hand may have the name it has there.
-        let twins: BTreeSet<NodeId> =
-            twins(&projects.iter().map(AsRef::as_ref).collect::<Vec<_>>(), inventory)
-                .into_values()
-                .collect();
-        let manual = projects.iter().flat_map(|project| project.exposures());
-        let manual: BTreeSet<String> = manual
-            .filter(|node| !twins.contains(&node.unique_id))
-            .map(|node| node.name.clone())
-            .collect();
-        // A name that the project's authors gave to another dashboard since is theirs.
-        given.retain(|_, given| !manual.contains(&given.name));
-        taken.extend(manual);
-        let unnamed: Vec<Unnamed<'_>> = inventory
-            .assets
-            .iter()
-            .map(|(id, asset)| Unnamed {
-                asset: id,
-                label: &asset.name,
-                created_at: asset.created_at,
-            })
-            .collect();
-        let known = given
-            .iter()
-            .map(|(id, given)| (id.clone(), given.name.clone()))
-            .collect();
-        let project = projects
-            .first()
-            .map(|project| project.name.clone())
-            .unwrap_or_default();
-        for (id, name) in assign_names(&unnamed, &known, &taken) {
-            given.insert(
-                id,
-                GivenName {
-                    project: project.clone(),
-                    name,
-                },
-            );
-        }
-        given.retain(|id, _| inventory.assets.contains_key(id));
-        Ok(given)
+        let integrations = self.integrations().await?;
+        let given = self.store().load_names().await?;
+        let input = NamingInput {
+            integration: &integration.name,
+            others: integrations
+                .iter()
+                .map(|other| &other.name)
+                .filter(|name| **name != integration.name)
+                .collect(),
+            projects: projects.iter().map(AsRef::as_ref).collect(),
+            inventory,
+            given: &given,
+            renamed,
+        };
+        Ok(name_assets(&input))
     }
 
     async fn record_failure(

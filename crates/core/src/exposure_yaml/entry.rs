@@ -129,7 +129,12 @@ fn write_tags_and_meta(text: &mut String, exposure: &Exposure, place: &Place<'_>
         opening(text, indent, "meta");
         opening(text, indent + 2, META);
         if let Some(integration) = &exposure.integration {
-            line(text, indent + 4, INTEGRATION, &quoted_if_needed(integration.as_str()));
+            line(
+                text,
+                indent + 4,
+                INTEGRATION,
+                &quoted_if_needed(integration.as_str()),
+            );
         }
         line(text, indent + 4, ID, &quoted(&workbook.luid));
         if purpose == Purpose::Generated {
@@ -261,7 +266,10 @@ mod tests {
         let project = project("1.2.0");
         let text = to_yaml(&exposure(&project), &Place::of(&project));
         assert!(!text.contains("label:"), "{text}");
-        assert!(text.contains("      name: \"unknown\"\n      email: \"\"\n"), "{text}");
+        assert!(
+            text.contains("      name: \"unknown\"\n      email: \"\"\n"),
+            "{text}"
+        );
     }
 
     #[test]
@@ -274,6 +282,9 @@ mod tests {
         };
         let mut text = String::new();
         write_entry(&mut text, &exposure, &Place::of(&project), Purpose::Generated);
-        assert!(text.contains("type: dashboard\n") && !text.contains("ripe"), "{text}");
+        assert!(
+            text.contains("type: dashboard\n") && !text.contains("ripe"),
+            "{text}"
+        );
     }
 }

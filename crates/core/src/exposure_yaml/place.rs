@@ -213,7 +213,10 @@ mod tests {
     #[case("metric.other.revenue", "metric('other', 'revenue')")]
     #[case("model.p.it's\n{{ x }}", r#""ref('it\\'s\\n{{ '{{' }} x }}')""#)]
     fn nodes_are_referred_to_as_dbt_does(#[case] id: &str, #[case] expected: &str) {
-        assert_eq!(Place::of(&project()).reference(&id.into()).as_deref(), Ok(expected));
+        assert_eq!(
+            Place::of(&project()).reference(&id.into()).as_deref(),
+            Ok(expected)
+        );
     }
 
     #[rstest]

@@ -1,6 +1,6 @@
 //! Putting a catalog together: a pure function of its input.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
 use std::sync::{Arc, OnceLock};
 
@@ -61,7 +61,13 @@ impl Catalog {
             exposures: shown,
             left_out,
         } = curated(&|input| &input.exposures);
-        let exposures = all_exposures(shown, &manifests);
+        // What somebody left out, or what is known to have gone, is not shown by way of the project's YAML.
+        let vanished = left_out
+            .iter()
+            .map(|left_out| left_out.asset.clone())
+            .chain(integrations.iter().flat_map(gone_assets))
+            .collect();
+        let exposures = all_exposures(shown, &manifests, &vanished);
         let exposure_nodes: Vec<Node> = exposures
             .iter()
             .map(|exposure| exposure_node(&manifests, exposure))
@@ -166,15 +172,21 @@ pub(super) fn asset_of(exposure: &Exposure) -> Option<(&str, &str)> {
 }
 
 /// Automatic and manual exposures, each dashboard once, sorted by `unique_id`.
-fn all_exposures(automatic: Vec<StoredExposure>, manifests: &[Arc<Project>]) -> Vec<Exposure> {
+fn all_exposures(
+    automatic: Vec<StoredExposure>,
+    manifests: &[Arc<Project>],
+    vanished: &BTreeSet<AssetId>,
+) -> Vec<Exposure> {
     let automatic = automatic
         .into_iter()
         .map(|row| (row.asset.clone(), with_times(row)))
         .collect();
-    join(
-        automatic,
-        &manifests.iter().map(AsRef::as_ref).collect::<Vec<_>>(),
-    )
+    let projects: Vec<&Project> = manifests.iter().map(AsRef::as_ref).collect();
+    join(automatic, &projects, vanished)
+}
+
+fn gone_assets(integration: &IntegrationInput) -> impl Iterator<Item = AssetId> {
+    integration.gone.iter().map(|row| row.asset.clone())
 }
 
 fn with_times(row: StoredExposure) -> Exposure {
@@ -299,7 +311,8 @@ fn fingerprint(revision: &str, health: &[Health], refreshes: &[Refresh]) -> Stri
     text
 }
 
-/// An exposure in the shape of a dbt node. Automatic ones stand in a folder of their own.
+/// An exposure in the shape of a dbt node. Automatic ones stand in a folder of their own, unless an export wrote
+/// them into a file of the project.
 fn exposure_node(manifests: &[Arc<Project>], exposure: &Exposure) -> Node {
     let depends_on: Vec<NodeId> = exposure.depends_on.iter().cloned().collect();
     let declared = manifests
@@ -319,12 +332,20 @@ fn exposure_node(manifests: &[Arc<Project>], exposure: &Exposure) -> Node {
         .unwrap_or_default()
         .to_owned();
     let id = |workbook: &Workbook| ("tailwater".to_owned(), json!({ "id": workbook.luid }));
+    let mut generated = manifests.iter().flat_map(|project| project.generated());
+    let (fqn, path) = match generated.find(|node| node.unique_id == exposure.unique_id) {
+        Some(node) => (node.fqn.clone(), node.path.clone()),
+        None => (
+            vec![package.clone(), IMPORTED_FOLDER.to_owned(), exposure.name.clone()],
+            format!("{IMPORTED_FOLDER}/{}.yml", exposure.name),
+        ),
+    };
     Node {
         unique_id: exposure.unique_id.clone(),
         resource_type: ResourceType::Exposure,
         name: exposure.name.clone(),
-        fqn: vec![package.clone(), IMPORTED_FOLDER.to_owned(), exposure.name.clone()],
-        path: format!("{IMPORTED_FOLDER}/{}.yml", exposure.name),
+        fqn,
+        path,
         package,
         description: exposure.description.clone(),
         tags: exposure.tags.iter().cloned().collect(),

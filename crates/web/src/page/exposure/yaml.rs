@@ -4,7 +4,7 @@ use axum::extract::Path;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use maud::html;
-use tailwater_core::exposure_yaml::to_yaml;
+use tailwater_core::exposure_yaml::{Place, to_yaml};
 
 use super::subject::{Subject, Tab, catalog};
 use crate::context::Context;
@@ -14,8 +14,11 @@ use crate::error::Error;
 pub async fn get(context: Context, Path(id): Path<String>) -> Result<Response, Error> {
     let catalog = catalog(&context)?;
     let subject = Subject::find(&context, &catalog, &id)?;
-    let package = subject.id().split('.').nth(1).unwrap_or_default();
-    let yaml = to_yaml(subject.exposure, package, |id| subject.catalog.node(id.as_str()));
+    let mut manifests = subject.catalog.manifests();
+    let place = manifests
+        .find(|project| project.name == subject.exposure.project)
+        .map_or_else(Place::unknown, Place::of);
+    let yaml = to_yaml(subject.exposure, &place);
     if context.parameter("format").as_deref() == Some("yml") {
         // A name is of dbt's alphabet; what a manifest says otherwise does not get into a header.
         let is_plain = |character: &char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-');
