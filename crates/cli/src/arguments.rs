@@ -7,8 +7,8 @@ use clap::{ArgAction, Parser, Subcommand};
 
 use crate::command::{
     audit, bring_in, collections, completions, curate, curations, doctor, environment as environments,
-    explain, exposures, ingest, init, integration, leave_out, lineage, link, project, serve, sql, sync,
-    token, unlink, unmatched, user,
+    explain, export, exposures, ingest, init, integration, leave_out, lineage, link, project, serve, sql,
+    sync, token, unlink, unmatched, user,
 };
 use crate::environment;
 use crate::error::COULD_NOT_RUN;
@@ -104,6 +104,7 @@ pub enum InWorkspace {
     Explain(explain::Args),
     Unmatched(unmatched::Args),
     Lineage(lineage::Args),
+    Export(export::Args),
     Curate(curate::Args),
     Link(link::Args),
     Unlink(unlink::Args),

@@ -45,6 +45,17 @@ impl Style {
     }
 }
 
+impl Style {
+    /// A text that is one line already, in this style where colour is wanted.
+    pub fn paint(self, text: &str, is_coloured: bool) -> String {
+        match self.code() {
+            "" => text.to_owned(),
+            _ if !is_coloured => text.to_owned(),
+            code => format!("{code}{text}{RESET}"),
+        }
+    }
+}
+
 const RESET: &str = "\u{1b}[0m";
 
 /// A paragraph: pieces of text with a meaning each, broken at blanks where the width demands it.

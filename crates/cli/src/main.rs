@@ -107,6 +107,7 @@ async fn run_in(workspace: &Workspace, command: &InWorkspace, printer: &Printer)
         InWorkspace::Explain(args) => command::explain::run(args, workspace, printer).await,
         InWorkspace::Unmatched(args) => command::unmatched::run(args, workspace, printer).await,
         InWorkspace::Lineage(args) => command::lineage::run(args, workspace, printer).await,
+        InWorkspace::Export(args) => command::export::run(args, workspace, printer).await,
         InWorkspace::User(args) => command::user::run(args, workspace, printer).await,
         InWorkspace::Token(args) => command::token::run(args, workspace, printer).await,
         InWorkspace::Audit(args) => command::audit::run(args, workspace, printer).await,

@@ -15,7 +15,7 @@ use serde::Serialize;
 use crate::document::{Document, Line, Style};
 use crate::environment;
 use crate::error::Error;
-use crate::escape::SafeJson;
+use crate::escape::{self, SafeJson};
 use crate::report::{ErrorLine, Report};
 
 /// The width of text for a file or a pipe, where nobody says how much fits.
@@ -112,6 +112,24 @@ impl Printer {
         output.flush().map_err(Error::Output)
     }
 
+    /// Prints a unified diff, line by line as it is, so that programs can apply it.
+    pub fn diff(&self, text: &str) -> Result<(), Error> {
+        let mut output = self.output();
+        for line in text.lines() {
+            let style = match line.as_bytes().first() {
+                Some(b'+') => Style::Good,
+                Some(b'-') => Style::Bad,
+                Some(b'@') => Style::Faint,
+                _ => Style::Plain,
+            };
+            // Tabs belong to the text; everything else that a terminal acts on does not get there.
+            let line: Vec<_> = line.split('\t').map(escape::to_line).collect();
+            let line = style.paint(&line.join("\t"), self.is_output_coloured);
+            writeln!(output, "{line}").map_err(Error::Output)?;
+        }
+        output.flush().map_err(Error::Output)
+    }
+
     /// Standard output itself, buffered; the caller flushes.
     #[expect(
         clippy::unused_self,
@@ -135,6 +153,13 @@ impl Printer {
     pub fn note(&self, line: impl Into<Line>) {
         if !self.options.is_json && !self.options.is_quiet {
             self.aside(&Document::from(line.into()));
+        }
+    }
+
+    /// Tells people what else there is to an answer that programs read too. Quiet people are spared.
+    pub fn remarks(&self, document: &Document) {
+        if !self.options.is_json && !self.options.is_quiet {
+            self.aside(document);
         }
     }
 

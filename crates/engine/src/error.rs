@@ -31,6 +31,9 @@ pub enum Error {
     /// Artifacts were not taken over, or an environment is not known.
     #[error(transparent)]
     Ingest(#[from] crate::ingest::IngestError),
+    /// Exposures could not be exported.
+    #[error(transparent)]
+    Export(#[from] crate::export::ExportError),
     /// An error that several ask about.
     #[error(transparent)]
     Shared(std::sync::Arc<Self>),
@@ -258,6 +261,7 @@ impl Diagnostic for Error {
             Self::Mapping(error) => error.code(),
             Self::Account(error) => error.code(),
             Self::Ingest(error) => error.code(),
+            Self::Export(error) => error.code(),
             Self::Shared(error) => error.code(),
             Self::Curation(error) => error.code(),
             Self::NoProjects => "TW-PROJECT-NONE",
@@ -307,6 +311,7 @@ impl Diagnostic for Error {
             Self::Mapping(error) => return error.hint(),
             Self::Account(error) => return error.hint(),
             Self::Ingest(error) => return error.hint(),
+            Self::Export(error) => return error.hint(),
             Self::Shared(error) => return error.hint(),
             Self::NoArtifacts { project } => {
                 format!("run `dbt build`, then `tailwater ingest target --project {project}`")

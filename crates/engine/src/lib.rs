@@ -21,6 +21,7 @@ pub mod draft;
 pub mod environment;
 pub mod error;
 pub mod explain;
+pub mod export;
 pub mod hub;
 pub mod ingest;
 pub mod integration;

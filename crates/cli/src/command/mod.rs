@@ -10,6 +10,7 @@ pub mod curations;
 pub mod doctor;
 pub mod environment;
 pub mod explain;
+pub mod export;
 pub mod exposures;
 pub mod ingest;
 pub mod init;

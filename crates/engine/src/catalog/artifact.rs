@@ -148,7 +148,7 @@ impl CatalogProject {
         Self { input, readiness }
     }
 
-    pub(super) const fn input(&self) -> &ProjectInput {
+    pub(crate) const fn input(&self) -> &ProjectInput {
         &self.input
     }
 
