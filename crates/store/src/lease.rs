@@ -26,6 +26,13 @@ pub struct Lease {
     token: Uuid,
 }
 
+impl Lease {
+    /// What tells this acquisition from every other.
+    pub(crate) fn token(&self) -> String {
+        self.token.to_string()
+    }
+}
+
 /// What came of asking for a lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LeaseOutcome {

@@ -40,6 +40,7 @@ mod revision;
 mod run;
 mod secret;
 mod setting;
+mod signal;
 mod store;
 mod sync;
 mod url;
@@ -68,6 +69,9 @@ pub use refresh::{
 };
 pub use revision::StoreRevision;
 pub use run::{NodeRun, RunId, RunKind, RunLanding, RunRecord};
+pub use signal::{
+    ChannelRecord, Delivery, DeliveryEnd, DeliveryId, DeliveryState, SignalLanding, WarningRecord,
+};
 pub use store::Store;
 pub use sync::{
     MOST_NAMED, NamedExposure, SyncCause, SyncCounts, SyncDetail, SyncFailure, SyncId, SyncOutcome,

@@ -31,12 +31,13 @@ impl Store {
                    (select coalesce(max(added_at), 0) from project), \
                    (select count(*) from sync), \
                    (select coalesce(max(started_at), 0) from sync), \
-                   (select number from curation_revision where id = 1)";
+                   (select number from curation_revision where id = 1), \
+                   (select number from refresh_revision where id = 1)";
         let mut mark = String::new();
         let mut artifacts = 0;
         for row in transaction.fetch(sql, vec![]).await? {
             artifacts = row.integer(0)?;
-            for column in 0..6 {
+            for column in 0..7 {
                 // Writing to a string cannot fail.
                 let _ = write!(mark, "{} ", row.integer(column)?);
             }

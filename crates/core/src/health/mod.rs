@@ -33,9 +33,7 @@ pub use assess::{Input, assess, is_judged};
 pub use check::{Check, CheckKind};
 pub use limit::{GRACE, stale_at};
 pub use reason::{Phrase, Reason, ReasonKey};
-pub use refresh::{
-    ExtractSource, Failure, LastRefresh, Refresh, RefreshState, SourceRefresh, extract_sources, refresh,
-};
+pub use refresh::{ExtractSource, Failure, Refresh, RefreshState, SourceRefresh, extract_sources, refresh};
 pub use scene::tested_nodes;
 pub use state::{Health, HealthCounts, HealthState};
 pub use tile::{FreshnessStatus, Quality};

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{AssetId, DataSourceId, IntegrationName};
 use crate::inventory::Inventory;
-use crate::refresh::{RefreshOutcome, RefreshRecord, TargetId, TargetKind};
+use crate::refresh::{LastRefresh, TargetId, TargetKind};
 
 /// How the data of a dashboard came to it. Ordered by badness.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
@@ -86,43 +86,6 @@ pub struct ExtractSource {
     pub stale_at: Option<DateTime<Utc>>,
 }
 
-/// What our own history of refreshes says of one target.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LastRefresh {
-    /// When it last succeeded.
-    pub succeeded_at: Option<DateTime<Utc>>,
-    /// How it failed, when the last one that is over did.
-    pub failure: Option<Failure>,
-}
-
-impl LastRefresh {
-    /// Folds the records of one target, in any order. Refreshes that were not asked for, were cancelled, or are
-    /// still on their way say nothing.
-    pub fn of<'a>(records: impl IntoIterator<Item = &'a RefreshRecord>) -> Self {
-        let mut last = Self::default();
-        for record in records {
-            let at = record.finished_at.unwrap_or(record.asked_at);
-            match record.outcome {
-                RefreshOutcome::Succeeded => last.succeeded_at = last.succeeded_at.max(Some(at)),
-                RefreshOutcome::Failed | RefreshOutcome::TimedOut => {
-                    let is_newer = last.failure.as_ref().is_none_or(|held| held.at < at);
-                    if is_newer {
-                        last.failure = Some(Failure {
-                            at,
-                            message: record.message.clone(),
-                        });
-                    }
-                }
-                _ => {}
-            }
-        }
-        last.failure = last
-            .failure
-            .filter(|failure| last.succeeded_at.is_none_or(|succeeded| succeeded < failure.at));
-        last
-    }
-}
-
 impl ExtractSource {
     /// What refreshes it: the published data source, else the workbook that holds it.
     pub fn target(&self, integration: &IntegrationName, asset: &AssetId) -> TargetId {
@@ -142,8 +105,13 @@ impl ExtractSource {
     /// the warehouse each time is left alone.
     pub fn with_history(mut self, last: &LastRefresh) -> Self {
         if self.has_extract != Some(false) {
-            self.refreshed_at = self.refreshed_at.max(last.succeeded_at);
-            self.failure.clone_from(&last.failure);
+            // The data are from when the tool began, which is what counts against a build.
+            let ours = last.succeeded.as_ref().map(|end| end.data_from);
+            self.refreshed_at = self.refreshed_at.max(ours);
+            self.failure = last.failure().map(|end| Failure {
+                at: end.finished_at,
+                message: end.message.clone(),
+            });
         }
         self
     }
@@ -293,7 +261,7 @@ mod tests {
 
     use super::*;
     use crate::inventory::{Asset, DataSource};
-    use crate::refresh::{RefreshCause, RefreshId, RefreshOrigin, Skip, Verdict};
+    use crate::refresh::{RefreshEnd, RefreshId, RefreshOutcome};
 
     fn at(day: u32) -> DateTime<Utc> {
         format!("2026-01-{day:02}T06:00:00Z").parse().unwrap()
@@ -350,60 +318,34 @@ mod tests {
         assert_eq!(refresh(vec![failed(4)], at(10)).state, RefreshState::Refreshed);
     }
 
-    fn record(outcome: RefreshOutcome, day: u32) -> RefreshRecord {
-        RefreshRecord {
-            id: RefreshId::new(format!("{day}")),
-            target: source("orders", Some(true), None).target(&"main".into(), &"w1".into()),
-            name: "Orders".to_owned(),
-            exposures: Vec::new(),
-            origin: RefreshOrigin {
-                cause: RefreshCause::Artifacts,
-                project: None,
-                environment: None,
-                invocation_id: None,
-                job_run: None,
-                by: None,
-            },
-            verdict: Verdict::Skip { reason: Skip::Live },
-            outcome,
-            asked_at: at(day),
-            sent_at: None,
-            tool_job: None,
-            started_at: None,
-            finished_at: Some(at(day)),
-            code: None,
-            message: Some("login failed".to_owned()),
-            hint: None,
-        }
-    }
-
     #[test]
     fn our_own_history_tells_of_failures_and_of_newer_refreshes() {
-        use RefreshOutcome::{Failed, Held, Running, Succeeded, TimedOut};
-        let last = |outcomes: &[(RefreshOutcome, u32)]| {
-            let records: Vec<_> = outcomes
-                .iter()
-                .map(|&(outcome, day)| record(outcome, day))
-                .collect();
-            LastRefresh::of(&records)
+        let end = |outcome, day| RefreshEnd {
+            id: RefreshId::new(format!("{day}")),
+            outcome,
+            data_from: at(day),
+            finished_at: at(day),
+            code: None,
+            message: Some("login failed".to_owned()),
         };
-        let recovered = last(&[(Succeeded, 8), (Failed, 7), (Held, 9), (Running, 10)]);
-        assert_eq!((recovered.succeeded_at, &recovered.failure), (Some(at(8)), &None));
-        let failing = last(&[(TimedOut, 9), (Succeeded, 4), (Failed, 7)]);
-        assert_eq!(failing.failure.as_ref().unwrap().at, at(9));
-        let judged = |source: ExtractSource| refresh(vec![source.with_history(&failing)], at(10));
+        let last = |succeeded: u32, failed: u32| LastRefresh {
+            succeeded: Some(end(RefreshOutcome::Succeeded, succeeded)),
+            failed: Some(end(RefreshOutcome::Failed, failed)),
+            ended: None,
+        };
+        let judged =
+            |source: ExtractSource, last: &LastRefresh| refresh(vec![source.with_history(last)], at(10));
+        let mended = judged(source("a", Some(true), Some(5)), &last(8, 7));
         assert_eq!(
-            judged(source("a", Some(true), Some(5))).state,
-            RefreshState::Failed
+            (mended.state, mended.data_as_of),
+            (RefreshState::Refreshed, Some(at(8)))
         );
-        assert_eq!(
-            judged(source("a", Some(true), Some(10))).state,
-            RefreshState::Refreshed,
-            "somebody refreshed it in the tool since"
-        );
-        assert_eq!(judged(source("a", Some(false), None)).state, RefreshState::Live);
-        let newer = source("a", Some(true), Some(5)).with_history(&recovered);
-        assert_eq!(newer.refreshed_at, Some(at(8)));
+        let failing = last(4, 9);
+        let state = |source| judged(source, &failing).state;
+        assert_eq!(state(source("a", Some(true), Some(5))), RefreshState::Failed);
+        // Somebody refreshed it in the tool since.
+        assert_eq!(state(source("a", Some(true), Some(10))), RefreshState::Refreshed);
+        assert_eq!(state(source("a", Some(false), None)), RefreshState::Live);
     }
 
     #[test]

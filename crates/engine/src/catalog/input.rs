@@ -1,14 +1,13 @@
 //! What a catalog is made of. Loading it is another matter: see [`crate::hub`].
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use tailwater_core::health::LastRefresh;
 use tailwater_core::history::NodeStates;
 use tailwater_core::id::EnvironmentName;
 use tailwater_core::project::Project;
-use tailwater_core::refresh::{Policy, TargetId};
+use tailwater_core::refresh::{LastRefresh, Policy, TargetId};
 use tailwater_core::run::WarehouseCatalog;
 use tailwater_store::{Curations, RunRecord, StoredExposure, StoredInventory, SyncRecord};
 
@@ -30,9 +29,9 @@ pub struct CatalogInput {
     /// What people said of their exposures.
     pub curations: Arc<Curations>,
     /// What our own history says of each target of refreshes.
-    pub refreshes: Arc<HashMap<TargetId, LastRefresh>>,
+    pub refreshes: Arc<BTreeMap<TargetId, LastRefresh>>,
     /// What holds for refreshing each target; a target that is missing is not refreshed by policy.
-    pub policies: Arc<HashMap<TargetId, Policy>>,
+    pub policies: Arc<BTreeMap<TargetId, Policy>>,
     /// Names the state of everything that this was read from: equal revisions make equal catalogs, but for
     /// what depends on the moment.
     pub revision: String,

@@ -101,7 +101,7 @@ impl Workspace {
             projects,
             integrations,
             curations,
-            refreshes: Arc::default(),
+            refreshes: Arc::new(self.store().last_refreshes(None).await?),
             policies: Arc::default(),
             now: self.clock().now(),
         })

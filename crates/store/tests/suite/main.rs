@@ -20,4 +20,5 @@ mod opening;
 mod project;
 mod round_trip;
 mod secret;
+mod signal;
 mod version;
