@@ -30,6 +30,7 @@ mod fact;
 mod health;
 mod integration;
 mod inventory;
+mod job;
 mod key;
 mod landing;
 mod lease;
@@ -58,6 +59,10 @@ pub use exposure::StoredExposure;
 pub use health::{RowCounts, StoreHealth};
 pub use integration::{IntegrationRecord, Origin};
 pub use inventory::{Seen, StoredInventory};
+pub use job::{
+    JobCancelOutcome, JobEnqueued, JobQueueCounts, JobRunClaim, JobRunCursor, JobRunFilter, JobRunPage,
+    JobRunSign, LostJobRun, WorkerRecord, new_job_run_id,
+};
 pub use key::SealingKey;
 pub use landing::{Landing, TOMBSTONE_DAYS, Written};
 pub use lease::{Lease, LeaseOutcome};

@@ -14,5 +14,5 @@ pub(crate) mod schema;
 pub(crate) mod sqlite;
 pub(crate) mod value;
 
-pub(crate) use connection::{Db, Transaction};
+pub(crate) use connection::{Db, Engine, Transaction};
 pub(crate) use value::{Row, Value, digest, search_key, to_json};

@@ -13,6 +13,7 @@ mod curation;
 mod draft;
 mod history;
 mod integration;
+mod job;
 mod kill;
 mod landing;
 mod lease;
