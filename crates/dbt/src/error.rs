@@ -1,11 +1,11 @@
-//! Everything that can be wrong with a file that should be a dbt artifact.
+//! Everything that can be wrong with a file that should be a dbt artifact, or with a command that should run dbt.
 
 use camino::Utf8PathBuf;
 use tailwater_core::diagnostic::Diagnostic;
 
 use crate::artifact::ArtifactKind;
 
-/// Why an artifact could not be read. Every variant names the file or text it is about.
+/// Why an artifact could not be read or dbt not be run. Every variant names the file or text it is about.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -115,6 +115,35 @@ pub enum Error {
         /// What the reader found wrong, and where.
         problem: String,
     },
+    /// The program that should run dbt is not there.
+    #[error("there is no program `{program}` to run")]
+    ProgramNotFound {
+        /// Its name or path.
+        program: String,
+    },
+    /// The program that should run dbt is there, but cannot be started.
+    #[error("`{program}` cannot be started")]
+    NotStarted {
+        /// Its name or path.
+        program: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The directory that dbt should run in is not there.
+    #[error("there is no directory `{path}` to run dbt in")]
+    NoDirectory {
+        /// The directory.
+        path: Utf8PathBuf,
+    },
+    /// Among the words of a command none calls dbt.
+    #[error("`{line}` does not seem to run dbt: none of its words is `{name}`")]
+    NotDbt {
+        /// The command.
+        line: String,
+        /// The word that was looked for.
+        name: String,
+    },
 }
 
 impl Diagnostic for Error {
@@ -131,6 +160,10 @@ impl Diagnostic for Error {
             Self::WrongArtifact { .. } => "TW-DBT-WRONG-ARTIFACT",
             Self::TooOld { .. } => "TW-DBT-TOO-OLD",
             Self::Yaml { .. } => "TW-DBT-YAML",
+            Self::ProgramNotFound { .. } => "TW-DBT-NO-PROGRAM",
+            Self::NotStarted { .. } => "TW-DBT-NOT-STARTED",
+            Self::NoDirectory { .. } => "TW-DBT-NO-DIRECTORY",
+            Self::NotDbt { .. } => "TW-DBT-NOT-DBT",
         }
     }
 
@@ -181,6 +214,14 @@ impl Diagnostic for Error {
                 "Upgrade dbt to 1.0 or newer in the project and let it write its artifacts again.".to_owned()
             }
             Self::Yaml { .. } => "`dbt parse` says what is wrong with it as well; mend it there.".to_owned(),
+            Self::ProgramNotFound { .. } => {
+                "Install dbt, or activate its virtual environment, or give the whole path of `dbt`.".to_owned()
+            }
+            Self::NotStarted { .. } => "Check that it is a program and may be executed.".to_owned(),
+            Self::NoDirectory { .. } => "Give the directory of the dbt project.".to_owned(),
+            Self::NotDbt { .. } => "If dbt has another name there, say which with `--dbt NAME` or `TAILWATER_DBT`: \
+                                    everything after that word is dbt's."
+                .to_owned(),
         };
         Some(text)
     }

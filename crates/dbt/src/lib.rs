@@ -1,8 +1,9 @@
 //! dbt artifacts in, Tailwater's project index out.
 //!
 //! This crate reads the JSON files that dbt leaves in its target directory into the shapes of
-//! [`tailwater_core::project`] and [`tailwater_core::run`]. It does not run dbt, resolve tables or keep
-//! anything; it holds no more of a file than those shapes name.
+//! [`tailwater_core::project`] and [`tailwater_core::run`]. It does not resolve tables or keep anything; it
+//! holds no more of a file than those shapes name. It runs dbt too ([`command`]) and reads what dbt says while it
+//! runs ([`log`]).
 //!
 //! ```text
 //! path ─ file ─▶ bytes ─▶ wire structs that borrow from them ─▶ Project, RunResults, …
@@ -19,9 +20,11 @@
 mod artifact;
 mod catalog;
 mod code;
+pub mod command;
 mod error;
 mod file;
 mod lenient;
+pub mod log;
 mod manifest;
 mod recognize;
 mod run_results;
