@@ -15,6 +15,8 @@
 
 mod build_state;
 mod candidate;
+#[cfg(test)]
+mod case;
 mod decision;
 mod last;
 mod moment;
@@ -25,6 +27,7 @@ mod record;
 mod target;
 mod targets;
 mod verdict;
+mod word;
 
 pub use build_state::BuildState;
 pub use candidate::{Candidate, Waiver};
@@ -37,3 +40,4 @@ pub use policy::{Policy, PolicyPart, PolicyScope, QuietHours};
 pub use record::{RefreshCause, RefreshId, RefreshOrigin, RefreshOutcome, RefreshRecord};
 pub use target::{Refreshability, Target, TargetId, TargetKind};
 pub use targets::targets;
+pub use word::{hold_words, outcome_words, skip_words, span_words, verdict_words};

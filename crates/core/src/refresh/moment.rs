@@ -66,3 +66,150 @@ fn first_instant(zone: Tz, local: NaiveDateTime, after: DateTime<Utc>) -> Option
     instants.sort_unstable();
     instants.into_iter().find(|&instant| instant > after)
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    fn time(text: &str) -> NaiveTime {
+        text.parse().unwrap()
+    }
+
+    fn instant(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    #[rstest]
+    #[case::before("08:00:00", "12:00:00", "UTC", "2026-06-01T07:59:59Z", None)]
+    #[case::first_minute(
+        "08:00:00",
+        "12:00:00",
+        "UTC",
+        "2026-06-01T08:00:00Z",
+        Some("2026-06-01T12:00:00Z")
+    )]
+    #[case::over("08:00:00", "12:00:00", "UTC", "2026-06-01T12:00:00Z", None)]
+    #[case::never("08:00:00", "08:00:00", "UTC", "2026-06-01T08:00:00Z", None)]
+    #[case::over_midnight_evening(
+        "22:00:00",
+        "06:00:00",
+        "Europe/Berlin",
+        "2026-06-01T21:00:00Z",
+        Some("2026-06-02T04:00:00Z")
+    )]
+    #[case::over_midnight_morning(
+        "22:00:00",
+        "06:00:00",
+        "Europe/Berlin",
+        "2026-06-02T03:00:00Z",
+        Some("2026-06-02T04:00:00Z")
+    )]
+    #[case::over_midnight_by_day("22:00:00", "06:00:00", "Europe/Berlin", "2026-06-02T10:00:00Z", None)]
+    // On 29 March 2026 the clocks of Berlin go from 02:00 to 03:00.
+    #[case::the_night_is_an_hour_shorter(
+        "22:00:00",
+        "06:00:00",
+        "Europe/Berlin",
+        "2026-03-28T22:00:00Z",
+        Some("2026-03-29T04:00:00Z")
+    )]
+    #[case::the_end_is_left_out(
+        "22:00:00",
+        "02:30:00",
+        "Europe/Berlin",
+        "2026-03-28T22:00:00Z",
+        Some("2026-03-29T01:00:00Z")
+    )]
+    #[case::the_whole_of_it_is_left_out(
+        "02:00:00",
+        "03:00:00",
+        "Europe/Berlin",
+        "2026-03-29T01:00:00Z",
+        None
+    )]
+    // On 25 October 2026 they go from 03:00 to 02:00.
+    #[case::the_night_is_an_hour_longer(
+        "22:00:00",
+        "06:00:00",
+        "Europe/Berlin",
+        "2026-10-24T21:00:00Z",
+        Some("2026-10-25T05:00:00Z")
+    )]
+    #[case::the_end_comes_twice_first(
+        "01:00:00",
+        "02:30:00",
+        "Europe/Berlin",
+        "2026-10-25T00:10:00Z",
+        Some("2026-10-25T00:30:00Z")
+    )]
+    #[case::the_end_comes_twice_again(
+        "01:00:00",
+        "02:30:00",
+        "Europe/Berlin",
+        "2026-10-25T01:10:00Z",
+        Some("2026-10-25T01:30:00Z")
+    )]
+    #[case::zone_that_is_not_known(
+        "08:00:00",
+        "12:00:00",
+        "Mars/Olympus",
+        "2026-06-01T09:00:00Z",
+        Some("2026-06-01T12:00:00Z")
+    )]
+    // Apia left out the whole of 30 December 2011.
+    #[case::a_day_that_was_left_out(
+        "22:00:00",
+        "06:00:00",
+        "Pacific/Apia",
+        "2011-12-30T09:00:00Z",
+        Some("2011-12-30T10:00:00Z")
+    )]
+    fn quiet_hours(
+        #[case] from: &str,
+        #[case] until: &str,
+        #[case] timezone: &str,
+        #[case] now: &str,
+        #[case] end: Option<&str>,
+    ) {
+        let policy = Policy {
+            quiet_hours: Some(QuietHours {
+                from: time(from),
+                until: time(until),
+            }),
+            timezone: timezone.to_owned(),
+            ..Policy::default()
+        };
+        let found = end_of_quiet_hours(&policy, instant(now));
+        assert_eq!(found, end.map(instant));
+    }
+
+    #[rstest]
+    #[case::later_today("07:00:00", "UTC", "2026-06-01T05:00:00Z", "2026-06-01T07:00:00Z")]
+    #[case::now("07:00:00", "UTC", "2026-06-01T07:00:00Z", "2026-06-01T07:00:00Z")]
+    #[case::tomorrow("07:00:00", "UTC", "2026-06-01T07:00:01Z", "2026-06-02T07:00:00Z")]
+    #[case::elsewhere("07:00:00", "Asia/Tokyo", "2026-06-01T21:00:00Z", "2026-06-01T22:00:00Z")]
+    #[case::elsewhere_tomorrow(
+        "07:00:00",
+        "America/New_York",
+        "2026-06-01T23:00:00Z",
+        "2026-06-02T11:00:00Z"
+    )]
+    #[case::left_out("02:30:00", "Europe/Berlin", "2026-03-28T20:00:00Z", "2026-03-29T01:00:00Z")]
+    #[case::the_day_after_a_change(
+        "07:00:00",
+        "Europe/Berlin",
+        "2026-03-28T20:00:00Z",
+        "2026-03-29T05:00:00Z"
+    )]
+    fn deadlines(#[case] by: &str, #[case] timezone: &str, #[case] now: &str, #[case] expected: &str) {
+        let policy = Policy {
+            fresh_by: Some(time(by)),
+            timezone: timezone.to_owned(),
+            ..Policy::default()
+        };
+        assert_eq!(deadline(&policy, instant(now)), Some(instant(expected)));
+        assert_eq!(deadline(&Policy::default(), instant(now)), None);
+    }
+}

@@ -88,6 +88,8 @@ pub enum Refreshability {
     File,
     /// Its extract is held by a virtual connection, which is refreshed elsewhere.
     VirtualConnection,
+    /// It only passes on the data of a published data source that the token's user cannot see.
+    Hidden,
     /// The tool does not tell whether there is an extract; it is asked, and may refuse.
     Unknown,
 }

@@ -81,6 +81,9 @@ impl<'a> Scene<'a> {
                     "its data come from a virtual connection, which is refreshed elsewhere",
                 );
             }
+            Refreshability::Hidden => {
+                return not_refreshable("the token's user cannot see the published data source behind it");
+            }
             Refreshability::Yes | Refreshability::Unknown => {}
         }
         if !candidate.policy.enabled && !waiver.is_named {
