@@ -59,8 +59,9 @@ pub mod dbt {
 /// What callers of this crate need of the store's vocabulary.
 pub mod store {
     pub use tailwater_store::{
-        Curations, DraftId, Error, NamedExposure, NodeRun, RefreshCursor, RefreshFilter, RefreshPage, RunId,
-        RunKind, RunRecord, SealingKey, StoreRevision, StoreUrl, SyncCause, SyncCounts, SyncDetail,
-        SyncFailure, SyncId, SyncOutcome, SyncRecord, TOMBSTONE_DAYS,
+        Curations, DraftId, Error, JobCancelOutcome, JobQueueCounts, JobRunCursor, JobRunFilter, JobRunPage,
+        NamedExposure, NodeRun, RefreshAsk, RefreshCursor, RefreshFilter, RefreshPage, RunId, RunKind,
+        RunRecord, SealingKey, StoreRevision, StoreUrl, SyncCause, SyncCounts, SyncDetail, SyncFailure,
+        SyncId, SyncOutcome, SyncRecord, TOMBSTONE_DAYS, WorkerRecord, new_job_run_id, new_refresh_id,
     };
 }

@@ -123,6 +123,12 @@ impl From<tailwater_engine::Error> for Error {
     }
 }
 
+impl From<tailwater_engine::store::Error> for Error {
+    fn from(error: tailwater_engine::store::Error) -> Self {
+        tailwater_engine::Error::from(error).into()
+    }
+}
+
 /// The text of an error with those of its causes.
 fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();

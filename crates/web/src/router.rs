@@ -206,6 +206,11 @@ pub fn routes(app: &App) -> Routes {
         .get("/lineage/panel", Viewer, page::lineage::panel)
         .get("/lineage/export.svg", Viewer, page::lineage::svg)
         .get("/lineage/export.csv", Viewer, page::lineage::csv)
+        // Building and refreshing.
+        .get("/runs", Viewer, page::run::list::get)
+        .get("/runs/{id}", Viewer, page::run::show::get)
+        .get("/refreshes", Viewer, page::refresh::list::get)
+        .get("/refreshes/{id}", Viewer, page::refresh::show::get)
         // Integrations.
         .get("/integrations", Viewer, page::integration::list::get)
         .get("/integrations/new", Admin, page::integration::wizard::tool)

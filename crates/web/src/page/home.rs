@@ -7,7 +7,7 @@ use tailwater_core::id::NodeId;
 use tailwater_core::project::ResourceType;
 use tailwater_engine::account::Role;
 use tailwater_engine::catalog::{Catalog, CatalogIntegration};
-use tailwater_engine::store::SyncOutcome;
+use tailwater_engine::store::{JobRunFilter, SyncOutcome};
 
 use crate::context::Context;
 use crate::error::Error;
@@ -16,10 +16,12 @@ use crate::view::chrome::card;
 use crate::view::name::{beginning, name};
 use crate::view::number::{counted, grouped};
 use crate::view::time::ago;
-use crate::view::{badge, readiness, reason, resource};
+use crate::view::{badge, job_run, readiness, reason, resource};
 
 /// So many of a kind are named; the rest are behind a link.
 const NAMED: usize = 5;
+/// Runs of jobs.
+const LAST_RUNS: u32 = 5;
 /// Models that feed most.
 const FEEDERS: usize = 8;
 
@@ -28,6 +30,7 @@ pub async fn get(context: Context) -> Result<Response, Error> {
     let catalog = context.catalog()?;
     let (context, catalog) = (&context, catalog.as_ref());
     let attention = attention(context, catalog);
+    let runs = last_runs(context).await?;
     let body = html! {
         form.row action=(context.links.to("/search").anywhere()) method="get" role="search" aria-label="Search from the home page" {
             @if let Some(environment) = &context.environment { input type="hidden" name="env" value=(environment); }
@@ -45,6 +48,7 @@ pub async fn get(context: Context) -> Result<Response, Error> {
                 }
             }
             div {
+                (runs)
                 (feeders(context, catalog))
                 (syncs(context, catalog))
             }
@@ -302,6 +306,26 @@ fn feeders(context: &Context, catalog: &Catalog) -> Markup {
             }))
         }
     }
+}
+
+/// The last runs of jobs; nothing where there are none.
+async fn last_runs(context: &Context) -> Result<Markup, Error> {
+    let store = context.app.workspace().store();
+    let page = store.job_runs(&JobRunFilter::default(), LAST_RUNS).await?;
+    if page.runs.is_empty() {
+        return Ok(html! {});
+    }
+    Ok(card(
+        "Last runs",
+        &html! {
+            ul.plain-list { @for run in &page.runs { li {
+                a href=(job_run::address(context, run)) { (name(run.job.as_str())) } " " (job_run::badge(run.state))
+                " " span.muted { (ago(run.started_at.unwrap_or(run.queued_at), context.now)) }
+                span.path { (job_run::counts(&run.nodes)) }
+            } } }
+            p { a href=(context.links.to("/runs")) { "All runs" } }
+        },
+    ))
 }
 
 fn syncs(context: &Context, catalog: &Catalog) -> Markup {

@@ -22,12 +22,13 @@ pub struct Page<'a> {
 }
 
 /// The pages of the top bar: title, address, and the start of addresses that belong to it.
-const NAVIGATION: [(&str, &str); 7] = [
+const NAVIGATION: [(&str, &str); 8] = [
     ("Home", "/"),
     ("Exposures", "/exposures"),
     ("Lineage", "/lineage"),
     ("Models", "/models"),
     ("Sources", "/sources"),
+    ("Runs", "/runs"),
     ("Health", "/health"),
     ("Integrations", "/integrations"),
 ];

@@ -5,6 +5,7 @@ pub mod chrome;
 pub mod filter;
 pub mod form;
 pub mod glyph;
+pub mod job_run;
 pub mod lineage;
 pub mod list;
 pub mod markdown;

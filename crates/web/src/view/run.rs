@@ -18,7 +18,8 @@ pub fn status_at(context: &Context, status: &RunStatus, at: Option<chrono::DateT
     html! { (self::status(status)) " " span.muted.nowrap { (ago_or_dash(at, context.now)) } }
 }
 
-const fn tone(status: &RunStatus) -> &'static str {
+/// The state of health that it means.
+pub const fn tone(status: &RunStatus) -> &'static str {
     match status {
         RunStatus::Success | RunStatus::Pass | RunStatus::NoOp => "healthy",
         RunStatus::Warn | RunStatus::Skipped => "caution",

@@ -9,7 +9,7 @@ use tailwater_core::project::ResourceType;
 use crate::scene::Scene;
 
 /// Texts that break out of where they stand, turn the direction of writing, or are far too long.
-fn attacks() -> Vec<String> {
+pub fn attacks() -> Vec<String> {
     vec![
         "<script>alert(1)</script>".to_owned(),
         "\"><img src=x onerror=alert(1)>".to_owned(),

@@ -23,5 +23,6 @@ mod integration;
 mod lineage;
 mod real_dbt;
 mod resource;
+mod run;
 mod scene;
 mod visitor;

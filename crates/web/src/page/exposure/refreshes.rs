@@ -8,16 +8,36 @@ use tailwater_core::health::SourceRefresh;
 use super::subject::{Subject, Tab, catalog, refresh_tone};
 use crate::context::Context;
 use crate::error::Error;
+use crate::page::refresh::list::table;
 use crate::view::glyph;
 use crate::view::name::{cut, name};
 use crate::view::time::{ago, ago_or_dash};
+
+/// So many refreshes are listed.
+const MOST_RECORDS: u32 = 50;
+/// How often they are fetched again while one is under way, in milliseconds.
+const PAUSE: &str = "2000";
 
 /// `GET /exposures/{id}/refreshes`
 pub async fn get(context: Context, Path(id): Path<String>) -> Result<Response, Error> {
     let catalog = catalog(&context)?;
     let subject = Subject::find(&context, &catalog, &id)?;
     let refresh = subject.catalog.refresh(subject.id());
+    let records = context
+        .app
+        .workspace()
+        .refreshes_for(&subject.exposure.unique_id, MOST_RECORDS)
+        .await?;
+    let is_open = records.iter().any(|record| !record.outcome.is_over());
     let body = html! {
+        section.card #history data-poll=[is_open.then_some(PAUSE)] {
+            h2 { "Refreshes" }
+            @if records.is_empty() {
+                p { "Tailwater has asked for none yet. " a href=(context.links.to("/settings/refresh")) { "The policy" } " says whether it does after builds." }
+            } @else {
+                (table(&context, &records))
+            }
+        }
         section.card {
             h2 { "Last refresh of each data source" }
             @if refresh.sources.is_empty() {
@@ -29,7 +49,7 @@ pub async fn get(context: Context, Path(id): Path<String>) -> Result<Response, E
                     tbody { @for source in &refresh.sources { (row(&context, source)) } }
                 } }
             }
-            p.muted { "Known from the last sync: Tableau tells when an extract was last refreshed in any way, not how earlier refreshes went." }
+            p.muted { "Known from the last sync: Tableau tells when an extract was last refreshed in any way, by whomever." }
         }
     };
     Ok(subject.page(Tab::Refreshes, &body).into_response())

@@ -27,10 +27,18 @@ const STATES: [(&str, &str, &[RefreshOutcome]); 6] = [
     (
         "open",
         "Under way",
-        &[RefreshOutcome::Queued, RefreshOutcome::Sending, RefreshOutcome::Running],
+        &[
+            RefreshOutcome::Queued,
+            RefreshOutcome::Sending,
+            RefreshOutcome::Running,
+        ],
     ),
     ("succeeded", "Refreshed", &[RefreshOutcome::Succeeded]),
-    ("failed", "Failed", &[RefreshOutcome::Failed, RefreshOutcome::TimedOut]),
+    (
+        "failed",
+        "Failed",
+        &[RefreshOutcome::Failed, RefreshOutcome::TimedOut],
+    ),
     ("held", "Held", &[RefreshOutcome::Held]),
     ("skipped", "Skipped", &[RefreshOutcome::Skipped]),
     ("cancelled", "Cancelled", &[RefreshOutcome::Cancelled]),
@@ -51,10 +59,15 @@ pub async fn get(context: Context) -> Result<Response, Error> {
             outcomes.to_vec()
         }
     };
-    let before = context.parameter("before").map(|before| before.parse::<RefreshCursor>());
+    let before = context
+        .parameter("before")
+        .map(|before| before.parse::<RefreshCursor>());
     let filter = RefreshFilter {
         outcomes,
-        integration: context.parameter("integration").filter(|name| !name.is_empty()).map(Into::into),
+        integration: context
+            .parameter("integration")
+            .filter(|name| !name.is_empty())
+            .map(Into::into),
         job_run: context.parameter("run").filter(|run| !run.is_empty()),
         before: before
             .transpose()

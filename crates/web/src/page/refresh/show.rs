@@ -4,7 +4,9 @@ use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
 use maud::{Markup, html};
 use tailwater_core::id::NodeId;
-use tailwater_core::refresh::{Hold, RefreshId, RefreshOutcome, RefreshRecord, Verdict, hold_words, outcome_words};
+use tailwater_core::refresh::{
+    Hold, RefreshId, RefreshOutcome, RefreshRecord, Verdict, hold_words, outcome_words,
+};
 use tailwater_engine::account::Role;
 use tailwater_engine::store::RefreshFilter;
 
@@ -29,7 +31,8 @@ const MOST_NAMED: usize = 40;
 pub(super) async fn find(context: &Context, id: &str) -> Result<RefreshRecord, Error> {
     let found = context.app.workspace().find_refresh(&RefreshId::new(id)).await?;
     found.ok_or_else(|| {
-        Error::not_found("refresh", id).with_hint("refreshes are kept for a while; the list shows those that are")
+        Error::not_found("refresh", id)
+            .with_hint("refreshes are kept for a while; the list shows those that are")
     })
 }
 
@@ -41,8 +44,11 @@ pub async fn get(context: Context, Path(id): Path<String>) -> Result<Response, E
         ..RefreshFilter::default()
     };
     let others = context.app.workspace().refreshes(&of_target, MOST_OTHERS).await?;
-    let others: Vec<RefreshRecord> =
-        others.refreshes.into_iter().filter(|other| other.id != refresh.id).collect();
+    let others: Vec<RefreshRecord> = others
+        .refreshes
+        .into_iter()
+        .filter(|other| other.id != refresh.id)
+        .collect();
     let is_open = !refresh.outcome.is_over();
     let body = html! {
         div #refresh data-poll=[is_open.then_some(PAUSE)] {
@@ -74,7 +80,14 @@ pub async fn get(context: Context, Path(id): Path<String>) -> Result<Response, E
 }
 
 fn actions(context: &Context, refresh: &RefreshRecord) -> Markup {
-    let address = |rest| context.links.to("/refreshes").segment(refresh.id.as_str()).then(rest).anywhere();
+    let address = |rest| {
+        context
+            .links
+            .to("/refreshes")
+            .segment(refresh.id.as_str())
+            .then(rest)
+            .anywhere()
+    };
     html! {
         @if context.may(Role::Operator) {
             @if refresh.outcome.is_over() {
@@ -112,7 +125,9 @@ fn said(context: &Context, refresh: &RefreshRecord) -> Markup {
 fn capital(words: &str) -> String {
     let words = cut(words, 600);
     let mut letters = words.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 fn facts(context: &Context, refresh: &RefreshRecord) -> Markup {
@@ -181,7 +196,9 @@ fn decision(context: &Context, refresh: &RefreshRecord) -> Markup {
 fn held_by(reason: &Hold, node: &impl Fn(&NodeId) -> Markup) -> Markup {
     match reason {
         Hold::TestFailed { test, node: tested } => html! { (node(test)) " on " (node(tested)) },
-        Hold::BuildFailed { node: id } | Hold::Skipped { node: id } | Hold::PartlyBuilt { node: id } => node(id),
+        Hold::BuildFailed { node: id } | Hold::Skipped { node: id } | Hold::PartlyBuilt { node: id } => {
+            node(id)
+        }
     }
 }
 

@@ -1,0 +1,12 @@
+//! Runs of jobs: the queue, what runs, and what came of each.
+//!
+//! ```text
+//! /runs ─▶ /runs/{id}        steps, timeline of nodes and refreshes, node results, log; live while it runs
+//!              ├▶ /log       the log as text
+//!              └▶ /cancel, /again, /retry
+//! ```
+
+pub mod list;
+mod node;
+pub mod show;
+mod timeline;
