@@ -16,6 +16,7 @@ mod artifact_cache;
 pub mod catalog;
 pub mod connection;
 pub mod curation;
+pub mod dbt_run;
 pub mod doctor;
 pub mod draft;
 pub mod environment;

@@ -1,0 +1,40 @@
+//! What is asked of a run, and what came of it.
+
+use camino::Utf8PathBuf;
+use tailwater_core::id::{EnvironmentName, ProjectName};
+use tailwater_core::run::NodeResult;
+use tailwater_dbt::command::{DbtCommand, DbtExit};
+
+use crate::ingest::IngestReport;
+
+/// One dbt command to run.
+#[derive(Debug, Clone)]
+pub struct DbtRunRequest {
+    /// The project that it builds.
+    pub project: ProjectName,
+    /// The environment that it builds; production when not said.
+    pub environment: Option<EnvironmentName>,
+    /// The command.
+    pub command: DbtCommand,
+    /// Where its artifacts can be read, where that is not where dbt writes them: with dbt in a container.
+    pub artifacts: Option<Utf8PathBuf>,
+    /// Who runs it, for people: `command line`.
+    pub by: String,
+}
+
+/// What came of a run.
+#[derive(Debug)]
+pub struct DbtRunOutcome {
+    /// How dbt ended.
+    pub exit: DbtExit,
+    /// dbt's own id of the invocation; `None` when its log was not heard.
+    pub invocation_id: Option<String>,
+    /// The version of dbt that ran.
+    pub dbt_version: Option<String>,
+    /// How each node and test ended, in the order of their ends.
+    pub results: Vec<NodeResult>,
+    /// What was taken over of its artifacts; `None` when it wrote none.
+    pub ingested: Option<IngestReport>,
+    /// What went wrong beside dbt, and did not stop the run. Sentences for people.
+    pub problems: Vec<String>,
+}
