@@ -42,6 +42,8 @@ pub(super) struct Plan {
     pub left_out: Vec<LeftOutNode>,
     /// What the reader should know.
     pub notices: BTreeSet<Notice>,
+    /// How many exposures stay though they are not known now, by integration.
+    kept: BTreeMap<String, usize>,
 }
 
 /// A file that is to be: its entries by name.
@@ -87,6 +89,7 @@ impl Plan {
             }
         }
         plan.lay_out(wanted, &places, &untouched, input.survey);
+        plan.note_kept(input.catalog);
         Ok(plan)
     }
 
@@ -179,23 +182,28 @@ impl Plan {
                 .entry(file.exposures[at].name.clone())
                 .or_insert(text);
         }
-        let why = match integration {
-            None => "this installation knows no such integration",
-            Some(integration) if integration.synced_at().is_none() => "it was never synced here",
-            Some(_) => "its last sync did not see everything",
-        };
-        self.notices.insert(Notice {
-            code: "TW-EXPORT-KEPT".to_owned(),
-            message: format!(
-                "{} of integration `{owner}` that are not known now stay as they are: {why}",
-                match staying.len() {
-                    1 => "1 exposure".to_owned(),
-                    count => format!("{count} exposures"),
-                }
-            ),
-            remedy: None,
-        });
+        *self.kept.entry(owner.to_owned()).or_default() += staying.len();
         true
+    }
+
+    /// Says why entries stay that nobody can vouch for now.
+    fn note_kept(&mut self, catalog: &Catalog) {
+        for (owner, count) in &self.kept {
+            let why = match catalog.integration(owner) {
+                None => "this installation knows no such integration",
+                Some(integration) if integration.synced_at().is_none() => "it was never synced here",
+                Some(_) => "its last sync did not see everything",
+            };
+            let what = match count {
+                1 => "1 generated exposure stays as it is".to_owned(),
+                count => format!("{count} generated exposures stay as they are"),
+            };
+            self.notices.insert(Notice {
+                code: "TW-EXPORT-KEPT".to_owned(),
+                message: format!("{what}, though integration `{owner}` does not show what is behind: {why}"),
+                remedy: None,
+            });
+        }
     }
 
     /// Somebody may have put an exposure of their own into a generated file.
