@@ -31,6 +31,7 @@ use crate::scene::{Scene, steadily};
 #[case("explain")]
 #[case("unmatched")]
 #[case("lineage")]
+#[case("export")]
 #[case("user")]
 #[case("user add")]
 #[case("user list")]
