@@ -25,6 +25,12 @@ pub enum Error {
         /// The server.
         host: String,
     },
+    /// The address is one of a private network or of this machine, and that is not allowed here.
+    #[error("refused to call {host}: it is in a private network")]
+    PrivateAddress {
+        /// The server.
+        host: String,
+    },
     /// The HTTP client could not be set up.
     #[error("cannot set up the HTTP client: {reason}")]
     Setup {
@@ -214,6 +220,7 @@ impl Diagnostic for Error {
         match self {
             Self::Address { .. } => "TW-TABLEAU-ADDRESS",
             Self::PlainHttp { .. } => "TW-HTTP-PLAIN",
+            Self::PrivateAddress { .. } => "TW-HTTP-PRIVATE",
             Self::Setup { .. } => "TW-HTTP-SETUP",
             Self::Unreachable { .. } => "TW-HTTP-UNREACHABLE",
             Self::Tls { .. } => "TW-HTTP-TLS",
@@ -243,6 +250,9 @@ impl Diagnostic for Error {
             Self::PlainHttp { .. } => {
                 "Use an https address. If the server really has none and the network can be trusted, set \
                  `allow_http = true`."
+            }
+            Self::PrivateAddress { .. } => {
+                "If the server is one of yours and is meant, set `allow_private = true` where its address stands."
             }
             Self::Setup { .. } => "Check the certificate file and the proxy address of this integration.",
             Self::Unreachable { .. } => {

@@ -7,6 +7,7 @@
 //! ```
 //!
 //! - Plain http only to this machine, unless allowed.
+//! - Where they are forbidden, no addresses of private networks, whatever name leads to them.
 //! - Redirects are followed on the same scheme, host and port alone.
 //! - Only calls marked repeatable are sent again; a `Retry-After` is honoured up to a longest wait.
 //! - Every call has limits: time to connect, time between bytes, time in all, size of the answer.
@@ -27,6 +28,7 @@ use tailwater_core::clock::Clock;
 use url::{Host, Url};
 
 use crate::error::{Error, tame};
+use crate::private::{PRIVATE, PublicOnly, is_private_host};
 use crate::retry::{Backoff, is_worth_repeating, parse_http_date, parse_retry_after};
 
 /// The way out, and its limits.
@@ -34,6 +36,9 @@ use crate::retry::{Backoff, is_worth_repeating, parse_http_date, parse_retry_aft
 pub struct HttpSettings {
     /// Whether plain http to another machine is allowed.
     pub allow_http: bool,
+    /// Whether addresses of private networks and of this machine are refused: for addresses that come from outside
+    /// the deployment.
+    pub forbid_private: bool,
     /// A PEM file with further certificate authorities.
     pub ca_file: Option<PathBuf>,
     /// The way out.
@@ -254,6 +259,9 @@ impl HttpClient {
                 builder.proxy(proxy)
             }
         };
+        if settings.forbid_private {
+            builder = builder.dns_resolver(PublicOnly::new());
+        }
         let client = builder
             .build()
             .map_err(|error| setup(tame(&error.without_url().to_string())))?;
@@ -319,6 +327,9 @@ impl HttpClient {
 
     /// Refuses addresses that the policy does not allow.
     fn permit(&self, url: &Url) -> Result<(), Error> {
+        if self.settings.forbid_private && is_private_host(url) {
+            return Err(Error::PrivateAddress { host: host_of(url) });
+        }
         match url.scheme() {
             "https" => Ok(()),
             "http" if self.settings.allow_http || is_loopback(url) => Ok(()),
@@ -465,7 +476,9 @@ fn transport_error(error: reqwest::Error, call: &Call, host: &str) -> Error {
         let cause = cause.to_ascii_lowercase();
         TLS_WORDS.iter().any(|words| cause.contains(words))
     };
-    if causes.iter().any(is_tls) {
+    if causes.iter().any(|cause| cause.contains(PRIVATE)) {
+        Error::PrivateAddress { host }
+    } else if causes.iter().any(is_tls) {
         Error::Tls { host, reason }
     } else if is_timeout && is_connect {
         Error::Unreachable {

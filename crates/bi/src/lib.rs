@@ -14,6 +14,8 @@
 pub mod connector;
 pub mod error;
 pub mod http;
+pub mod outgoing;
+mod private;
 pub mod retry;
 pub mod tableau;
 

@@ -34,6 +34,9 @@ pub enum Error {
     /// Exposures could not be exported.
     #[error(transparent)]
     Export(#[from] crate::export::ExportError),
+    /// A channel of signals cannot be used.
+    #[error(transparent)]
+    Signal(#[from] crate::signal::SignalError),
     /// An error that several ask about.
     #[error(transparent)]
     Shared(std::sync::Arc<Self>),
@@ -262,6 +265,7 @@ impl Diagnostic for Error {
             Self::Account(error) => error.code(),
             Self::Ingest(error) => error.code(),
             Self::Export(error) => error.code(),
+            Self::Signal(error) => error.code(),
             Self::Shared(error) => error.code(),
             Self::Curation(error) => error.code(),
             Self::NoProjects => "TW-PROJECT-NONE",
@@ -312,6 +316,7 @@ impl Diagnostic for Error {
             Self::Account(error) => return error.hint(),
             Self::Ingest(error) => return error.hint(),
             Self::Export(error) => return error.hint(),
+            Self::Signal(error) => return error.hint(),
             Self::Shared(error) => return error.hint(),
             Self::NoArtifacts { project } => {
                 format!("run `dbt build`, then `tailwater ingest target --project {project}`")

@@ -75,7 +75,7 @@ impl Workspace {
 }
 
 /// `process 123.456 on host`, where 456 is when the process began, so that a number used again is not mistaken.
-fn holder_name() -> String {
+pub(crate) fn holder_name() -> String {
     let process = std::process::id();
     format!(
         "process {process}.{} on {}",

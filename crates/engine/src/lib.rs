@@ -35,6 +35,7 @@ pub mod runtime;
 pub mod schedule;
 pub mod secret;
 pub mod settings;
+pub mod signal;
 pub mod sql_reader;
 pub mod sync;
 pub mod unmatched;

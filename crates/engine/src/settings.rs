@@ -9,6 +9,7 @@ use tailwater_core::id::{EnvironmentName, IntegrationName, ProjectName};
 use tailwater_core::mapping::MappingRule;
 
 pub use crate::schedule::ScheduleSettings;
+pub use crate::signal::{ChannelSettings, SignalSettings};
 
 /// The whole file. Every part may be left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +31,11 @@ pub struct Settings {
     pub sync: ScheduleSettings,
     /// The server of the catalog.
     pub serve: ServeSettings,
+    /// How often people are told of what is wrong.
+    pub signals: SignalSettings,
+    /// Where signals go.
+    #[serde(rename = "channel")]
+    pub channels: Vec<ChannelSettings>,
 }
 
 /// `[store]`

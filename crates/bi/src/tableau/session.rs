@@ -102,6 +102,7 @@ impl Gate {
         };
         let http = HttpClient::new(
             HttpSettings {
+                forbid_private: false,
                 allow_http: settings.allow_http,
                 ca_file: settings.ca_file.clone(),
                 proxy,
