@@ -7,8 +7,8 @@ use clap::{ArgAction, Parser, Subcommand};
 
 use crate::command::{
     audit, bring_in, collections, completions, curate, curations, doctor, environment as environments,
-    explain, export, exposures, ingest, init, integration, leave_out, lineage, link, project, serve, sql,
-    sync, token, unlink, unmatched, user,
+    explain, export, exposures, ingest, init, integration, leave_out, lineage, link, project, serve, signal,
+    sql, sync, token, unlink, unmatched, user,
 };
 use crate::environment;
 use crate::error::COULD_NOT_RUN;
@@ -114,6 +114,7 @@ pub enum InWorkspace {
     User(user::Args),
     Token(token::Args),
     Audit(audit::Args),
+    Signal(signal::Args),
 }
 
 /// Prints what clap has to say instead of a command: help and the version, or what is wrong with the arguments.

@@ -20,6 +20,7 @@ pub mod lineage;
 pub mod link;
 pub mod project;
 pub mod serve;
+pub mod signal;
 pub mod sql;
 pub mod sync;
 pub mod token;

@@ -9,6 +9,7 @@ use serde::Serialize;
 use tailwater_engine::Workspace;
 use tailwater_engine::hub::CatalogHub;
 use tailwater_engine::settings::ServeSettings;
+use tailwater_engine::signal::{CatalogSource, Signals};
 use tailwater_web::{App, AppOptions, ServeOptions, Tls};
 use tokio_util::sync::CancellationToken;
 
@@ -107,6 +108,7 @@ async fn serve(
     } else {
         workspace.one_time_link().await?
     };
+    let source = CatalogSource::Hub(Arc::clone(&hub));
     let app = App::new(
         hub,
         AppOptions {
@@ -143,10 +145,16 @@ async fn serve(
             runtime.shut_down().await;
         }
     });
+    // Lets go of its lease at the end, so that another process takes over at once.
+    let signals = tokio::spawn(Signals::new(Arc::clone(workspace), source).run(stop.clone()));
     let service = tailwater_web::router::router(&app);
     let served = tailwater_web::serve(service, options, stop.clone(), on_ready).await;
     stopping.abort();
     app.runtime().shut_down().await;
+    stop.cancel();
+    if let Err(error) = signals.await {
+        tracing::warn!(%error, "the watch for signals broke off");
+    }
     served?;
     printed
 }

@@ -25,4 +25,5 @@ pub use error::SignalError;
 pub use look::Looked;
 pub use run::{CatalogSource, Signals};
 pub use settings::{ChannelKind, ChannelSettings, SignalSettings};
+pub use tailwater_core::signal::Alarm;
 pub use tailwater_store::{Delivery, DeliveryId, DeliveryState};
