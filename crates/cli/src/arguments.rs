@@ -7,8 +7,8 @@ use clap::{ArgAction, Parser, Subcommand};
 
 use crate::command::{
     audit, bring_in, collections, completions, curate, curations, doctor, environment as environments,
-    explain, export, exposures, ingest, init, integration, leave_out, lineage, link, project, serve, signal,
-    sql, sync, token, unlink, unmatched, user,
+    explain, export, exposures, ingest, init, integration, job, leave_out, lineage, link, project, serve,
+    signal, sql, sync, token, unlink, unmatched, user, worker,
 };
 use crate::environment;
 use crate::error::COULD_NOT_RUN;
@@ -87,6 +87,8 @@ pub enum Command {
     #[command(flatten)]
     InWorkspace(InWorkspace),
     Serve(serve::Args),
+    Worker(worker::Args),
+    Job(job::Args),
     Sql(sql::Args),
     Completions(completions::Args),
 }

@@ -71,7 +71,7 @@ fn run(arguments: &Arguments, printer: &Printer) -> Result<Outcome, Error> {
     // An empty variable is how many programs unset one.
     let config = global.config.as_deref().filter(|path| *path != "");
     // A server that says nothing leaves nobody a trace of what it did.
-    let is_server = matches!(command, Command::Serve(_)) && !global.quiet;
+    let is_server = matches!(command, Command::Serve(_) | Command::Worker(_)) && !global.quiet;
     logging::start(global.verbose.max(is_server.into()), global.json)?;
     match command {
         Command::Init(args) => command::init::run(args, config, TEMPLATE, printer),
@@ -85,6 +85,16 @@ fn run(arguments: &Arguments, printer: &Printer) -> Result<Outcome, Error> {
         Command::Serve(args) => runtime()?.block_on(async {
             let workspace = settings::load(config)?.open().await?;
             command::serve::run(args, Arc::new(workspace), printer).await
+        }),
+        Command::Worker(args) => runtime()?.block_on(async {
+            let workspace = settings::load(config)?.open().await?;
+            command::worker::run(args, Arc::new(workspace), printer).await
+        }),
+        Command::Job(args) => runtime()?.block_on(async {
+            let workspace = Arc::new(settings::load(config)?.open().await?);
+            let outcome = command::job::run(args, &workspace, printer).await;
+            workspace.store().clone().close().await;
+            outcome
         }),
         Command::Sql(args) => command::sql::run(args, printer),
         Command::Completions(args) => command::completions::run(args, printer),

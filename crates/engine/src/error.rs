@@ -31,6 +31,9 @@ pub enum Error {
     /// Artifacts were not taken over, or an environment is not known.
     #[error(transparent)]
     Ingest(#[from] crate::ingest::IngestError),
+    /// A job, or a run of one.
+    #[error(transparent)]
+    Job(#[from] crate::job::JobError),
     /// Exposures could not be exported.
     #[error(transparent)]
     Export(#[from] crate::export::ExportError),
@@ -264,6 +267,7 @@ impl Diagnostic for Error {
             Self::Mapping(error) => error.code(),
             Self::Account(error) => error.code(),
             Self::Ingest(error) => error.code(),
+            Self::Job(error) => error.code(),
             Self::Export(error) => error.code(),
             Self::Signal(error) => error.code(),
             Self::Shared(error) => error.code(),
@@ -315,6 +319,7 @@ impl Diagnostic for Error {
             Self::Mapping(error) => return error.hint(),
             Self::Account(error) => return error.hint(),
             Self::Ingest(error) => return error.hint(),
+            Self::Job(error) => return error.hint(),
             Self::Export(error) => return error.hint(),
             Self::Signal(error) => return error.hint(),
             Self::Shared(error) => return error.hint(),

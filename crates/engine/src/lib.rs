@@ -12,6 +12,7 @@
 //! Start reading at [`workspace`], then [`sync`] and [`catalog`].
 
 pub mod account;
+pub mod archive;
 mod artifact_cache;
 pub mod catalog;
 pub mod connection;
@@ -26,6 +27,7 @@ pub mod export;
 pub mod hub;
 pub mod ingest;
 pub mod integration;
+pub mod job;
 mod lease;
 pub mod lineage;
 pub mod progress;

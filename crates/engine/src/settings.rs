@@ -6,6 +6,7 @@
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 use tailwater_core::id::{EnvironmentName, IntegrationName, ProjectName};
+use tailwater_core::job::Job;
 use tailwater_core::mapping::MappingRule;
 
 pub use crate::schedule::ScheduleSettings;
@@ -36,6 +37,11 @@ pub struct Settings {
     /// Where signals go.
     #[serde(rename = "channel")]
     pub channels: Vec<ChannelSettings>,
+    /// Jobs: what runs dbt again and again; read-only for pages and commands.
+    #[serde(rename = "job")]
+    pub jobs: Vec<Job>,
+    /// How jobs are run.
+    pub runs: RunSettings,
 }
 
 /// `[store]`
@@ -75,8 +81,12 @@ impl Default for SecuritySettings {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ArtifactSettings {
-    /// Where artifacts that were handed over are kept. Several machines that share a store must share it too.
+    /// Where artifacts that were handed over, and the logs and artifacts of runs, are kept. Several machines that
+    /// share a store must share it too, unless there is a `url`.
     pub dir: Utf8PathBuf,
+    /// Or storage that speaks S3, `s3://BUCKET/PREFIX`; `dir` is then each machine's own copy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
     /// How many runs, and as many checks of freshness, are kept of each environment.
     pub keep_runs: u32,
 }
@@ -85,6 +95,7 @@ impl Default for ArtifactSettings {
     fn default() -> Self {
         Self {
             dir: ".tailwater/artifacts".into(),
+            url: None,
             keep_runs: 50,
         }
     }
@@ -121,6 +132,29 @@ impl Default for ServeSettings {
             tls_cert: None,
             tls_key: None,
             frame_ancestors: Vec::new(),
+        }
+    }
+}
+
+/// `[runs]`: how jobs are run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RunSettings {
+    /// How many runs a process of `tailwater serve` or `tailwater worker` may have at once; 0 for none.
+    pub slots: u32,
+    /// How many runs of each job are kept, with log and artifacts.
+    pub keep: u32,
+    /// How long runs under way may go on after their process was told to stop, in seconds; then they are
+    /// interrupted, and another process begins them anew.
+    pub patience_seconds: u32,
+}
+
+impl Default for RunSettings {
+    fn default() -> Self {
+        Self {
+            slots: 2,
+            keep: 100,
+            patience_seconds: 20,
         }
     }
 }

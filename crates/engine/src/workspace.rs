@@ -8,6 +8,7 @@ use tailwater_core::clock::Clock;
 use tailwater_store::{SealingKey, Store, StoreUrl};
 
 use crate::account::{SignInLimit, TileKeyCell};
+use crate::archive::ArchiveCell;
 use crate::artifact_cache::ArtifactCache;
 use crate::catalog::CatalogCache;
 use crate::error::Error;
@@ -38,6 +39,7 @@ pub struct Workspace {
     tile_key: TileKeyCell,
     artifacts: Arc<ArtifactCache>,
     catalog_cache: CatalogCache,
+    archive: ArchiveCell,
 }
 
 impl Workspace {
@@ -50,6 +52,7 @@ impl Workspace {
             clock,
         } = options;
         check_names(&settings)?;
+        crate::job::check_declared(&settings.jobs)?;
         let url = store_url(&settings, &root)?;
         let store = Store::open(&url, Arc::clone(&clock)).await?;
         Ok(Self {
@@ -62,6 +65,7 @@ impl Workspace {
             store,
             artifacts: Arc::default(),
             catalog_cache: CatalogCache::default(),
+            archive: ArchiveCell::default(),
         })
     }
 
@@ -83,6 +87,11 @@ impl Workspace {
     /// What catalogs were made of last.
     pub(crate) const fn catalog_cache(&self) -> &CatalogCache {
         &self.catalog_cache
+    }
+
+    /// The storage of logs and artifacts, once it was opened.
+    pub(crate) const fn archive_cell(&self) -> &ArchiveCell {
+        &self.archive
     }
 
     /// The clock.

@@ -13,6 +13,7 @@ use tailwater_engine::signal::{CatalogSource, Signals};
 use tailwater_web::{App, AppOptions, ServeOptions, Tls};
 use tokio_util::sync::CancellationToken;
 
+use crate::command::worker;
 use crate::document::{Document, Line};
 use crate::error::{Error, Outcome};
 use crate::interrupt::stoppable;
@@ -123,9 +124,11 @@ async fn serve(
         listen: plan.listen,
         tls: plan.tls.clone(),
     };
+    let jobs = worker::runtime(workspace, None);
     let mut printed = Ok(());
     let on_ready = |bound: SocketAddr| {
         app.runtime().start_clockwork();
+        jobs.start();
         let address = plan.address(bound);
         let started = Started {
             set_up_link: secret.map(|secret| format!("{address}set-up/{}", secret.expose_secret())),
@@ -139,10 +142,10 @@ async fn serve(
     };
     // Syncs end while requests under way are still being answered.
     let stopping = tokio::spawn({
-        let (runtime, stop) = (app.runtime().clone(), stop.clone());
+        let (runtime, jobs, stop) = (app.runtime().clone(), jobs.clone(), stop.clone());
         async move {
             stop.cancelled().await;
-            runtime.shut_down().await;
+            tokio::join!(runtime.shut_down(), jobs.shut_down());
         }
     });
     // Lets go of its lease at the end, so that another process takes over at once.
@@ -150,7 +153,7 @@ async fn serve(
     let service = tailwater_web::router::router(&app);
     let served = tailwater_web::serve(service, options, stop.clone(), on_ready).await;
     stopping.abort();
-    app.runtime().shut_down().await;
+    tokio::join!(app.runtime().shut_down(), jobs.shut_down());
     stop.cancel();
     if let Err(error) = signals.await {
         tracing::warn!(%error, "the watch for signals broke off");

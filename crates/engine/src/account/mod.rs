@@ -18,7 +18,7 @@ mod limit;
 mod link;
 mod password;
 mod permission;
-mod secret;
+pub(crate) mod secret;
 mod session;
 mod tile;
 mod token;

@@ -16,7 +16,7 @@ use crate::error::Error;
 const BYTES: usize = 32;
 
 /// Draws a secret: 43 characters that are good in addresses, headers and cookies.
-pub(super) fn draw() -> Result<SecretString, Error> {
+pub(crate) fn draw() -> Result<SecretString, Error> {
     let mut bytes = [0; BYTES];
     OsRng
         .try_fill_bytes(&mut bytes)
@@ -27,7 +27,7 @@ pub(super) fn draw() -> Result<SecretString, Error> {
 }
 
 /// SHA-256 of a secret in hexadecimal digits.
-pub(super) fn digest(secret: &str) -> String {
+pub(crate) fn digest(secret: &str) -> String {
     let mut text = String::with_capacity(64);
     for byte in Sha256::digest(secret) {
         // Writing to a string cannot fail.

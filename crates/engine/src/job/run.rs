@@ -1,0 +1,709 @@
+//! Running a run in hand: its steps one after the other, with signs of life, a log, and an end.
+//!
+//! ```text
+//!                 ┌─ sign of life every 5 s ──▶ cancelled? lost? ─┐
+//! claim ─▶ steps ─┼─ time limit ──────────────────────────────────┼─▶ dbt is asked to stop
+//!                 ├─ the process is told to stop ─────────────────┘
+//!                 └─ output ─▶ mask ─▶ log;  nodes ─▶ store;  artifacts ─▶ mask ─▶ archive, ingest
+//! ```
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use camino::Utf8PathBuf;
+use secrecy::{ExposeSecret as _, SecretString};
+use tailwater_core::diagnostic::Diagnostic as _;
+use tailwater_core::id::JobRunId;
+use tailwater_core::job::{
+    AfterEnd, Job, JobRun, JobRunCause, JobRunMode, JobRunState, Mask, NodeRunSummary, Step, StepRun,
+    StepState, WhenLost, after_end, set_off_by,
+};
+use tailwater_store::{JobRunClaim, JobRunSign, LostJobRun, new_job_run_id};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::error::JobError;
+use super::log::{self, LogWriter};
+use super::queue::artifact_key;
+use super::step::{StepEnd, StepHeard, StepRequest, StepRunner};
+use super::{HEARTBEAT, LIFETIME};
+use crate::error::Error;
+use crate::ingest::{IngestError, IngestRequest};
+use crate::workspace::Workspace;
+
+/// dbt's files that are kept of each step.
+const ARTIFACTS: [&str; 4] = [
+    "manifest.json",
+    "run_results.json",
+    "sources.json",
+    "catalog.json",
+];
+/// How often the log and the nodes are written while dbt runs.
+const FLUSH: Duration = Duration::from_secs(1);
+/// The longest message of a node that is kept, in characters.
+const LONGEST_MESSAGE: usize = 2_000;
+
+/// Why a run is to end before its time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Halt {
+    Cancelled { by: String },
+    TimedOut,
+    Stopping,
+    Lost,
+}
+
+/// A run in hand, under way.
+struct Going<'a> {
+    workspace: &'a Workspace,
+    claim: &'a JobRunClaim,
+    run: JobRun,
+    log: LogWriter,
+    mask: Mask,
+    nodes: Vec<NodeRunSummary>,
+    work: Utf8PathBuf,
+    halt: CancellationToken,
+}
+
+/// Runs what is in hand to its end; answers how it ended, or `None` when somebody else has ended it.
+pub(super) async fn run_claim(
+    workspace: &Workspace,
+    claim: &JobRunClaim,
+    runner: &dyn StepRunner,
+    stopping: &CancellationToken,
+) -> Result<Option<JobRunState>, Error> {
+    let secrets = load_secrets(workspace, &claim.run.definition).await;
+    let mask = match &secrets {
+        Ok(secrets) => Mask::new(secrets.values().map(SecretString::expose_secret)),
+        Err(_) => Mask::default(),
+    };
+    let work = workspace
+        .artifacts_directory()
+        .join("work")
+        .join(claim.run.id.as_str());
+    let mut going = Going {
+        workspace,
+        claim,
+        run: claim.run.clone(),
+        log: LogWriter::new(claim.run.id.clone(), mask.clone()),
+        mask,
+        nodes: Vec::new(),
+        work,
+        halt: CancellationToken::new(),
+    };
+    let watched = going.halt.clone();
+    let worked = {
+        let watching = watch(workspace, claim, stopping, &watched);
+        let working = async {
+            match secrets {
+                Ok(secrets) => going.work(runner, &secrets).await,
+                Err(error) => Err(error),
+            }
+        };
+        tokio::pin!(watching, working);
+        // The watch goes on until the work has ended: it is what keeps the run in hand.
+        let mut halted = None;
+        loop {
+            tokio::select! {
+                worked = &mut working => break (worked, halted),
+                why = &mut watching, if halted.is_none() => {
+                    watched.cancel();
+                    halted = Some(why);
+                }
+                // dbt may take a while to stop; until then the run stays in hand.
+                () = breathe(workspace, claim), if halted.is_some() => {}
+            }
+        }
+    };
+    let (worked, halted) = worked;
+    let _ = tokio::fs::remove_dir_all(&going.work).await;
+    if halted == Some(Halt::Lost) {
+        tracing::warn!(run = %claim.run.id, "the run was taken over: this process gave no sign of life for too long");
+        return Ok(None);
+    }
+    going.end(worked, halted).await
+}
+
+/// Gives signs of life until there is a reason to end.
+async fn watch(
+    workspace: &Workspace,
+    claim: &JobRunClaim,
+    stopping: &CancellationToken,
+    over: &CancellationToken,
+) -> Halt {
+    let started = claim.run.started_at.unwrap_or(claim.run.queued_at);
+    let limit = started.checked_add_signed(claim.run.definition.time_limit());
+    let mut silent_since = workspace.clock().now();
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(HEARTBEAT.min(Duration::from_secs(1))) => {}
+            () = stopping.cancelled() => return Halt::Stopping,
+            () = over.cancelled() => return Halt::Lost,
+        }
+        let now = workspace.clock().now();
+        match workspace.store().renew_job_run(claim, LIFETIME).await {
+            Ok(JobRunSign::InHand {
+                cancel_asked_by: None,
+            }) => silent_since = now,
+            Ok(JobRunSign::InHand {
+                cancel_asked_by: Some(by),
+            }) => return Halt::Cancelled { by },
+            Ok(JobRunSign::Lost) => return Halt::Lost,
+            Err(error) => {
+                tracing::warn!(run = %claim.run.id, %error, code = error.code(), "no sign of life could be given");
+                // By now another node may run it: two must not.
+                if (now - silent_since)
+                    .to_std()
+                    .is_ok_and(|silence| silence >= LIFETIME)
+                {
+                    return Halt::Lost;
+                }
+            }
+        }
+        if limit.is_some_and(|limit| limit <= now) {
+            return Halt::TimedOut;
+        }
+    }
+}
+
+/// Gives one sign of life after a while.
+async fn breathe(workspace: &Workspace, claim: &JobRunClaim) {
+    tokio::time::sleep(HEARTBEAT).await;
+    if let Err(error) = workspace.store().renew_job_run(claim, LIFETIME).await {
+        tracing::warn!(run = %claim.run.id, %error, "no sign of life could be given");
+    }
+}
+
+impl Going<'_> {
+    /// Runs the steps; answers why it failed, when it did.
+    async fn work(
+        &mut self,
+        runner: &dyn StepRunner,
+        secrets: &BTreeMap<String, SecretString>,
+    ) -> Result<Option<String>, Error> {
+        let steps = self.prepare().await?;
+        self.run.steps = steps.iter().map(|(text, _)| StepRun::waiting(text)).collect();
+        self.note().await?;
+        for (index, (text, step)) in steps.iter().enumerate() {
+            if self.halt.is_cancelled() {
+                return Ok(None);
+            }
+            self.begin_step(index, text).await?;
+            let request = self.request(step, secrets);
+            let ended = self.run_step(runner, request, index).await;
+            let kept = self.keep_artifacts(index).await;
+            let failure = self.end_step(index, ended);
+            if let Err(error) = &kept {
+                self.log.line(&format!(
+                    "the artifacts could not be taken over: {}",
+                    in_words(error)
+                ));
+            }
+            self.note().await?;
+            if let Some(failure) = failure {
+                return Ok(Some(format!("`{text}` {failure}")));
+            }
+            if self.halt.is_cancelled() {
+                return Ok(None);
+            }
+            if let Err(error) = kept {
+                return Ok(Some(format!(
+                    "the artifacts of `{text}` could not be taken over: {}",
+                    in_words(&error)
+                )));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The steps of this run, and what an earlier run left for the first of them.
+    async fn prepare(&mut self) -> Result<Vec<(String, Step)>, Error> {
+        let target = self.work.join("target");
+        let unusable = |path: &Utf8PathBuf, source| JobError::Work {
+            path: path.clone(),
+            source,
+        };
+        // What a process left that died in the middle.
+        let _ = tokio::fs::remove_dir_all(&self.work).await;
+        tokio::fs::create_dir_all(&target)
+            .await
+            .map_err(|source| unusable(&target, source))?;
+        let all = &self.run.definition.steps;
+        let whole = |step: &Step| (step.text().to_owned(), step.clone());
+        let (of, failed) = match &self.run.mode {
+            JobRunMode::Whole => return Ok(all.iter().map(whole).collect()),
+            JobRunMode::FromFailed { of, step } => (of.clone(), *step),
+        };
+        let earlier = self.workspace.find_job_run(&of).await?;
+        let offset = match earlier.mode {
+            JobRunMode::Whole => 0,
+            JobRunMode::FromFailed { step, .. } => step,
+        };
+        let archive = self.workspace.archive()?;
+        for file in ["manifest.json", "run_results.json"] {
+            let key = artifact_key(&of, failed - offset.min(failed), file);
+            let is_there = archive.fetch_file(&key, &target.join(file)).await?;
+            if !is_there {
+                return Err(JobError::RunState {
+                    id: of,
+                    reason: "left no results that `dbt retry` could begin at",
+                }
+                .into());
+            }
+        }
+        let retry = Step::parse("dbt retry").map_err(|problem| JobError::Invalid {
+            name: self.run.job.clone(),
+            problem: tailwater_core::job::JobProblem::Step {
+                step: "dbt retry".to_owned(),
+                problem,
+            },
+        })?;
+        let mut steps = vec![whole(&retry)];
+        steps.extend(all.iter().skip(failed + 1).map(whole));
+        Ok(steps)
+    }
+
+    async fn begin_step(&mut self, index: usize, text: &str) -> Result<(), Error> {
+        let now = self.workspace.clock().now();
+        let time = now.format("%Y-%m-%d %H:%M:%S UTC");
+        let log_offset = self.log.len();
+        self.log.line(&format!("{text}   ({time})"));
+        if let Some(step) = self.run.steps.get_mut(index) {
+            step.state = StepState::Running;
+            step.started_at = Some(now);
+            step.log_offset = log_offset;
+        }
+        self.note().await
+    }
+
+    fn request(&self, step: &Step, secrets: &BTreeMap<String, SecretString>) -> StepRequest {
+        let job = &self.run.definition;
+        let directory = self.workspace.path(job.directory.as_str().into());
+        let mut environment: BTreeMap<String, SecretString> = job
+            .variables
+            .iter()
+            .map(|(name, value)| (name.clone(), value.clone().into()))
+            .collect();
+        environment.extend(secrets.iter().map(|(name, value)| (name.clone(), value.clone())));
+        let mut arguments = step.arguments().to_vec();
+        let is_retry = step.command() == "retry";
+        // `dbt retry` takes all of these from the run that it goes on with.
+        if let Some(profiles) = &job.profiles_dir {
+            let path = self.workspace.path(profiles.as_str().into());
+            arguments.extend(["--profiles-dir".to_owned(), path.into_string()]);
+        }
+        if let Some(target) = job
+            .target
+            .as_ref()
+            .filter(|_| !step.has_option(&["--target", "-t"]))
+        {
+            arguments.extend(["--target".to_owned(), target.clone()]);
+        }
+        let knows_threads = !matches!(
+            step.command().as_str(),
+            "deps" | "clean" | "debug" | "ls" | "list" | "parse" | "run-operation"
+        );
+        if let Some(threads) = job
+            .threads
+            .filter(|_| knows_threads && !step.has_option(&["--threads"]))
+        {
+            arguments.extend(["--threads".to_owned(), threads.to_string()]);
+        }
+        if is_retry {
+            // Its results are those of the earlier run, which lie where this one writes.
+            arguments.extend(["--state".to_owned(), self.work.join("target").into_string()]);
+        }
+        StepRequest {
+            program: job.program.clone(),
+            arguments,
+            directory,
+            environment,
+            target_path: self.work.join("target"),
+            log_path: self.work.join("logs"),
+        }
+    }
+
+    /// Runs one step and hears it, writing now and then what was heard.
+    async fn run_step(
+        &mut self,
+        runner: &dyn StepRunner,
+        request: StepRequest,
+        index: usize,
+    ) -> Result<StepEnd, Error> {
+        let (say, mut heard) = mpsc::channel(256);
+        let running = runner.run_step(request, say, self.halt.clone());
+        tokio::pin!(running);
+        let mut ended = None;
+        let mut flush = tokio::time::interval(FLUSH);
+        flush.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut is_changed = false;
+        loop {
+            tokio::select! {
+                one = heard.recv() => match one {
+                    Some(one) => {
+                        is_changed = true;
+                        if self.hear(one, index) {
+                            self.write_down(false).await?;
+                        }
+                    }
+                    // Everything was heard; only then does the end count.
+                    None => match ended {
+                        Some(ended) => return ended,
+                        None => return running.await,
+                    },
+                },
+                done = &mut running, if ended.is_none() => ended = Some(done),
+                _ = flush.tick(), if is_changed => {
+                    is_changed = false;
+                    self.write_down(true).await?;
+                }
+            }
+        }
+    }
+
+    /// Takes what was heard; says whether much is gathered.
+    fn hear(&mut self, heard: StepHeard, step: usize) -> bool {
+        match heard {
+            StepHeard::Output(bytes) => return self.log.push(&bytes),
+            StepHeard::Invocation(id) => {
+                if let Some(step) = self.run.steps.get_mut(step) {
+                    step.invocation_id = Some(id);
+                }
+            }
+            StepHeard::NodeStarted { unique_id, at } => self.nodes.push(NodeRunSummary {
+                unique_id,
+                step,
+                status: None,
+                started_at: at,
+                ended_at: None,
+                seconds: None,
+                message: None,
+            }),
+            StepHeard::NodeEnded(result) => {
+                self.run.nodes.add(&result.status);
+                let message = result.message.as_deref().map(|text| {
+                    let short: String = text.chars().take(LONGEST_MESSAGE).collect();
+                    self.mask.text(&short).into_owned()
+                });
+                self.nodes.push(NodeRunSummary {
+                    unique_id: result.unique_id,
+                    step,
+                    status: Some(result.status),
+                    started_at: result.started_at,
+                    ended_at: result.completed_at,
+                    seconds: Some(result.execution_seconds),
+                    message,
+                });
+            }
+        }
+        false
+    }
+
+    /// Writes log and nodes. A log that cannot be written ends no build: it is tried again with the next piece.
+    async fn write_down(&mut self, with_nodes: bool) -> Result<(), Error> {
+        match self.workspace.archive() {
+            Ok(archive) => {
+                if let Err(error) = self.log.flush(archive).await {
+                    tracing::warn!(run = %self.run.id, %error, "the log could not be written");
+                }
+            }
+            Err(error) => return Err(error.into()),
+        }
+        if with_nodes { self.note().await } else { Ok(()) }
+    }
+
+    /// Writes how the run stands, with the nodes since the last time.
+    async fn note(&mut self) -> Result<(), Error> {
+        self.run.log_bytes = self.log.len();
+        let nodes = std::mem::take(&mut self.nodes);
+        let is_in_hand = self
+            .workspace
+            .store()
+            .note_job_run(self.claim, &self.run, &nodes)
+            .await?;
+        if !is_in_hand {
+            // The watch finds out too; dbt is not kept running until then.
+            self.halt.cancel();
+        }
+        Ok(())
+    }
+
+    fn end_step(&mut self, index: usize, ended: Result<StepEnd, Error>) -> Option<String> {
+        let now = self.workspace.clock().now();
+        let (state, exit_code, words) = match ended {
+            Ok(end) if end.exit_code == 0 => (StepState::Succeeded, Some(0), None),
+            Ok(end) if self.halt.is_cancelled() => (StepState::Cancelled, Some(end.exit_code), None),
+            Ok(end) => (StepState::Failed, Some(end.exit_code), Some(end.words)),
+            Err(error) => (
+                StepState::Failed,
+                None,
+                Some(format!("could not be run: {}", in_words(&error))),
+            ),
+        };
+        let words = words.map(|words| self.mask.text(&words).into_owned());
+        if let Some(words) = &words {
+            self.log.line(words);
+        }
+        if let Some(step) = self.run.steps.get_mut(index) {
+            step.state = state;
+            step.ended_at = Some(now);
+            step.exit_code = exit_code;
+            step.message.clone_from(&words);
+        }
+        words
+    }
+
+    /// Keeps what the step wrote: hides secrets in it, stores it with the run, and takes it over.
+    async fn keep_artifacts(&mut self, index: usize) -> Result<(), Error> {
+        let target = self.work.join("target");
+        let landing = self.work.join(format!("landing-{index}"));
+        let archive = self.workspace.archive()?;
+        let mut kept = Vec::new();
+        for file in ARTIFACTS {
+            let from = target.join(file);
+            if !from.is_file() {
+                continue;
+            }
+            let to = landing.join(file);
+            crate::archive::copy_masked(&from, &to, &self.mask)
+                .await
+                .map_err(|source| JobError::Work {
+                    path: to.clone(),
+                    source,
+                })?;
+            archive
+                .put_file(&artifact_key(&self.run.id, index, file), &to)
+                .await?;
+            kept.push(file);
+        }
+        if kept.is_empty() {
+            return Ok(());
+        }
+        let request = IngestRequest {
+            project: self.run.project.clone(),
+            environment: self.run.environment.clone(),
+            path: landing,
+            is_forced: false,
+            by: format!("job {}", self.run.job),
+        };
+        match self.workspace.ingest(&request).await {
+            Ok(_) => Ok(()),
+            // Somebody else's newer build is there: nothing is lost by leaving this one out.
+            Err(Error::Ingest(error @ IngestError::Older { .. })) => {
+                self.log.line(&error.to_string());
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Ends the run and queues what follows.
+    async fn end(
+        mut self,
+        worked: Result<Option<String>, Error>,
+        halted: Option<Halt>,
+    ) -> Result<Option<JobRunState>, Error> {
+        let now = self.workspace.clock().now();
+        let (state, message) = match (halted, worked) {
+            (_, Ok(None)) if self.is_complete() => (JobRunState::Succeeded, None),
+            (Some(Halt::Cancelled { by }), _) => {
+                self.run.cancel_asked_by = Some(by.clone());
+                (JobRunState::Cancelled, Some(format!("cancelled by {by}")))
+            }
+            (Some(Halt::TimedOut), _) => (
+                JobRunState::TimedOut,
+                Some(format!(
+                    "it took longer than its time limit of {} minutes",
+                    self.run.definition.time_limit_minutes
+                )),
+            ),
+            (Some(Halt::Stopping), _) => (
+                JobRunState::Lost,
+                Some("the process that ran it was stopped".to_owned()),
+            ),
+            (Some(Halt::Lost), _) => return Ok(None),
+            (None, Ok(failure)) => (JobRunState::Failed, failure),
+            (None, Err(error)) => (JobRunState::Failed, Some(in_words(&error))),
+        };
+        for step in &mut self.run.steps {
+            match step.state {
+                StepState::Waiting => step.state = StepState::Skipped,
+                StepState::Running => {
+                    step.state = StepState::Failed;
+                    step.ended_at = Some(now);
+                }
+                _ => {}
+            }
+        }
+        self.run.state = state;
+        self.run.message = message.map(|text| self.mask.text(&text).into_owned());
+        self.run.ended_at = Some(now);
+        let is_stopped = state == JobRunState::Lost;
+        let following = following(self.workspace, &mut self.run, is_stopped).await?;
+        let said = self
+            .run
+            .message
+            .clone()
+            .unwrap_or_else(|| "every step ended well".to_owned());
+        self.log.line(&format!("{}: {said}", state.title()));
+        if let Ok(archive) = self.workspace.archive()
+            && let Err(error) = self.log.close(archive).await
+        {
+            tracing::warn!(run = %self.run.id, %error, "the end of the log could not be written");
+        }
+        self.run.log_bytes = self.log.len();
+        let nodes = std::mem::take(&mut self.nodes);
+        let store = self.workspace.store();
+        let is_ended = store
+            .end_job_run(self.claim, &self.run, &nodes, &following)
+            .await?;
+        if is_ended {
+            forget_old(self.workspace, &self.run).await?;
+        }
+        Ok(is_ended.then_some(state))
+    }
+
+    fn is_complete(&self) -> bool {
+        !self.run.steps.is_empty()
+            && self
+                .run
+                .steps
+                .iter()
+                .all(|step| step.state == StepState::Succeeded)
+    }
+}
+
+/// What is queued with the end of a run: it once more, or the jobs that its end sets off.
+async fn following(workspace: &Workspace, run: &mut JobRun, is_stopped: bool) -> Result<Vec<JobRun>, Error> {
+    let now = workspace.clock().now();
+    // Whoever stops a process in good order means the process, not the run: it goes on elsewhere.
+    let mut judged = run.clone();
+    if is_stopped && judged.definition.when_lost == WhenLost::Retry {
+        judged.definition.when_lost = WhenLost::RunAgain;
+    }
+    match after_end(&judged, run.state, now) {
+        AfterEnd::Retry { not_before, attempt } => {
+            let cause = JobRunCause::Retry { of: run.id.clone() };
+            let mut next = JobRun::queued(new_job_run_id(now), &run.definition, cause, run.by.clone(), now);
+            next.attempt = attempt;
+            next.not_before = not_before;
+            next.mode = run.mode.clone();
+            run.next_attempt = Some(next.id.clone());
+            let words = format!("try {attempt} is queued");
+            run.message = Some(match run.message.take() {
+                Some(message) => format!("{message}; {words}"),
+                None => words,
+            });
+            Ok(vec![next])
+        }
+        AfterEnd::Over => {
+            let jobs = workspace.job_definitions().await?;
+            let set_off = set_off_by(&run.job, run.state, &jobs)
+                .into_iter()
+                .map(|job: &Job| {
+                    let cause = JobRunCause::After {
+                        job: run.job.clone(),
+                        run: run.id.clone(),
+                    };
+                    JobRun::queued(new_job_run_id(now), job, cause, None, now)
+                });
+            Ok(set_off.collect())
+        }
+    }
+}
+
+/// Ends the runs whose node gave no sign of life for too long; answers which.
+pub(super) async fn end_lost(workspace: &Workspace) -> Result<Vec<JobRunId>, Error> {
+    let mut ended = Vec::new();
+    for lost in workspace.store().lost_job_runs().await? {
+        if end_one_lost(workspace, &lost).await? {
+            ended.push(lost.run.id.clone());
+        }
+    }
+    Ok(ended)
+}
+
+async fn end_one_lost(workspace: &Workspace, lost: &LostJobRun) -> Result<bool, Error> {
+    let now = workspace.clock().now();
+    let mut run = lost.run.clone();
+    let worker = run.worker.clone().unwrap_or_else(|| "the process".to_owned());
+    run.state = JobRunState::Lost;
+    run.ended_at = Some(now);
+    run.message = Some(format!(
+        "{worker}, which ran it, gave no sign of life for 30 seconds"
+    ));
+    for step in &mut run.steps {
+        match step.state {
+            StepState::Running => {
+                step.state = StepState::Failed;
+                step.ended_at = Some(now);
+                step.message = Some("its machine died".to_owned());
+            }
+            StepState::Waiting => step.state = StepState::Skipped,
+            _ => {}
+        }
+    }
+    let following = following(workspace, &mut run, false).await?;
+    let is_ended = workspace.store().end_lost_job_run(lost, &run, &following).await?;
+    if is_ended {
+        tracing::warn!(run = %run.id, job = %run.job, message = run.message, "run lost");
+        // What was written of its log stays readable.
+        if let Err(error) = log::join(workspace.archive()?, &run.id).await {
+            tracing::warn!(run = %run.id, %error, "its log could not be put together");
+        }
+    }
+    Ok(is_ended)
+}
+
+/// The values of a job's secret variables: those that are stored, else this process's own.
+async fn load_secrets(workspace: &Workspace, job: &Job) -> Result<BTreeMap<String, SecretString>, Error> {
+    if job.secrets.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let mut stored = workspace
+        .store()
+        .load_job_secrets(&job.name, &workspace.sealing_key()?)
+        .await?;
+    let mut values = BTreeMap::new();
+    for name in &job.secrets {
+        let value = match stored.remove(name) {
+            Some(value) => Some(value),
+            None => std::env::var(name).ok().map(SecretString::from),
+        };
+        let value = value.ok_or_else(|| JobError::NoSecret {
+            name: job.name.clone(),
+            variable: name.clone(),
+        })?;
+        tailwater_core::job::check_secret(name, value.expose_secret()).map_err(|problem| {
+            JobError::Invalid {
+                name: job.name.clone(),
+                problem,
+            }
+        })?;
+        values.insert(name.clone(), value);
+    }
+    Ok(values)
+}
+
+/// Forgets runs that are more than is kept, with their files.
+async fn forget_old(workspace: &Workspace, run: &JobRun) -> Result<(), Error> {
+    let keep = workspace.settings().runs.keep;
+    let old = workspace.store().forget_old_job_runs(&run.job, keep).await?;
+    for id in old {
+        let archive = workspace.archive()?;
+        let listed = archive.list(&format!("job-runs/{id}")).await?;
+        let keys: Vec<String> = listed.into_iter().map(|(key, _)| key).collect();
+        archive.remove(&keys).await?;
+    }
+    Ok(())
+}
+
+/// An error with its causes, in one line.
+fn in_words(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(source) = cause {
+        text = format!("{text}: {source}");
+        cause = source.source();
+    }
+    text
+}
