@@ -448,7 +448,7 @@ mod tests {
             ..from_node(&project, &manual("sales", None, None))
         };
         let joined = join(vec![("one".into(), automatic.clone())], &[&project], &none);
-        assert_eq!(joined, [automatic.clone()]);
+        assert_eq!(joined, std::slice::from_ref(&automatic));
         // Published anew under the same address it is another workbook: the YAML is not its manual twin.
         let joined = join(vec![("two".into(), automatic)], &[&project], &none);
         let modes: Vec<Mode> = joined.iter().map(|exposure| exposure.mode).collect();

@@ -2,6 +2,10 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot be set up should stop")]
 
+#[expect(
+    dead_code,
+    reason = "this suite's sites hold what strangers write, so it writes them itself"
+)]
 mod acme;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -201,10 +205,11 @@ impl Bench {
         };
         let read = |entry: std::io::Result<camino::Utf8DirEntry>| {
             let entry = entry.expect("an entry");
-            let text = fs::read_to_string(entry.path()).expect("a text");
-            (entry.file_name().to_owned(), text)
+            let is_file = entry.file_type().expect("a kind").is_file();
+            let text = is_file.then(|| fs::read_to_string(entry.path()).expect("a text"))?;
+            Some((entry.file_name().to_owned(), text))
         };
-        entries.map(read).collect()
+        entries.filter_map(read).collect()
     }
 
     fn names(&self) -> Vec<String> {
@@ -534,6 +539,18 @@ async fn an_export_into_the_wrong_place_is_refused() {
     let error = refused("other/models/exposures").await;
     assert_eq!(error.code(), "TW-EXPORT-OTHER-PROJECT");
     assert!(error.hint().is_some());
+    // What an installed package brings is another project's, even where the directory is above it.
+    let package = bench.path("dbt/dbt_packages/other");
+    copy(&bench.path("dbt/models/exposures"), &package.join("models"));
+    fs::write(package.join("dbt_project.yml"), "name: other\n").expect("a file");
+    let request = ExportRequest {
+        directory: bench.path("dbt"),
+        ..bench.request()
+    };
+    let report = bench.try_export(&request).await.expect("an export");
+    assert!(report.up_to_date && report.files.len() == 2, "{report:#?}");
+    let codes: Vec<&str> = report.notices.iter().map(|notice| notice.code.as_str()).collect();
+    assert_eq!(codes, ["TW-EXPORT-OUTSIDE-MODELS"]);
     // Outside of any dbt project, files are files.
     let request = ExportRequest {
         directory: bench.path("elsewhere"),

@@ -1,6 +1,6 @@
 //! Where an exposure is to be written: a dbt project, with what can be referred to from there.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
 use serde::Serialize;
@@ -17,6 +17,7 @@ pub struct Place<'p> {
     dbt: DbtVersion,
     /// The packages that declare a source of this name and table.
     sources: HashMap<(&'p str, &'p str), Vec<&'p str>>,
+    restricted: BTreeSet<String>,
 }
 
 /// Why an exposure in a project's YAML cannot depend on a node.
@@ -29,6 +30,8 @@ pub enum NotReferable {
     Disabled,
     /// A private model, which dbt lets only its own group refer to; exposures have none.
     Private,
+    /// A model of a package that lets others refer to its public models alone.
+    Restricted,
     /// A source of a package whose name and table another package uses too: `source()` cannot say which is meant.
     Shadowed,
     /// Exposures depend on models, seeds, snapshots, sources and metrics alone.
@@ -41,6 +44,7 @@ impl fmt::Display for NotReferable {
             Self::NotInManifest => "not in the project's manifest",
             Self::Disabled => "disabled in the project",
             Self::Private => "private: dbt lets no exposure refer to it",
+            Self::Restricted => "not public, and its package restricts access",
             Self::Shadowed => "several packages have a source of this name, and source() cannot say which",
             Self::OfThisKind => "dbt lets no exposure depend on a node of this kind",
         })
@@ -63,7 +67,14 @@ impl<'p> Place<'p> {
             project: Some(project),
             dbt: DbtVersion::parse(&project.metadata.dbt_version),
             sources,
+            restricted: BTreeSet::new(),
         }
+    }
+
+    /// Names the packages whose `dbt_project.yml` says `restrict-access: true`, which no manifest tells.
+    pub fn with_restricted(mut self, packages: impl IntoIterator<Item = String>) -> Self {
+        self.restricted.extend(packages);
+        self
     }
 
     /// A project whose manifest is not there: nothing can be referred to.
@@ -72,6 +83,7 @@ impl<'p> Place<'p> {
             project: None,
             dbt: DbtVersion::TODAY,
             sources: HashMap::new(),
+            restricted: BTreeSet::new(),
         }
     }
 
@@ -121,6 +133,13 @@ impl<'p> Place<'p> {
             }
             ResourceType::Model if node.access.as_deref() == Some("private") => {
                 return Err(NotReferable::Private);
+            }
+            ResourceType::Model
+                if is_foreign
+                    && node.access.as_deref() != Some("public")
+                    && self.restricted.contains(&node.package) =>
+            {
+                return Err(NotReferable::Restricted);
             }
             ResourceType::Metric | ResourceType::Model | ResourceType::Seed | ResourceType::Snapshot => {
                 if is_foreign {
@@ -227,6 +246,18 @@ mod tests {
     #[case("test.p.not_null", NotReferable::OfThisKind)]
     fn what_dbt_could_not_resolve_is_not_referred_to(#[case] id: &str, #[case] reason: NotReferable) {
         assert_eq!(Place::of(&project()).reference(&id.into()), Err(reason));
+    }
+
+    #[test]
+    fn a_package_may_restrict_access() {
+        let project = project();
+        let place = Place::of(&project).with_restricted(["other".to_owned(), "p".to_owned()]);
+        let restricted = Err(NotReferable::Restricted);
+        assert_eq!(place.reference(&"model.other.fct".into()), restricted);
+        assert_eq!(
+            place.reference(&"model.p.fct".into()).as_deref(),
+            Ok("ref('fct')")
+        );
     }
 
     #[test]

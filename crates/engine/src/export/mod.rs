@@ -264,7 +264,8 @@ fn carry_out(
             found.name.clone_from(&one.to);
         }
     }
-    let place = Place::of(project);
+    let restricted = survey.project.iter().flat_map(|around| &around.restricted);
+    let place = Place::of(project).with_restricted(restricted.cloned());
     let mut plan = Plan::make(PlanInput {
         catalog,
         place: &place,

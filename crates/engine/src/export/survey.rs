@@ -46,6 +46,8 @@ pub(super) struct ProjectAround {
     pub root: Utf8PathBuf,
     /// What its `dbt_project.yml` says.
     pub file: ProjectFile,
+    /// Installed packages that let others refer to their public models alone.
+    pub restricted: BTreeSet<String>,
 }
 
 /// A file that an export wrote.
@@ -77,7 +79,7 @@ impl Survey {
             ..Self::default()
         };
         let mut roots = vec![survey.directory.clone()];
-        if let Some(ProjectAround { root, file }) = &survey.project {
+        if let Some(ProjectAround { root, file, .. }) = &survey.project {
             roots.extend(file.model_paths.iter().map(|path| root.join(path)));
         }
         let mut files = BTreeSet::new();
@@ -145,14 +147,27 @@ fn project_around(directory: &Utf8Path) -> Result<Option<ProjectAround>, ExportE
         let path = root.join(PROJECT_FILE);
         let Some(text) = read(&path)? else { continue };
         // One that cannot be read says nothing that could be compared; dbt will say more.
-        let file = read_project_file(&text, path.as_str()).unwrap_or(ProjectFile {
-            name: None,
-            model_paths: vec!["models".to_owned()],
-        });
+        let file = read_project_file(&text, path.as_str()).unwrap_or_default();
         let root = root.to_owned();
-        return Ok(Some(ProjectAround { root, file }));
+        let restricted = restricted_packages(&root.join(&file.packages_path));
+        return Ok(Some(ProjectAround {
+            root,
+            file,
+            restricted,
+        }));
     }
     Ok(None)
+}
+
+/// Packages that are not installed restrict nothing: dbt does not parse without them.
+fn restricted_packages(directory: &Utf8Path) -> BTreeSet<String> {
+    let packages = directory.read_dir_utf8().into_iter().flatten().flatten();
+    let name = |package: camino::Utf8DirEntry| {
+        let path = package.path().join(PROJECT_FILE);
+        let file = read_project_file(&read(&path).ok()??, path.as_str()).ok()?;
+        file.name.filter(|_| file.restricts_access)
+    };
+    packages.filter_map(name).collect()
 }
 
 /// A file's text; `None` where there is no file, or one that is not text.
@@ -172,8 +187,8 @@ fn read(path: &Utf8Path) -> Result<Option<String>, ExportError> {
     }
 }
 
-/// Every file below a directory, but for hidden ones. Links to directories are not followed: they may lead in
-/// circles.
+/// Every file below a directory, but for hidden ones and those of other dbt projects, such as installed packages.
+/// Links to directories are not followed: they may lead in circles.
 fn collect(directory: &Utf8Path, depth: usize, files: &mut BTreeSet<Utf8PathBuf>) -> Result<(), ExportError> {
     let unreadable = |source| ExportError::Unreadable {
         path: directory.to_owned(),
@@ -184,6 +199,9 @@ fn collect(directory: &Utf8Path, depth: usize, files: &mut BTreeSet<Utf8PathBuf>
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(unreadable(error)),
     };
+    if depth < DEEPEST && directory.join(PROJECT_FILE).exists() {
+        return Ok(());
+    }
     for entry in entries {
         // A name that is no Unicode is none of ours.
         let Ok(entry) = entry else { continue };
