@@ -8,6 +8,7 @@ use tailwater_core::inventory::Inventory;
 use tailwater_core::selection::Selection;
 
 use crate::error::Error;
+use crate::refresh::ExtractRefresher;
 
 /// Reads one site of one BI tool.
 ///
@@ -39,6 +40,11 @@ pub trait Connector: Send + Sync {
         selection: &Selection,
         progress: &dyn Progress,
     ) -> Result<Inventory, Error>;
+
+    /// Its side that refreshes extracts; `None` where the tool has none, or cannot.
+    fn refresher(&self) -> Option<&dyn ExtractRefresher> {
+        None
+    }
 
     /// When the token itself ends, as far as the tool told at the last sign-in of this connector.
     async fn token_expires_at(&self) -> Option<DateTime<Utc>> {

@@ -301,6 +301,10 @@ impl HttpClient {
                 Err(Error::TimedOut { .. } | Error::Interrupted { .. } | Error::Unreachable { .. }) => None,
                 Err(_) => return outcome,
             };
+            // Who may not send again wants to know what came, not for how long to wait.
+            if !call.is_repeatable {
+                return outcome;
+            }
             if asked_to_wait.is_some_and(|wait| wait > self.settings.limits.longest_wait) {
                 return Err(Error::Throttled {
                     what: call.what.clone(),

@@ -16,11 +16,16 @@ pub mod error;
 pub mod http;
 pub mod outgoing;
 mod private;
+pub mod refresh;
 pub mod retry;
 pub mod tableau;
 
 pub use connector::{AssetTitle, Check, CheckState, Connector, NoProgress, Progress, Step};
 pub use error::Error;
+pub use refresh::{
+    CancelAnswer, ExtractRefresher, FoundJobs, JobAnswer, JobEnd, JobOutcome, Refusal, RefusalKind, Start,
+    TargetRef, ToolJob,
+};
 pub use tableau::address::{SiteAddress, split_address};
 pub use tableau::connector::{TableauConnector, tableau};
 pub use tableau::settings::{Credential, TableauSettings};

@@ -8,6 +8,7 @@ use axum::body::{Body as HttpBody, Bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
+use chrono::{DateTime, Utc};
 
 use crate::control;
 use crate::graphql;
@@ -49,6 +50,11 @@ async fn serve(State(served): State<Served>, request: Request) -> Response {
     if delay > 0 {
         tokio::time::sleep(Duration::from_millis(delay)).await;
     }
+    let refresh_delay = if is_refresh(&method, &path) {
+        served.world.switches().refresh_delay_milliseconds
+    } else {
+        0
+    };
     let incoming = Incoming {
         method,
         path,
@@ -58,13 +64,22 @@ async fn serve(State(served): State<Served>, request: Request) -> Response {
     };
     // Queries over large sites take their time, and resolvers are no futures.
     let worker = tokio::task::spawn_blocking(move || incoming.answer(&served));
-    worker.await.unwrap_or_else(|_| {
+    let answer = worker.await.unwrap_or_else(|_| {
         response(
             500,
             "text/html",
             "<html><body>Internal Server Error</body></html>".into(),
         )
-    })
+    });
+    if refresh_delay > 0 {
+        tokio::time::sleep(Duration::from_millis(refresh_delay)).await;
+    }
+    answer
+}
+
+/// Whether a request asks for the refresh of a workbook or published data source.
+pub(crate) fn is_refresh(method: &str, path: &str) -> bool {
+    method == "POST" && path.ends_with("/refresh")
 }
 
 /// A request, read whole.
@@ -79,8 +94,19 @@ struct Incoming {
 
 impl Incoming {
     fn answer(&self, served: &Served) -> Response {
+        let is_refresh = is_refresh(&self.method, &self.path);
+        if is_refresh && counts_down(&served.world, |switches| &mut switches.session_stolen_times) {
+            served.world.state().sessions.close_all();
+        }
         let (mut response, graphql) = self.dispatch(served);
+        let is_accepted = is_refresh && response.status() == StatusCode::ACCEPTED;
+        let is_failed =
+            is_accepted && counts_down(&served.world, |switches| &mut switches.refresh_error_after_times);
+        if is_failed {
+            response = self.server_error(served.world.switches().server_error_status);
+        }
         add_common_headers(&mut response);
+        add_date(&mut response, served.world.clock.now());
         served.world.log.push(Recorded {
             method: self.method.clone(),
             path: self.path.clone(),
@@ -89,7 +115,10 @@ impl Incoming {
             graphql,
             user_agent: self.header("user-agent").unwrap_or_default().to_owned(),
         });
-        if counts_down(&served.world, |switches| &mut switches.cut_answer_times) {
+        let is_lost = is_accepted
+            && !is_failed
+            && counts_down(&served.world, |switches| &mut switches.refresh_answer_lost_times);
+        if is_lost || counts_down(&served.world, |switches| &mut switches.cut_answer_times) {
             cut_short(response)
         } else {
             response
@@ -313,6 +342,14 @@ fn add_common_headers(response: &mut Response) {
         ("referrer-policy", "strict-origin-when-cross-origin"),
     ] {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+}
+
+/// The date by the server's own clock.
+fn add_date(response: &mut Response, now: DateTime<Utc>) {
+    let text = now.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    if let Ok(value) = HeaderValue::from_str(&text) {
+        response.headers_mut().insert(header::DATE, value);
     }
 }
 

@@ -1,5 +1,6 @@
 //! Starting and stopping a server.
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use tokio::task::JoinHandle;
 use crate::clock::SimClock;
 use crate::error::Error;
 use crate::request_log::Recorded;
-use crate::server::{Served, router};
+use crate::server::{Served, is_refresh, router};
 use crate::site_file::SiteFile;
 use crate::switch::Switches;
 use crate::world::World;
@@ -127,6 +128,53 @@ impl Running {
             .iter()
             .filter(|entry| entry.path.ends_with(path_end))
             .count()
+    }
+
+    /// How often each target was asked to be refreshed, by its LUID, however that was answered. Calls that were
+    /// refused because their session had ended do not count: they did nothing.
+    pub fn refresh_calls(&self) -> BTreeMap<String, usize> {
+        let mut calls = BTreeMap::new();
+        for entry in self.world.log.entries() {
+            let luid = entry
+                .path
+                .strip_suffix("/refresh")
+                .and_then(|path| path.rsplit('/').next());
+            if let (true, Some(luid)) = (
+                is_refresh(&entry.method, &entry.path) && entry.status != 401,
+                luid,
+            ) {
+                *calls.entry(luid.to_owned()).or_default() += 1;
+            }
+        }
+        calls
+    }
+
+    /// How many refresh jobs each target got, by its LUID.
+    pub fn refresh_jobs(&self) -> BTreeMap<String, usize> {
+        let mut jobs = BTreeMap::new();
+        for hosted in &self.world.state().sites {
+            for job in &hosted.jobs {
+                *jobs.entry(job.target_luid.to_string()).or_default() += 1;
+            }
+        }
+        jobs
+    }
+
+    /// What kinds of jobs each target got, by its LUID, in the words of the job list: `refresh_extracts` takes all
+    /// rows over, `increment_extracts` new ones alone.
+    pub fn refresh_kinds(&self) -> BTreeMap<String, Vec<&'static str>> {
+        let mut kinds: BTreeMap<String, Vec<&'static str>> = BTreeMap::new();
+        for hosted in &self.world.state().sites {
+            for job in &hosted.jobs {
+                let kind = if job.incremental {
+                    "increment_extracts"
+                } else {
+                    "refresh_extracts"
+                };
+                kinds.entry(job.target_luid.to_string()).or_default().push(kind);
+            }
+        }
+        kinds
     }
 
     /// Forgets the requests so far.

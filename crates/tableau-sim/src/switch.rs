@@ -60,6 +60,21 @@ pub struct Switches {
     /// Lists give their rows in another order on each call that does not sort.
     pub unstable_order: bool,
 
+    /// The next so many refreshes are accepted, but their answer breaks off before it says so.
+    pub refresh_answer_lost_times: u32,
+    /// The next so many refreshes are accepted, but answered with `server_error_status`.
+    pub refresh_error_after_times: u32,
+    /// Milliseconds that the answer to a refresh waits after it was accepted.
+    pub refresh_delay_milliseconds: u64,
+    /// Before each of the next so many refreshes all sessions end, as another sign-in with the token does.
+    pub session_stolen_times: u32,
+    /// Refreshes on demand are off for every site: 409082.
+    pub run_now_disabled: bool,
+    /// Seconds until a new job is seen in the list of jobs.
+    pub job_list_lag_seconds: u32,
+    /// Jobs are hidden from everybody, as they are from those who do not administer the site: 403004.
+    pub jobs_hidden: bool,
+
     // ---- the host ----
     /// Milliseconds every answer waits.
     pub delay_milliseconds: u64,
@@ -112,6 +127,13 @@ impl Default for Switches {
             server_error_times: 0,
             server_error_status: 500,
             unstable_order: false,
+            refresh_answer_lost_times: 0,
+            refresh_error_after_times: 0,
+            refresh_delay_milliseconds: 0,
+            session_stolen_times: 0,
+            run_now_disabled: false,
+            job_list_lag_seconds: 0,
+            jobs_hidden: false,
             delay_milliseconds: 0,
             cut_answer_times: 0,
             not_tableau: false,

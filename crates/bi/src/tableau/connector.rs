@@ -14,10 +14,12 @@ use super::assemble::{assemble, unknown_owners};
 use super::lineage::fetch_lineage;
 use super::listing::{fetch_listing, fetch_tree, fetch_users};
 use super::metadata::Metadata;
+use super::refresh;
 use super::session::Gate;
 use super::settings::TableauSettings;
 use crate::connector::{AssetTitle, Check, Connector, NoProgress, Progress};
 use crate::error::Error;
+use crate::refresh::{CancelAnswer, ExtractRefresher, FoundJobs, JobAnswer, Start, TargetRef};
 
 /// Reads one Tableau site. Its `Debug` shows no secret.
 #[derive(Debug)]
@@ -71,11 +73,38 @@ impl Connector for TableauConnector {
         Ok(assemble(listing, &lineage, &links))
     }
 
+    fn refresher(&self) -> Option<&dyn ExtractRefresher> {
+        Some(self)
+    }
+
     async fn token_expires_at(&self) -> Option<DateTime<Utc>> {
         self.gate.token_expires_at().await
     }
 
     async fn sign_out(&self) {
         self.gate.sign_out().await;
+    }
+}
+
+#[async_trait]
+impl ExtractRefresher for TableauConnector {
+    async fn start_refresh(&self, target: &TargetRef, incremental: bool) -> Result<Start, Error> {
+        refresh::start_refresh(&self.gate, target, incremental).await
+    }
+
+    async fn fetch_job(&self, job: &str) -> Result<JobAnswer, Error> {
+        refresh::fetch_job(&self.gate, job).await
+    }
+
+    async fn find_jobs(&self, target: &TargetRef, since: DateTime<Utc>) -> Result<FoundJobs, Error> {
+        refresh::find_jobs(&self.gate, target, since).await
+    }
+
+    async fn cancel_job(&self, job: &str) -> Result<CancelAnswer, Error> {
+        refresh::cancel_job(&self.gate, job).await
+    }
+
+    async fn fetch_extract_time(&self, target: &TargetRef) -> Result<Option<DateTime<Utc>>, Error> {
+        refresh::fetch_extract_time(&self.gate, target).await
     }
 }

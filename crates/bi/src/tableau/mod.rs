@@ -30,6 +30,7 @@ mod notice;
 mod part;
 mod place;
 mod query;
+mod refresh;
 mod rest;
 mod session;
 mod tree;

@@ -13,7 +13,8 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use reqwest::header::{ACCEPT, HeaderValue};
+use reqwest::Method;
+use reqwest::header::{ACCEPT, CONTENT_LENGTH, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use tailwater_core::clock::Clock;
@@ -26,6 +27,7 @@ use super::tree::{Body, Node, read_body};
 use super::version::ApiVersion;
 use crate::error::{Error, tame};
 use crate::http::{Answer, Call, HttpClient, HttpSettings, ProxyChoice, host_of};
+use crate::retry::parse_http_date;
 
 /// Renewals within this time count as a fight over the token; a session's natural end comes hours apart.
 const FIGHT_MINUTES: i64 = 10;
@@ -60,6 +62,14 @@ pub(crate) struct Session {
     pub(crate) token_life: Option<String>,
     /// When the token ends by that.
     pub(crate) token_expires_at: Option<DateTime<Utc>>,
+}
+
+/// An answer with the time at which it was given.
+#[derive(Debug)]
+pub(crate) struct Dated {
+    pub(crate) tree: Value,
+    /// What the server's clock showed.
+    pub(crate) date: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug, Default)]
@@ -343,26 +353,74 @@ impl Gate {
         body.to_string()
     }
 
-    /// Sends a call below the site, `/api/{version}/sites/{site}/…`, and reads its tree.
+    /// An address below the site, `/api/{version}/sites/{site}/…`.
+    fn site_url(&self, session: &Session, segments: &[&str]) -> Url {
+        let version = session.version.to_string();
+        let mut path = vec!["api", &version, "sites", &session.site_id];
+        path.extend(segments);
+        self.url(&path)
+    }
+
+    /// Sends a call below the site and reads its tree.
     pub(crate) async fn get(
         &self,
         what: &str,
         segments: &[&str],
         query: &[(String, String)],
     ) -> Result<Value, Error> {
+        let dated = self.get_dated(what, segments, query).await?;
+        Ok(dated.tree)
+    }
+
+    /// The same, with what the server's clock showed.
+    pub(crate) async fn get_dated(
+        &self,
+        what: &str,
+        segments: &[&str],
+        query: &[(String, String)],
+    ) -> Result<Dated, Error> {
         let _turn = self.rest_turns.acquire().await;
         let make = |session: &Session| {
-            let version = session.version.to_string();
-            let mut path = vec!["api", &version, "sites", &session.site_id];
-            path.extend(segments);
-            let mut url = self.url(&path);
+            let mut url = self.site_url(session, segments);
             if !query.is_empty() {
                 url.query_pairs_mut().extend_pairs(query);
             }
             Call::get(what, url).header(ACCEPT.as_str(), HeaderValue::from_static("application/json"))
         };
         let answer = self.send_signed_in(make).await?;
-        expect_tree(&answer, what, &self.host())
+        let date = answer.header("date").and_then(parse_http_date);
+        let tree = expect_tree(&answer, what, &self.host())?;
+        Ok(Dated { tree, date })
+    }
+
+    /// Posts a body in XML below the site, once: whatever the answer, it is not sent again, except with a new
+    /// session after the old one was refused, which proves that the call did nothing.
+    pub(crate) async fn post(
+        &self,
+        what: &str,
+        segments: &[&str],
+        body: &'static str,
+    ) -> Result<Answer, Error> {
+        let _turn = self.rest_turns.acquire().await;
+        let make = |session: &Session| {
+            let url = self.site_url(session, segments);
+            Call::post(what, url, "application/xml", body.to_owned())
+                .header(ACCEPT.as_str(), HeaderValue::from_static("application/json"))
+        };
+        self.send_signed_in(make).await
+    }
+
+    /// Puts nothing below the site; doing so twice does no harm.
+    pub(crate) async fn put(&self, what: &str, segments: &[&str]) -> Result<Answer, Error> {
+        let _turn = self.rest_turns.acquire().await;
+        let make = |session: &Session| {
+            let mut call = Call::get(what, self.site_url(session, segments))
+                .header(ACCEPT.as_str(), HeaderValue::from_static("application/json"));
+            call.method = Method::PUT;
+            // Some proxies refuse a call of this kind that does not say how long it is.
+            call.header(CONTENT_LENGTH.as_str(), HeaderValue::from_static("0"))
+        };
+        self.send_signed_in(make).await
     }
 
     /// Sends a query to the Metadata API. Queries only read, so they may be repeated.

@@ -11,6 +11,10 @@ pub(crate) struct ApiVersion {
 }
 
 impl ApiVersion {
+    pub(crate) const fn new(major: u32, minor: u32) -> Self {
+        Self { major, minor }
+    }
+
     /// The newest version that this connector was written against (Tableau 2026.2).
     pub(crate) const NEWEST_KNOWN: Self = Self { major: 3, minor: 29 };
     /// The first version with personal access tokens (Tableau 2019.4).

@@ -13,5 +13,6 @@ mod fault;
 mod http_policy;
 mod inventory;
 mod odd_answer;
+mod refresh;
 mod secret;
 mod support;

@@ -96,7 +96,7 @@ pub(super) fn start(call: &Call<'_>, target: Ref, status: u16) -> Result<Reply, 
         == Some("true");
     let site = &session.site;
     let (name, has_extract, bridge, plan) = describe(site, target);
-    if !site.run_now {
+    if !site.run_now || call.switches.run_now_disabled {
         return Err(Fault::conflict(
             409_082,
             "Running extract refreshes on demand is disabled for this site.",
@@ -236,8 +236,20 @@ pub(super) fn show(call: &Call<'_>) -> Result<Reply, Fault> {
     Ok(Reply::ok(element))
 }
 
+/// Refuses everybody when jobs are hidden.
+fn require_visible(call: &Call<'_>) -> Result<(), Fault> {
+    if call.switches.jobs_hidden {
+        return Err(Fault::forbidden(
+            403_004,
+            "The user is not permitted to query jobs.",
+        ));
+    }
+    Ok(())
+}
+
 /// The job of the path; jobs of others are for administrators.
 fn find(call: &Call<'_>, session: &SignedIn) -> Result<Job, Fault> {
+    require_visible(call)?;
     let name = call.part(0);
     let state = call.world.state();
     let hosted = state
@@ -287,6 +299,8 @@ pub(super) fn cancel(call: &Call<'_>) -> Result<Reply, Fault> {
 /// `GET …/jobs`, for administrators; other words than for a single job.
 pub(super) fn list(call: &Call<'_>) -> Result<Reply, Fault> {
     call.require_administrator()?;
+    require_visible(call)?;
+    let seen_from = call.now - TimeDelta::seconds(i64::from(call.switches.job_list_lag_seconds));
     let session = call.session()?;
     let filter = Filter::parse(call.query.get("filter"), FILTERS)?;
     let sort = SortKey::parse(call.query.get("sort"), SORTS)?;
@@ -298,6 +312,7 @@ pub(super) fn list(call: &Call<'_>) -> Result<Reply, Fault> {
     let mut rows: Vec<Job> = hosted
         .jobs
         .iter()
+        .filter(|job| job.created_at <= seen_from)
         .filter(|job| filter.accepts(|field| value(call, job, field).into_iter().collect()))
         .cloned()
         .collect();
