@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use secrecy::SecretString;
 use serde::Serialize;
@@ -17,6 +18,7 @@ use tailwater_store::{IntegrationRecord, Origin, SyncRecord};
 use crate::error::Error;
 use crate::schedule::ScheduleSettings;
 use crate::secret::SecretPlace;
+use crate::session::{Session, Use};
 use crate::settings::{DeclaredIn, IntegrationSettings, Kind};
 use crate::workspace::{Workspace, check_integration_name};
 
@@ -186,8 +188,16 @@ impl Workspace {
         progress: &dyn Progress,
     ) -> Result<Vec<Check>, Error> {
         let integration = self.find_integration(name).await?;
-        let connector = self.connector(&integration).await?;
-        self.check_with(&integration, connector.as_ref(), progress).await
+        let session = self.enter(&integration, Use::Calls, Duration::ZERO).await?;
+        let connector = connector_of(&session)?;
+        let work = async {
+            let checks = connector.check(progress).await;
+            self.note_token(name, connector.token_expires_at().await).await;
+            Ok(checks)
+        };
+        let done = session.run(work).await;
+        session.leave(Duration::ZERO).await;
+        done
     }
 
     /// Tries everything with a connector, under the lease on its token.
@@ -210,8 +220,13 @@ impl Workspace {
     /// The tree of collections that the token's user can see.
     pub async fn collections(&self, name: &IntegrationName) -> Result<Inventory, Error> {
         let integration = self.find_integration(name).await?;
-        let connector = self.connector(&integration).await?;
-        self.collections_with(&integration, connector.as_ref()).await
+        let session = self.enter(&integration, Use::Calls, Duration::ZERO).await?;
+        let connector = connector_of(&session)?;
+        let listing = session
+            .run(async { Ok(connector.fetch_collections().await?) })
+            .await;
+        session.leave(Duration::ZERO).await;
+        listing
     }
 
     /// The tree of collections by a connector, under the lease on its token.
@@ -348,11 +363,6 @@ impl Workspace {
     }
 
     /// A connector to the integration's site, not signed in yet.
-    pub(crate) async fn connector(&self, integration: &Integration) -> Result<Box<dyn Connector>, Error> {
-        let secret = self.load_secret(&integration.name, &integration.secret).await?;
-        self.connector_for(integration, secret)
-    }
-
     pub(crate) fn connector_for(
         &self,
         integration: &Integration,
@@ -375,6 +385,11 @@ impl Workspace {
             }
         }
     }
+}
+
+/// The connector of a session.
+pub(crate) fn connector_of(session: &Session) -> Result<Arc<dyn Connector>, Error> {
+    session.connector().cloned().ok_or(Error::Cancelled)
 }
 
 /// A digest of what is to be imported, whatever the order; empty when nothing is. What is left out by hand

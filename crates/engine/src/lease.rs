@@ -5,87 +5,44 @@
 
 use std::time::Duration;
 
-use tailwater_store::{Lease, LeaseOutcome};
-
 use crate::error::Error;
 use crate::integration::Integration;
+use crate::session::Use;
 use crate::workspace::Workspace;
 
 /// How long a lease outlives its last sign of life.
-const LIFETIME: Duration = Duration::from_secs(30);
+pub(crate) const LIFETIME: Duration = Duration::from_secs(30);
 /// How often a sign of life is given.
-const HEARTBEAT: Duration = Duration::from_secs(10);
+pub(crate) const HEARTBEAT: Duration = Duration::from_secs(10);
 
 impl Workspace {
-    /// Works under the lease on the integration's token, which is kept alive meanwhile and given back in any
-    /// case. Losing it stops the work.
+    /// Works under the lease on the integration's token with a connector of the work's own, which signs in and out
+    /// by itself. The lease is given back in any case. Losing it stops the work.
     pub(crate) async fn under_lease<T>(
         &self,
         integration: &Integration,
         work: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
-        let lease = self.take_lease(integration).await?;
-        let done = tokio::select! {
-            done = work => done,
-            error = self.keep_alive(&lease) => Err(error),
-        };
-        self.store().release_lease(lease).await?;
+        let session = self.enter(integration, Use::Alone, Duration::ZERO).await?;
+        let done = session.run(work).await;
+        session.leave(Duration::ZERO).await;
         done
-    }
-
-    /// Takes the lease, or says who holds it.
-    async fn take_lease(&self, integration: &Integration) -> Result<Lease, Error> {
-        // Two integrations may use one token: it is the token that has one session.
-        let Integration {
-            server,
-            site,
-            token_name,
-            ..
-        } = integration;
-        let key = format!("token:{server} {site} {token_name}");
-        let holder = holder_name();
-        let outcome = self.store().acquire_lease(&key, &holder, LIFETIME).await?;
-        let (other, until) = match outcome {
-            LeaseOutcome::Acquired(lease) => return Ok(lease),
-            LeaseOutcome::HeldBy { holder, until } => (holder, until),
-        };
-        if is_dead_here(&other) {
-            self.store().break_lease(&key, &other).await?;
-            if let LeaseOutcome::Acquired(lease) = self.store().acquire_lease(&key, &holder, LIFETIME).await?
-            {
-                return Ok(lease);
-            }
-        }
-        Err(Error::Busy {
-            name: integration.name.clone(),
-            holder: other,
-            until,
-        })
-    }
-
-    /// Gives signs of life for ever; answers only when one fails.
-    async fn keep_alive(&self, lease: &Lease) -> Error {
-        loop {
-            tokio::time::sleep(HEARTBEAT).await;
-            if let Err(error) = self.store().renew_lease(lease, LIFETIME).await {
-                return error.into();
-            }
-        }
     }
 }
 
-/// `process 123.456 on host`, where 456 is when the process began, so that a number used again is not mistaken.
-pub(crate) fn holder_name() -> String {
+/// `process 123.456.1 on host`, where 456 is when the process began, so that a number used again is not mistaken, and
+/// 1 counts the workspaces of the process.
+pub(crate) fn holder_name(workspace: u64) -> String {
     let process = std::process::id();
     format!(
-        "process {process}.{} on {}",
+        "process {process}.{}.{workspace} on {}",
         started(process).unwrap_or_default(),
         host_name()
     )
 }
 
 /// Whether the holder was a process of this machine that is no more.
-fn is_dead_here(holder: &str) -> bool {
+pub(crate) fn is_dead_here(holder: &str) -> bool {
     let Some((process, host)) = holder
         .strip_prefix("process ")
         .and_then(|rest| rest.split_once(" on "))
@@ -95,6 +52,7 @@ fn is_dead_here(holder: &str) -> bool {
     let Some((number, began)) = process.split_once('.') else {
         return false;
     };
+    let began = began.split_once('.').map_or(began, |(began, _)| began);
     let Ok(number) = number.parse::<u32>() else {
         return false;
     };
@@ -123,7 +81,7 @@ mod tests {
 
     #[test]
     fn a_living_process_keeps_its_lease() {
-        assert!(!is_dead_here(&holder_name()));
+        assert!(!is_dead_here(&holder_name(7)));
     }
 
     #[test]

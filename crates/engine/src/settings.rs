@@ -42,6 +42,8 @@ pub struct Settings {
     pub jobs: Vec<Job>,
     /// How jobs are run.
     pub runs: RunSettings,
+    /// How long what happened is kept.
+    pub history: HistorySettings,
 }
 
 /// `[store]`
@@ -97,6 +99,22 @@ impl Default for ArtifactSettings {
             dir: ".tailwater/artifacts".into(),
             url: None,
             keep_runs: 50,
+        }
+    }
+}
+
+/// `[history]`: how long what happened is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HistorySettings {
+    /// How many days refreshes are kept that are over. How the refreshes of each target ended last is kept for ever.
+    pub keep_refresh_days: u32,
+}
+
+impl Default for HistorySettings {
+    fn default() -> Self {
+        Self {
+            keep_refresh_days: 180,
         }
     }
 }

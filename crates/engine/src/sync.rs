@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tailwater_bi::Progress;
+use tailwater_bi::{Connector, Progress};
 use tailwater_core::diagnostic::Diagnostic;
 use tailwater_core::exposure::{Exposure, Stale};
 use tailwater_core::id::{AssetId, IntegrationName};
@@ -30,14 +30,12 @@ use self::naming::{NamingInput, name_assets};
 use self::record::{fill_record, new_record};
 pub use self::report::{ExposureChange, ExposureTitle, KeptExposure, SyncReport};
 use crate::error::Error;
-use crate::integration::{Integration, selection_digest};
+use crate::integration::{Integration, connector_of, selection_digest};
 use crate::progress::{Quiet, Stage, SyncProgress};
+use crate::session::Use;
 use crate::settings::DeclaredIn;
 use crate::sql_reader::read_custom_sql;
 use crate::workspace::Workspace;
-
-/// How long ending the session may take.
-const LONGEST_SIGN_OUT: Duration = Duration::from_secs(5);
 
 /// How to sync.
 #[derive(Debug, Clone, Copy, Default)]
@@ -116,9 +114,12 @@ impl Workspace {
         let work = async {
             self.check_selection(&integration).await?;
             let projects = self.load_projects(&integration.projects).await?;
+            let session = self.enter(&integration, Use::Sync, Duration::ZERO).await?;
+            let connector = connector_of(&session)?;
             // On the heap: what reads a whole site is large for a future.
             let fetched = Box::pin(self.fetch_and_land(
                 &integration,
+                connector.as_ref(),
                 &projects,
                 request.options,
                 progress,
@@ -131,7 +132,9 @@ impl Workspace {
                 }
                 fetched.await.map(Some)
             };
-            self.under_lease(&integration, work).await
+            let done = session.run(work).await;
+            session.leave(Duration::ZERO).await;
+            done
         };
         let synced = work.await;
         if let Err(error) = &synced {
@@ -225,6 +228,7 @@ impl Workspace {
     async fn fetch_and_land(
         &self,
         integration: &Integration,
+        connector: &dyn Connector,
         projects: &[Arc<Project>],
         options: SyncOptions,
         progress: &dyn SyncProgress,
@@ -232,7 +236,9 @@ impl Workspace {
         record: SyncRecord,
     ) -> Result<SyncReport, Error> {
         let selection = self.selection(integration).await?;
-        let fresh = self.fetch(integration, &selection, progress, cancel).await?;
+        let fresh = self
+            .fetch(integration, connector, &selection, progress, cancel)
+            .await?;
         progress.reached(Stage::Projects, fresh.collections.len());
         progress.reached(Stage::Workbooks, fresh.assets.len());
         progress.reached(Stage::Tables, fresh.tables.len());
@@ -326,11 +332,11 @@ impl Workspace {
     async fn fetch(
         &self,
         integration: &Integration,
+        connector: &dyn Connector,
         selection: &Selection,
         progress: &dyn SyncProgress,
         cancel: &CancellationToken,
     ) -> Result<Inventory, Error> {
-        let connector = self.connector(integration).await?;
         let progress: &dyn Progress = progress;
         let fetched = tokio::select! {
             fetched = connector.fetch_inventory(selection, progress) => fetched.map_err(Error::from),
@@ -338,13 +344,6 @@ impl Workspace {
         };
         self.note_token(&integration.name, connector.token_expires_at().await)
             .await;
-        // A server that does not answer must not keep the person who stops waiting.
-        if tokio::time::timeout(LONGEST_SIGN_OUT, connector.sign_out())
-            .await
-            .is_err()
-        {
-            tracing::info!("the session was left open: the server did not answer in time");
-        }
         fetched
     }
 

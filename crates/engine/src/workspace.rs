@@ -1,18 +1,25 @@
 //! The workspace: settings and store together, where every use case begins.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use secrecy::{ExposeSecret, SecretString};
 use tailwater_core::clock::Clock;
 use tailwater_store::{SealingKey, Store, StoreUrl};
+use tokio::sync::Notify;
 
 use crate::account::{SignInLimit, TileKeyCell};
 use crate::archive::ArchiveCell;
 use crate::artifact_cache::ArtifactCache;
 use crate::catalog::CatalogCache;
 use crate::error::Error;
+use crate::lease::holder_name;
+use crate::session::SessionPool;
 use crate::settings::Settings;
+
+/// Counts the workspaces of this process.
+static WORKSPACES: AtomicU64 = AtomicU64::new(1);
 
 /// What opening a workspace needs.
 #[derive(Debug, Clone)]
@@ -40,6 +47,12 @@ pub struct Workspace {
     artifacts: Arc<ArtifactCache>,
     catalog_cache: CatalogCache,
     archive: ArchiveCell,
+    sessions: Arc<SessionPool>,
+    /// Who this is, to others who share the store.
+    holder: String,
+    /// Wakes who sends refreshes.
+    refreshes_asked: Arc<Notify>,
+    refreshes_cancelled: Arc<Notify>,
 }
 
 impl Workspace {
@@ -66,6 +79,10 @@ impl Workspace {
             artifacts: Arc::default(),
             catalog_cache: CatalogCache::default(),
             archive: ArchiveCell::default(),
+            sessions: Arc::default(),
+            holder: holder_name(WORKSPACES.fetch_add(1, Ordering::Relaxed)),
+            refreshes_asked: Arc::default(),
+            refreshes_cancelled: Arc::default(),
         })
     }
 
@@ -92,6 +109,26 @@ impl Workspace {
     /// The storage of logs and artifacts, once it was opened.
     pub(crate) const fn archive_cell(&self) -> &ArchiveCell {
         &self.archive
+    }
+
+    /// The sessions with BI sites that are open.
+    pub(crate) const fn sessions(&self) -> &Arc<SessionPool> {
+        &self.sessions
+    }
+
+    /// Who this is, to others who share the store, in words for people.
+    pub(crate) fn holder(&self) -> String {
+        self.holder.clone()
+    }
+
+    /// Wakes who sends refreshes.
+    pub(crate) const fn refreshes_asked(&self) -> &Arc<Notify> {
+        &self.refreshes_asked
+    }
+
+    /// Wakes who works at refreshes: somebody wants one cancelled.
+    pub(crate) const fn refreshes_cancelled(&self) -> &Arc<Notify> {
+        &self.refreshes_cancelled
     }
 
     /// The clock.

@@ -93,6 +93,16 @@ impl Store {
         }
     }
 
+    /// Who holds a lease, and until when unless it is renewed; `None` when nobody does.
+    pub async fn find_lease(&self, key: &str) -> Result<Option<(String, DateTime<Utc>)>> {
+        let sql = "select holder, until from lease where key = $1 and until > $2";
+        let values = vec![key.into(), self.clock.now().into()];
+        let rows = self.db.fetch("look at the lease", sql, values).await?;
+        rows.first()
+            .map(|row| Ok((row.text(0)?, row.instant(1)?)))
+            .transpose()
+    }
+
     /// Prolongs a lease, counted from now.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! Bringing in a workbook that stands outside the selected collections, which only the site knows.
 
+use std::time::Duration;
+
 use tailwater_bi::AssetTitle;
 use tailwater_core::curation::{Change, Choice, KnownAs, Presence, checked_note};
 use tailwater_core::id::IntegrationName;
@@ -14,19 +16,19 @@ use super::subject::MOST_NEAR;
 use crate::account::Actor;
 use crate::error::Error;
 use crate::explain::nearest;
+use crate::integration::connector_of;
+use crate::session::Use;
 use crate::workspace::Workspace;
 
 impl Workspace {
     /// Every workbook that the integration's token can see, imported or not. Asks the site.
     pub async fn site_workbooks(&self, name: &IntegrationName) -> Result<Vec<AssetTitle>, Error> {
         let integration = self.find_integration(name).await?;
-        let connector = self.connector(&integration).await?;
-        let work = async {
-            let titles = connector.fetch_titles().await;
-            connector.sign_out().await;
-            Ok(titles?)
-        };
-        self.under_lease(&integration, work).await
+        let session = self.enter(&integration, Use::Calls, Duration::ZERO).await?;
+        let connector = connector_of(&session)?;
+        let titles = session.run(async { Ok(connector.fetch_titles().await?) }).await;
+        session.leave(Duration::ZERO).await;
+        titles
     }
 
     /// Brings in a single workbook of the site, whatever collection it stands in. `subject` is its name, its

@@ -14,7 +14,6 @@ use super::look::Looked;
 use crate::catalog::Catalog;
 use crate::error::Error;
 use crate::hub::CatalogHub;
-use crate::lease::holder_name;
 use crate::workspace::Workspace;
 
 /// What only one process of a deployment does.
@@ -143,7 +142,7 @@ impl Signals {
         };
         let lease = match held {
             Some(lease) => lease,
-            None => match store.acquire_lease(KEY, &holder_name(), LIFETIME).await? {
+            None => match store.acquire_lease(KEY, &self.workspace.holder(), LIFETIME).await? {
                 LeaseOutcome::Acquired(lease) => lease,
                 LeaseOutcome::HeldBy { .. } => return Ok(None),
             },

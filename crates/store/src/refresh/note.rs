@@ -121,6 +121,22 @@ impl Store {
         Ok(signs)
     }
 
+    /// Who has refreshes in hand now, in words for people.
+    pub async fn refresh_holders(&self) -> Result<Vec<String>> {
+        let sql = "select distinct holder from refresh where is_open = 1 and until > $1 order by holder";
+        let values = vec![self.clock.now().into()];
+        let rows = self.db.fetch("read who works at refreshes", sql, values).await?;
+        rows.iter().map(|row| row.text(0)).collect()
+    }
+
+    /// Takes everything from a holder that is known to be dead; says how many refreshes that were.
+    pub async fn release_refreshes_of(&self, holder: &str) -> Result<u64> {
+        let sql = "update refresh set holder = null, token = null, until = null where holder = $1";
+        self.db
+            .execute("let go of refreshes", sql, vec![holder.into()])
+            .await
+    }
+
     /// Lets go of claims, so that somebody else goes on at once.
     pub async fn release_refreshes(&self, claims: &[&RefreshClaim]) -> Result<()> {
         let mut transaction = self.db.begin("let go of refreshes").await?;

@@ -21,6 +21,8 @@ pub struct RefreshStand {
     pub per_hour: Option<u32>,
     /// How often the tool's jobs were searched for one whose id is not known.
     pub look_ups: u32,
+    /// How often it was put back into the queue after a call that did nothing.
+    pub tries: u32,
     /// When it was last asked how it stands.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub looked_at: Option<DateTime<Utc>>,
@@ -89,8 +91,7 @@ pub(super) async fn insert(
         to_json(ACTION, record)?.into(),
     ];
     transaction.execute(sql, values).await?;
-    let exposures: std::collections::BTreeSet<String> =
-        record.exposures.iter().map(|id| exposure_key(id)).collect();
+    let exposures: std::collections::BTreeSet<String> = record.exposures.iter().map(exposure_key).collect();
     let rows = exposures
         .into_iter()
         .map(|exposure| [record.id.as_str().into(), exposure.into()])
