@@ -58,6 +58,20 @@ pub(crate) enum Use {
 #[derive(Debug, Default)]
 pub(crate) struct SessionPool {
     places: Mutex<HashMap<String, Arc<Place>>>,
+    /// What is being opened just now, and for what.
+    opening: Mutex<HashMap<String, Use>>,
+}
+
+/// The right to open a session: one in this process at a time.
+struct Opening<'pool> {
+    pool: &'pool SessionPool,
+    key: &'pool str,
+}
+
+impl Drop for Opening<'_> {
+    fn drop(&mut self) {
+        held(&self.pool.opening).remove(self.key);
+    }
 }
 
 /// An open session.
@@ -105,6 +119,16 @@ enum Joined {
 impl SessionPool {
     fn places(&self) -> MutexGuard<'_, HashMap<String, Arc<Place>>> {
         held(&self.places)
+    }
+
+    /// The right to open; or for what somebody is opening already.
+    fn begin<'pool>(&'pool self, key: &'pool str, how: Use) -> Result<Opening<'pool>, Use> {
+        let mut opening = held(&self.opening);
+        if let Some(other) = opening.get(key) {
+            return Err(*other);
+        }
+        opening.insert(key.to_owned(), how);
+        Ok(Opening { pool: self, key })
     }
 
     fn join(&self, key: &str, how: Use, fingerprint: &[u8]) -> Joined {
@@ -229,9 +253,10 @@ impl Workspace {
         let started = Instant::now();
         let mut wish = None;
         let outcome = loop {
-            let busy = match self.sessions().join(&key, how, &fingerprint) {
-                Joined::Yes(session) => break Ok(session),
-                Joined::NotNow { is_syncing } => Busy {
+            let opening = self.sessions().begin(&key, how);
+            let busy = match (&opening, self.sessions().join(&key, how, &fingerprint)) {
+                (_, Joined::Yes(session)) => break Ok(session),
+                (_, Joined::NotNow { is_syncing }) => Busy {
                     holder: self.holder(),
                     until: None,
                     longest: if is_syncing {
@@ -240,7 +265,16 @@ impl Workspace {
                         patience.max(LONGEST_CLOSING)
                     },
                 },
-                Joined::None => match self.try_lease(&key).await? {
+                (Err(other), Joined::None) => Busy {
+                    holder: self.holder(),
+                    until: None,
+                    longest: if (*other, how) == (Use::Sync, Use::Sync) {
+                        Duration::ZERO
+                    } else {
+                        patience.max(LONGEST_CLOSING)
+                    },
+                },
+                (Ok(_), Joined::None) => match self.try_lease(&key).await? {
                     Ok(lease) => {
                         let connector = match &secret {
                             Some(secret) => match self.connector_for(integration, secret.clone()) {
@@ -278,6 +312,7 @@ impl Workspace {
                     until: busy.until.unwrap_or_else(|| self.clock().now()),
                 });
             }
+            drop(opening);
             tokio::time::sleep(RETRY).await;
         };
         if let Some(wish) = wish {

@@ -17,7 +17,7 @@ use serde::Serialize;
 use tailwater_core::id::IntegrationName;
 use tailwater_core::refresh::{RefreshId, RefreshOutcome, RefreshRecord};
 use tailwater_store::{ClaimRequest, RefreshClaim, SignOfLife};
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::{Notify, broadcast, mpsc};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -71,6 +71,8 @@ pub(super) struct Shared {
     heard: broadcast::Sender<RefreshRecord>,
     hands: Mutex<HashMap<RefreshId, Hand>>,
     cancels: Notify,
+    /// There is room for another.
+    freed: Notify,
     in_hand: AtomicUsize,
     sent: AtomicU64,
     ended: Mutex<BTreeMap<&'static str, u64>>,
@@ -110,6 +112,27 @@ impl Shared {
                 return;
             }
             told.await;
+        }
+    }
+
+    /// Puts a refresh out of hand.
+    async fn lay_down(&self, claim: RefreshClaim, done: Result<(), Stop>) {
+        held(&self.hands).remove(&claim.record.id);
+        self.in_hand.fetch_sub(1, Ordering::Relaxed);
+        match done {
+            // In the queue again, it is anybody's.
+            Ok(()) | Err(Stop::ShuttingDown) => self.release(&[&claim]).await,
+            Err(Stop::Lost) => {}
+            Err(Stop::Failed(error)) => {
+                tracing::error!(refresh = %claim.record.id, %error, "the work at a refresh failed; somebody goes on when the claim has run out");
+            }
+        }
+        self.freed.notify_one();
+    }
+
+    async fn release(&self, claims: &[&RefreshClaim]) {
+        if let Err(error) = self.workspace.store().release_refreshes(claims).await {
+            tracing::warn!(%error, "refreshes could not be let go of; they are taken over when the claims have run out");
         }
     }
 
@@ -163,7 +186,7 @@ impl Shared {
     }
 }
 
-type Running = BoxFuture<'static, (RefreshClaim, Result<(), Stop>)>;
+type Running = BoxFuture<'static, ()>;
 
 impl Refresher {
     /// One that works in a workspace until it is told to stop. Nothing begins yet.
@@ -181,6 +204,7 @@ impl Refresher {
                 heard: broadcast::channel(MOST_UNHEARD).0,
                 hands: Mutex::default(),
                 cancels: Notify::new(),
+                freed: Notify::new(),
                 in_hand: AtomicUsize::new(0),
                 sent: AtomicU64::new(0),
                 ended: Mutex::default(),
@@ -292,31 +316,52 @@ impl Refresher {
     }
 
     async fn work(&self) -> Result<(), Error> {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        tokio::try_join!(self.take_all(sender), self.work_at(receiver)).map(|_| ())
+    }
+
+    /// Claims, until it is told to stop.
+    async fn take_all(&self, sender: mpsc::UnboundedSender<Running>) -> Result<(), Error> {
         let shared = &self.shared;
-        let mut works: FuturesUnordered<Running> = FuturesUnordered::new();
         let mut cleaned: Option<Instant> = None;
-        loop {
-            if shared.stop.is_cancelled() && works.is_empty() {
-                return Ok(());
+        while !shared.stop.is_cancelled() {
+            if cleaned.is_none_or(|at| at.elapsed() >= CLEANING) {
+                cleaned = Some(Instant::now());
+                self.forget_old().await;
             }
-            let mut wait = shared.tuning.idle_poll;
-            if !shared.stop.is_cancelled() {
-                if cleaned.is_none_or(|at| at.elapsed() >= CLEANING) {
-                    cleaned = Some(Instant::now());
-                    self.forget_old().await;
-                }
-                let room = shared.tuning.most_in_hand.saturating_sub(works.len());
-                let (taken, next) = self.claim(room).await?;
-                works.extend(taken);
-                wait = wait.min(next);
+            let room = shared
+                .tuning
+                .most_in_hand
+                .saturating_sub(shared.in_hand.load(Ordering::Relaxed));
+            let (taken, next) = self.claim(room).await?;
+            for running in taken {
+                // The other side ends after this one.
+                let _ = sender.send(running);
             }
             tokio::select! {
-                Some((claim, done)) = works.next(), if !works.is_empty() => self.lay_down(claim, done).await,
-                () = tokio::time::sleep(wait) => {}
+                () = tokio::time::sleep(next.min(shared.tuning.idle_poll)) => {}
                 () = shared.workspace.refreshes_asked().notified() => {}
-                () = shared.stop.cancelled(), if !shared.stop.is_cancelled() => {}
+                () = shared.freed.notified() => {}
+                () = shared.stop.cancelled() => {}
             }
         }
+        Ok(())
+    }
+
+    /// Works at all that is in hand. Nothing else is awaited here: whoever holds a connection of the store goes on.
+    async fn work_at(&self, mut receiver: mpsc::UnboundedReceiver<Running>) -> Result<(), Error> {
+        let mut works: FuturesUnordered<Running> = FuturesUnordered::new();
+        let mut is_open = true;
+        while is_open || !works.is_empty() {
+            tokio::select! {
+                taken = receiver.recv(), if is_open => match taken {
+                    Some(running) => works.push(running),
+                    None => is_open = false,
+                },
+                Some(()) = works.next(), if !works.is_empty() => {}
+            }
+        }
+        Ok(())
     }
 
     /// Takes in hand what there is; answers after how long there may be more.
@@ -395,13 +440,15 @@ impl Refresher {
             integration,
             lost,
         };
+        let shared = Arc::clone(shared);
         let running = async move {
             let run = AssertUnwindSafe(work.run()).catch_unwind().await;
-            run.unwrap_or_else(|_| {
-                    tracing::error!(refresh = %spare.record.id, "the work at a refresh broke off: this is a fault of Tailwater");
-                    // It is taken up again when the claim has run out.
-                    (spare, Err(Stop::Lost))
-                })
+            let (claim, done) = run.unwrap_or_else(|_| {
+                tracing::error!(refresh = %spare.record.id, "the work at a refresh broke off: this is a fault of Tailwater");
+                // It is taken up again when the claim has run out.
+                (spare, Err(Stop::Lost))
+            });
+            shared.lay_down(claim, done).await;
         };
         Ok(Some(running.boxed()))
     }
@@ -414,34 +461,13 @@ impl Refresher {
             .collect())
     }
 
-    /// Puts a refresh out of hand.
-    async fn lay_down(&self, claim: RefreshClaim, done: Result<(), Stop>) {
-        let shared = &self.shared;
-        held(&shared.hands).remove(&claim.record.id);
-        shared.in_hand.fetch_sub(1, Ordering::Relaxed);
-        match done {
-            // In the queue again, it is anybody's.
-            Ok(()) | Err(Stop::ShuttingDown) => self.release(&[&claim]).await,
-            Err(Stop::Lost) => {}
-            Err(Stop::Failed(error)) => {
-                tracing::error!(refresh = %claim.record.id, %error, "the work at a refresh failed; somebody goes on when the claim has run out");
-            }
-        }
-    }
-
     /// Lets go of everything in hand.
     async fn let_go(&self) {
         let hands: Vec<Hand> = held(&self.shared.hands).drain().map(|(_, hand)| hand).collect();
         self.shared.in_hand.store(0, Ordering::Relaxed);
         let claims: Vec<&RefreshClaim> = hands.iter().map(|hand| &hand.claim).collect();
         if !claims.is_empty() {
-            self.release(&claims).await;
-        }
-    }
-
-    async fn release(&self, claims: &[&RefreshClaim]) {
-        if let Err(error) = self.shared.workspace.store().release_refreshes(claims).await {
-            tracing::warn!(%error, "refreshes could not be let go of; they are taken over when the claims have run out");
+            self.shared.release(&claims).await;
         }
     }
 

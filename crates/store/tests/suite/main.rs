@@ -19,6 +19,7 @@ mod landing;
 mod lease;
 mod opening;
 mod project;
+mod refresh;
 mod round_trip;
 mod secret;
 mod signal;
