@@ -120,6 +120,7 @@ async fn run_in(workspace: &Workspace, command: &InWorkspace, printer: &Printer)
         InWorkspace::Export(args) => command::export::run(args, workspace, printer).await,
         InWorkspace::User(args) => command::user::run(args, workspace, printer).await,
         InWorkspace::Token(args) => command::token::run(args, workspace, printer).await,
+        InWorkspace::Refreshes(args) => command::refreshes::run(args, workspace, printer).await,
         InWorkspace::Audit(args) => command::audit::run(args, workspace, printer).await,
         InWorkspace::Signal(args) => command::signal::run(args, workspace, printer).await,
         InWorkspace::Curate(args) => command::curate::run(args, workspace, printer).await,

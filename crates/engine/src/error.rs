@@ -134,6 +134,12 @@ pub enum Error {
         /// The names that are known.
         known: Vec<IntegrationName>,
     },
+    /// No refresh has this id.
+    #[error("no refresh has the id `{id}`")]
+    UnknownRefresh {
+        /// The id.
+        id: String,
+    },
     /// Nothing is selected.
     #[error("integration `{name}` has no collections selected, so there is nothing to import")]
     NothingSelected {
@@ -284,6 +290,7 @@ impl Diagnostic for Error {
             Self::BadName { .. } | Self::ReservedName { .. } => "TW-SETTINGS-BAD-NAME",
             Self::NoIntegrations => "TW-INTEGRATION-NONE",
             Self::UnknownIntegration { .. } => "TW-INTEGRATION-UNKNOWN",
+            Self::UnknownRefresh { .. } => "TW-REFRESH-NOT-FOUND",
             Self::NothingSelected { .. } => "TW-COLLECTION-NONE-SELECTED",
             Self::UnknownCollection { .. } => "TW-COLLECTION-UNKNOWN",
             Self::NotSelected { .. } => "TW-COLLECTION-NOT-SELECTED",
@@ -323,6 +330,7 @@ impl Diagnostic for Error {
             Self::Export(error) => return error.hint(),
             Self::Signal(error) => return error.hint(),
             Self::Shared(error) => return error.hint(),
+            Self::UnknownRefresh { .. } => "`tailwater refreshes` shows those that are kept".to_owned(),
             Self::NoArtifacts { project } => {
                 format!("run `dbt build`, then `tailwater ingest target --project {project}`")
             }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tailwater_core::id::{JobRunId, NodeId};
 use tailwater_core::refresh::{RefreshId, RefreshOutcome, RefreshRecord};
-use tailwater_store::{RefreshFilter, RefreshPage};
+use tailwater_store::{RefreshFilter, RefreshPage, RefreshPause};
 
 use crate::error::Error;
 use crate::workspace::Workspace;
@@ -40,6 +40,11 @@ impl Workspace {
         };
         let page = self.store().refreshes(&filter, MOST_OF_A_RUN).await?;
         Ok(page.refreshes.into_iter().rev().collect())
+    }
+
+    /// The sites that take no more refreshes for a while, by their own word.
+    pub async fn resting_sites(&self) -> Result<Vec<RefreshPause>, Error> {
+        Ok(self.store().refresh_pauses().await?)
     }
 
     /// How many refreshes stand in which way, of those that are kept.

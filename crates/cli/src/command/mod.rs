@@ -20,6 +20,7 @@ pub mod leave_out;
 pub mod lineage;
 pub mod link;
 pub mod project;
+pub mod refreshes;
 pub mod serve;
 pub mod signal;
 pub mod sql;

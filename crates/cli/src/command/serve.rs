@@ -8,6 +8,7 @@ use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use tailwater_engine::Workspace;
 use tailwater_engine::hub::CatalogHub;
+use tailwater_engine::refresh::Refresher;
 use tailwater_engine::settings::ServeSettings;
 use tailwater_engine::signal::{CatalogSource, Signals};
 use tailwater_web::{App, AppOptions, ServeOptions, Tls};
@@ -27,7 +28,7 @@ Examples:
   tailwater serve --insecure-local --listen 127.0.0.1:0
 
 While it runs, every integration is synced once a day, at once when its selection changes, and when somebody \
-asks for it. Where there is no user yet, a link is printed with which the first administrator makes an account; \
+asks for it. Extracts that are due are refreshed, whoever asked for them. Where there is no user yet, a link is printed with which the first administrator makes an account; \
 it is good once. Ctrl-C or SIGTERM ends it: requests under way are answered, syncs are stopped before they \
 change anything.";
 
@@ -150,11 +151,15 @@ async fn serve(
     });
     // Lets go of its lease at the end, so that another process takes over at once.
     let signals = tokio::spawn(Signals::new(Arc::clone(workspace), source).run(stop.clone()));
+    // Leaves what runs in the BI tool to the next process.
+    let refresher = Refresher::new(Arc::clone(workspace), stop.clone());
+    refresher.start();
     let service = tailwater_web::router::router(&app);
     let served = tailwater_web::serve(service, options, stop.clone(), on_ready).await;
     stopping.abort();
     tokio::join!(app.runtime().shut_down(), jobs.shut_down());
     stop.cancel();
+    refresher.shut_down().await;
     if let Err(error) = signals.await {
         tracing::warn!(%error, "the watch for signals broke off");
     }

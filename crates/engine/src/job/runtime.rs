@@ -65,13 +65,14 @@ impl JobRuntime {
     /// A runtime that has not begun: its steps can be taken one by one.
     pub fn new(workspace: Arc<Workspace>, runner: Arc<dyn StepRunner>, options: WorkerOptions) -> Self {
         let started_at = workspace.clock().now();
+        let name = workspace.holder();
         Self {
             shared: Arc::new(Shared {
                 workspace,
                 runner,
                 options,
                 id: uuid::Uuid::new_v4().to_string(),
-                name: crate::lease::holder_name(),
+                name,
                 started_at,
                 running: AtomicU32::new(0),
                 tasks: TaskTracker::new(),
