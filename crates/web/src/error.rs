@@ -151,6 +151,9 @@ fn status_of(code: &str) -> StatusCode {
     if word == "PROJECT-NONE"
         || ends(&[
             "READ-ONLY",
+            "-FROM-FILE",
+            "-IN-FILE",
+            "JOB-RUN-STATE",
             "-EXISTS",
             "-IN-USE",
             "-BUSY",
@@ -174,6 +177,9 @@ fn status_of(code: &str) -> StatusCode {
         "-UNKNOWN",
         "-UNKNOWN-RULE",
         "-UNKNOWN-TOKEN",
+        "-UNKNOWN-RUN",
+        "-UNKNOWN-SCOPE",
+        "-UNKNOWN-TARGET",
         "-NOT-FOUND",
         "LINEAGE-NODE",
         "LINK-NONE",

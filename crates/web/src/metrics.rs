@@ -26,6 +26,8 @@ pub struct Metrics {
     resources: Gauge,
     integrations: Gauge,
     synced: Family<IntegrationLabels, Gauge<f64, AtomicU64>>,
+    refreshes: Family<StateLabels, Gauge>,
+    runs: Family<StateLabels, Gauge>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -44,6 +46,11 @@ struct RouteLabels {
 struct IntegrationLabels {
     integration: String,
     outcome: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StateLabels {
+    state: String,
 }
 
 impl Metrics {
@@ -70,6 +77,13 @@ impl Metrics {
             "When the last sync of an integration ended, by how it ended",
             synced.clone(),
         );
+        let (refreshes, runs) = (Family::default(), Family::default());
+        registry.register(
+            "refreshes",
+            "Refreshes that are kept, by how they stand",
+            refreshes.clone(),
+        );
+        registry.register("job_runs", "Runs of jobs in the queue and at work", runs.clone());
         Self {
             registry: Arc::new(registry),
             requests,
@@ -78,6 +92,8 @@ impl Metrics {
             resources,
             integrations,
             synced,
+            refreshes,
+            runs,
         }
     }
 
@@ -97,7 +113,7 @@ impl Metrics {
 }
 
 /// `GET /metrics`
-pub fn get(app: &App) -> Result<Response, Error> {
+pub async fn get(app: &App) -> Result<Response, Error> {
     let catalog = app.catalog(None)?;
     let metrics = app.metrics();
     let count = |length: usize| i64::try_from(length).unwrap_or(i64::MAX);
@@ -118,6 +134,25 @@ pub fn get(app: &App) -> Result<Response, Error> {
             metrics.synced.get_or_create(&labels).set(at as f64 / 1000.0);
         }
     }
+    let state = |state: &str| StateLabels {
+        state: state.to_owned(),
+    };
+    let most = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    for (outcome, count) in app.workspace().refresh_counts().await? {
+        metrics
+            .refreshes
+            .get_or_create(&state(outcome.name()))
+            .set(most(count));
+    }
+    let queue = app.workspace().store().job_queue_counts().await?;
+    metrics
+        .runs
+        .get_or_create(&state("queued"))
+        .set(most(queue.queued));
+    metrics
+        .runs
+        .get_or_create(&state("running"))
+        .set(most(queue.running));
     let mut text = String::new();
     encode(&mut text, &metrics.registry).map_err(|_| Error::internal())?;
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";

@@ -9,8 +9,8 @@ use utoipa::openapi::{OpenApi as Document, RefOr};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    account, artifact, connection, curation, exposure, health, history, integration, lineage, macros,
-    project, resource, search, summary, sync, tree,
+    account, artifact, connection, curation, exposure, health, history, integration, job, job_run, lineage,
+    macros, project, refresh, resource, search, summary, sync, tree,
 };
 use crate::context::Context;
 use crate::error::Error;
@@ -38,6 +38,9 @@ use crate::view::chrome::Page;
         connection::create, connection::remove, connection::collections, connection::select,
         sync::start, sync::get, sync::stop,
         integration::preview_mapping, integration::add_mapping, integration::remove_mapping,
+        refresh::list, refresh::get,
+        job::list, job::create, job::get, job::put, job::remove, job::put_secret, job::run,
+        job_run::list, job_run::get, job_run::log, job_run::cancel, job_run::again,
         account::users, account::change_user, account::remove_user,
         account::tokens, account::make_token, account::revoke_token, account::audit,
     ),

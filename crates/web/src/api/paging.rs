@@ -36,6 +36,15 @@ pub struct Paged<T> {
     pub total: usize,
 }
 
+/// The number of items that a request asks for.
+pub fn limit_of(limit: Option<usize>) -> Result<u32, Error> {
+    let limit = limit.unwrap_or(USUAL);
+    match u32::try_from(limit) {
+        Ok(few) if (1..=MOST).contains(&limit) => Ok(few),
+        _ => Err(Error::bad_request(format!("`limit` is {limit}")).with_hint("give 1 to 500")),
+    }
+}
+
 impl Piece {
     /// Cuts the piece out of rows that are sorted by the text that `key` finds, unique among them, and shows its rows.
     pub fn cut<R, T>(

@@ -5,6 +5,7 @@ pub mod exposure;
 pub mod health;
 pub mod home;
 pub mod integration;
+pub mod job;
 pub mod lineage;
 pub mod one_time_link;
 pub mod refresh;

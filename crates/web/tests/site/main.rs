@@ -20,6 +20,7 @@ mod graphql;
 mod home;
 mod hostile;
 mod integration;
+mod job;
 mod lineage;
 mod real_dbt;
 mod resource;

@@ -31,7 +31,9 @@ pub async fn get(context: Context, Path(id): Path<String>) -> Result<Response, E
     let is_open = records.iter().any(|record| !record.outcome.is_over());
     let body = html! {
         section.card #history data-poll=[is_open.then_some(PAUSE)] {
-            h2 { "Refreshes" }
+            div.row.spread {
+                h2 { "Refreshes" }
+            }
             @if records.is_empty() {
                 p { "Tailwater has asked for none yet. " a href=(context.links.to("/settings/refresh")) { "The policy" } " says whether it does after builds." }
             } @else {

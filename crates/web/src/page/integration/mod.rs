@@ -13,7 +13,7 @@ mod landed;
 pub mod list;
 pub mod mapping;
 pub mod overview;
-mod posted;
+pub mod posted;
 mod progress;
 pub mod sync;
 pub mod unmatched;

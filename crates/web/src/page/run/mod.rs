@@ -6,7 +6,9 @@
 //!              └▶ /cancel, /again, /retry
 //! ```
 
+pub mod act;
 pub mod list;
+pub mod log;
 mod node;
 pub mod show;
 mod timeline;

@@ -8,7 +8,7 @@ use tailwater_core::job::{JobRun, JobRunMode, JobRunState};
 use tailwater_core::refresh::RefreshRecord;
 use tailwater_engine::account::Role;
 
-use super::{node, timeline};
+use super::{log, node, timeline};
 use crate::context::Context;
 use crate::error::Error;
 use crate::page::refresh::list::table as refresh_table;
@@ -62,6 +62,7 @@ pub async fn get(context: Context, Path(id): Path<String>) -> Result<Response, E
             (refreshed(&context, &run, &refreshes))
             (node::card(&context, &catalog, &run, &nodes))
         }
+        (log::card(&context, &run).await?)
     };
     let started = run.started_at.unwrap_or(run.queued_at);
     let job = cut(run.job.as_str(), 120).into_owned();

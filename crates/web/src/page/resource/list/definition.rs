@@ -24,7 +24,7 @@ pub async fn metrics(State(app): State<App>, context: Context) -> Result<Respons
         .and_then(|accept| accept.to_str().ok());
     let is_page = accept.is_some_and(|accept| accept.contains("text/html"));
     if !is_page && context.parameter("format").is_none() {
-        return crate::metrics::get(&app);
+        return crate::metrics::get(&app).await;
     }
     respond(&context, ResourceType::Metric, ["Metrics", "metric", "metrics"])
 }
