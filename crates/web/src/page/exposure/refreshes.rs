@@ -35,7 +35,7 @@ pub async fn get(context: Context, Path(id): Path<String>) -> Result<Response, E
                 h2 { "Refreshes" }
             }
             @if records.is_empty() {
-                p { "Tailwater has asked for none yet. " a href=(context.links.to("/settings/refresh")) { "The policy" } " says whether it does after builds." }
+                p { "Tailwater has asked for none yet. " "The policy" " says whether it does after builds." }
             } @else {
                 (table(&context, &records))
             }
