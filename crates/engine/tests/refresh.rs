@@ -6,7 +6,6 @@
     reason = "a test that cannot be set up should stop"
 )]
 
-mod acme;
 #[path = "../../store/tests/suite/postgres.rs"]
 mod postgres;
 
@@ -27,13 +26,21 @@ use tailwater_core::refresh::{
     RefreshRecord, Refreshability, Skip, Target, TargetId, TargetKind, Verdict,
 };
 use tailwater_engine::refresh::{CancelOutcome, RefreshFilter, Refresher, Tuning, Until};
-use tailwater_engine::settings::Settings;
+use tailwater_engine::settings::{IntegrationSettings, Kind, Settings};
 use tailwater_engine::workspace::{Options, Workspace};
 use tailwater_tableau_sim::{Running, Simulator, SiteFile, Switches};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
-use crate::acme::{Engine, SECRET};
+/// The secret of the site's tokens.
+const SECRET: &str = "the-secret-of-the-token";
+
+/// Where the workspace keeps its state.
+#[derive(Debug, Clone, Copy)]
+enum Engine {
+    Sqlite,
+    Postgres,
+}
 
 /// A site with so many workbooks, each with an extract, and one that is live; jobs take so many seconds.
 async fn site(books: usize, seconds: u32) -> Running {
@@ -84,6 +91,23 @@ async fn site(books: usize, seconds: u32) -> Running {
         .expect("a simulator")
 }
 
+fn integration(simulator: &Running, name: &str, token: &str) -> IntegrationSettings {
+    IntegrationSettings {
+        name: name.into(),
+        kind: Kind::Tableau,
+        server: simulator.base_url().to_owned(),
+        site: Some("acme".to_owned()),
+        token_name: token.to_owned(),
+        token_secret_env: None,
+        token_secret_file: Some("secret".into()),
+        allow_http: false,
+        collections: vec!["P/**".to_owned()],
+        projects: vec![],
+        mapping: vec![],
+        schedule: None,
+    }
+}
+
 fn luid(number: usize) -> String {
     format!("000000{number:02}-0000-4000-8000-000000000000")
 }
@@ -123,11 +147,11 @@ impl Bench {
     fn new(simulator: &Running, engine: Engine) -> Self {
         let directory = TempDir::new().expect("a directory");
         std::fs::write(directory.path().join("secret"), SECRET).expect("a file");
-        let mut other = acme::integration(simulator);
-        other.name = "other".into();
-        other.token_name = "second".to_owned();
         let mut settings = Settings {
-            integrations: vec![acme::integration(simulator), other],
+            integrations: vec![
+                integration(simulator, "main", "tailwater"),
+                integration(simulator, "other", "second"),
+            ],
             ..Settings::default()
         };
         if matches!(engine, Engine::Postgres) {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 use tailwater_engine::Workspace;
 use tailwater_engine::job::{DbtStepRunner, JobRuntime, WorkerOptions};
+use tailwater_engine::refresh::Refresher;
 
 use crate::document::{Document, Line};
 use crate::error::{Error, Outcome};
@@ -47,6 +48,8 @@ pub async fn run(args: &Args, workspace: Arc<Workspace>, printer: &Printer) -> R
     let runtime = runtime(&workspace, args.slots);
     let ran = stoppable(printer, async |stop| {
         runtime.start();
+        let refresher = Refresher::new(Arc::clone(&workspace), stop.clone());
+        refresher.start();
         let started = Started {
             slots: args.slots.unwrap_or(workspace.settings().runs.slots),
             store: workspace.store().location().to_owned(),
@@ -54,6 +57,7 @@ pub async fn run(args: &Args, workspace: Arc<Workspace>, printer: &Printer) -> R
         printer.answer(&started, to_document)?;
         stop.cancelled().await;
         runtime.shut_down().await;
+        refresher.shut_down().await;
         Ok(Outcome::Done)
     })
     .await;
