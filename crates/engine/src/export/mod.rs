@@ -266,7 +266,7 @@ fn carry_out(
     }
     let restricted = survey.project.iter().flat_map(|around| &around.restricted);
     let place = Place::of(project).with_restricted(restricted.cloned());
-    let mut plan = Plan::make(PlanInput {
+    let mut plan = Plan::make(&PlanInput {
         catalog,
         place: &place,
         integrations: &request.integrations,

@@ -55,7 +55,7 @@ struct Wanted {
 
 impl Plan {
     /// Says which files there should be.
-    pub fn make(input: PlanInput<'_>) -> Result<Self, Error> {
+    pub fn make(input: &PlanInput<'_>) -> Result<Self, Error> {
         let mut plan = Self::default();
         let mut wanted: BTreeMap<FileKey, Wanted> = BTreeMap::new();
         let mut written: BTreeSet<(&str, &AssetId)> = BTreeSet::new();
@@ -82,7 +82,7 @@ impl Plan {
         let mut untouched = BTreeSet::new();
         let mut places: BTreeMap<FileKey, &GeneratedFile> = BTreeMap::new();
         for file in &input.survey.generated {
-            if plan.keep_entries(file, &input, &written, &mut wanted) {
+            if plan.keep_entries(file, input, &written, &mut wanted) {
                 places.entry(file.head.key.clone()).or_insert(file);
             } else {
                 untouched.insert(file.path.as_path());
