@@ -7,8 +7,8 @@ use clap::{ArgAction, Parser, Subcommand};
 
 use crate::command::{
     audit, bring_in, collections, completions, curate, curations, doctor, environment as environments,
-    explain, export, exposures, ingest, init, integration, job, leave_out, lineage, link, project, refreshes,
-    serve, signal, sql, sync, token, unlink, unmatched, user, worker,
+    explain, export, exposures, ingest, init, integration, job, leave_out, lineage, link, policy, project,
+    refreshes, serve, signal, sql, sync, token, unlink, unmatched, user, worker,
 };
 use crate::environment;
 use crate::error::COULD_NOT_RUN;
@@ -114,6 +114,7 @@ pub enum InWorkspace {
     BringIn(bring_in::Args),
     Curations(curations::Args),
     Refreshes(refreshes::Args),
+    Policy(policy::Args),
     User(user::Args),
     Token(token::Args),
     Audit(audit::Args),

@@ -82,8 +82,21 @@ pub const COLUMNS: Variable = Variable {
     meaning: "The width of text in columns, where standard output is no terminal (otherwise 100).",
 };
 
+/// dbt's switch.
+pub const DBT_ACTIVE_EXPOSURES: Variable = Variable {
+    name: "DBT_ACTIVE_EXPOSURES",
+    meaning: "`1` refreshes the extracts that stand on what dbt has built, `0` does not, where no policy says \
+              otherwise.",
+};
+
+/// dbt's interval.
+pub const DBT_ACTIVE_EXPOSURES_BUILD_AFTER: Variable = Variable {
+    name: "DBT_ACTIVE_EXPOSURES_BUILD_AFTER",
+    meaning: "The shortest time between two refreshes in minutes, where no policy says otherwise (otherwise 1440).",
+};
+
 /// Every variable, in the order in which the reference lists them.
-pub const ALL: [Variable; 10] = [
+pub const ALL: [Variable; 12] = [
     CONFIG,
     STORE_URL,
     SECURITY_KEY_FILE,
@@ -94,6 +107,8 @@ pub const ALL: [Variable; 10] = [
     NO_COLOR,
     TERM,
     COLUMNS,
+    DBT_ACTIVE_EXPOSURES,
+    DBT_ACTIVE_EXPOSURES_BUILD_AFTER,
 ];
 
 /// The list as it stands at the end of `tailwater --help`.
@@ -105,6 +120,14 @@ pub fn to_help() -> String {
 /// The variable's text; `None` when it is not set, empty, or not Unicode.
 pub fn text(variable: Variable) -> Option<String> {
     env::var(variable.name).ok().filter(|text| !text.is_empty())
+}
+
+/// One of dbt's own variables by its name.
+pub fn dbt(name: &str) -> Option<String> {
+    [DBT_ACTIVE_EXPOSURES, DBT_ACTIVE_EXPOSURES_BUILD_AFTER]
+        .into_iter()
+        .find(|variable| variable.name == name)
+        .and_then(text)
 }
 
 /// Whether nothing in the environment speaks against colour (the convention of <https://no-color.org>).

@@ -128,6 +128,7 @@ async fn run_in(workspace: &Workspace, command: &InWorkspace, printer: &Printer)
         InWorkspace::Unlink(args) => command::unlink::run(args, workspace, printer).await,
         InWorkspace::LeaveOut(args) => command::leave_out::run(args, workspace, printer).await,
         InWorkspace::BringIn(args) => command::bring_in::run(args, workspace, printer).await,
+        InWorkspace::Policy(args) => command::policy::run(args, workspace, printer).await,
         InWorkspace::Curations(args) => command::curations::run(args, workspace, printer).await,
     }
 }

@@ -52,6 +52,9 @@ pub enum Error {
     /// What people said of an exposure cannot stand.
     #[error(transparent)]
     Curation(#[from] crate::curation::CurateError),
+    /// A policy of refreshing cannot stand, or nothing of the kind is refreshed.
+    #[error(transparent)]
+    Policy(#[from] crate::policy::PolicyError),
     /// No project is known.
     #[error("no dbt project is known")]
     NoProjects,
@@ -278,6 +281,7 @@ impl Diagnostic for Error {
             Self::Signal(error) => error.code(),
             Self::Shared(error) => error.code(),
             Self::Curation(error) => error.code(),
+            Self::Policy(error) => error.code(),
             Self::NoProjects => "TW-PROJECT-NONE",
             Self::NoArtifacts { .. } => "TW-PROJECT-NO-ARTIFACTS",
             Self::SeveralProjects { .. } => "TW-PROJECT-SEVERAL",
@@ -335,6 +339,7 @@ impl Diagnostic for Error {
                 format!("run `dbt build`, then `tailwater ingest target --project {project}`")
             }
             Self::Curation(error) => return error.hint(),
+            Self::Policy(error) => return error.hint(),
             Self::NoProjects => {
                 "run `tailwater project add NAME target/manifest.json`, or declare a [[project]] in `tailwater.toml`"
                     .to_owned()

@@ -4,10 +4,13 @@
 //! read-only for commands. Relative paths start at the file's directory.
 
 use camino::Utf8PathBuf;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
 use tailwater_core::id::{EnvironmentName, IntegrationName, ProjectName};
 use tailwater_core::job::Job;
 use tailwater_core::mapping::MappingRule;
+use tailwater_core::refresh::PolicyPart;
 
 pub use crate::schedule::ScheduleSettings;
 pub use crate::signal::{ChannelSettings, SignalSettings};
@@ -44,6 +47,8 @@ pub struct Settings {
     pub runs: RunSettings,
     /// How long what happened is kept.
     pub history: HistorySettings,
+    /// When extracts are refreshed.
+    pub refresh: RefreshSettings,
 }
 
 /// `[store]`
@@ -177,6 +182,128 @@ impl Default for RunSettings {
     }
 }
 
+/// `[refresh]`: when extracts are refreshed, for everything, and `[[refresh.policy]]` for a part of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct RefreshSettings {
+    /// What holds for everything unless told otherwise.
+    #[serde(flatten)]
+    pub defaults: PolicyPart,
+    /// What holds for a part.
+    #[serde(rename = "policy", skip_serializing_if = "Vec::is_empty")]
+    pub policies: Vec<PolicySettings>,
+}
+
+/// `[[refresh.policy]]`: to what it applies, and what holds there. One of project, integration and exposure is
+/// said; with a project perhaps one of its environments, with an integration perhaps one of its collections.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct PolicySettings {
+    /// A dbt project.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project: Option<ProjectName>,
+    /// An environment of it; its production when not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub environment: Option<EnvironmentName>,
+    /// A BI site.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub integration: Option<IntegrationName>,
+    /// A collection of it, by path or id, with what is below it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub collection: Option<String>,
+    /// An exposure, by `unique_id`, name or label.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exposure: Option<String>,
+    /// What holds.
+    #[serde(flatten)]
+    pub part: PolicyPart,
+}
+
+impl PolicySettings {
+    /// To what it applies, in words.
+    pub fn title(&self) -> String {
+        let said = [
+            ("project", self.project.as_ref().map(ProjectName::as_str)),
+            (
+                "environment",
+                self.environment.as_ref().map(EnvironmentName::as_str),
+            ),
+            (
+                "integration",
+                self.integration.as_ref().map(IntegrationName::as_str),
+            ),
+            ("collection", self.collection.as_deref()),
+            ("exposure", self.exposure.as_deref()),
+        ];
+        let said: Vec<String> = said
+            .into_iter()
+            .filter_map(|(what, name)| Some(format!("{what} `{}`", name?)))
+            .collect();
+        if said.is_empty() {
+            "a `[[refresh.policy]]` without a scope".to_owned()
+        } else {
+            said.join(", ")
+        }
+    }
+
+    /// Why it applies to nothing, or to more than one thing.
+    pub fn problem(&self) -> Option<String> {
+        let tops = [
+            self.project.is_some(),
+            self.integration.is_some(),
+            self.exposure.is_some(),
+        ];
+        let problem = match tops.into_iter().filter(|said| *said).count() {
+            0 => "say to what it applies: `project`, `integration` or `exposure`",
+            1 if self.environment.is_some() && self.project.is_none() => "`environment` needs its `project`",
+            1 if self.collection.is_some() && self.integration.is_none() => {
+                "`collection` needs its `integration`"
+            }
+            1 => return None,
+            _ => "it applies to one of `project`, `integration` and `exposure`, not to several",
+        };
+        Some(problem.to_owned())
+    }
+}
+
+// A flattened part would take unknown keys in silence, and a misspelt key must be refused.
+impl<'de> Deserialize<'de> for RefreshSettings {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut fields = Map::deserialize(deserializer)?;
+        let policies = fields.remove("policy").map(serde_json::from_value).transpose();
+        let defaults = serde_json::from_value(Value::Object(fields));
+        Ok(Self {
+            defaults: defaults.map_err(D::Error::custom)?,
+            policies: policies.map_err(D::Error::custom)?.unwrap_or_default(),
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for PolicySettings {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Selector {
+            project: Option<ProjectName>,
+            environment: Option<EnvironmentName>,
+            integration: Option<IntegrationName>,
+            collection: Option<String>,
+            exposure: Option<String>,
+        }
+        let mut fields = Map::deserialize(deserializer)?;
+        let mut selector = Map::new();
+        for name in ["project", "environment", "integration", "collection", "exposure"] {
+            selector.extend(fields.remove_entry(name));
+        }
+        let selector: Selector = serde_json::from_value(Value::Object(selector)).map_err(D::Error::custom)?;
+        Ok(Self {
+            project: selector.project,
+            environment: selector.environment,
+            integration: selector.integration,
+            collection: selector.collection,
+            exposure: selector.exposure,
+            part: serde_json::from_value(Value::Object(fields)).map_err(D::Error::custom)?,
+        })
+    }
+}
+
 /// `[[project]]`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -307,5 +434,35 @@ mod tests {
     fn a_misspelt_key_is_refused() {
         let error = toml::from_str::<Settings>("[store]\nurI = 'x'").unwrap_err();
         assert!(error.to_string().contains("urI"), "{error}");
+    }
+
+    #[test]
+    fn policies_of_refreshing_are_read_and_misspelt_keys_refused() {
+        let text = "[refresh]\nenabled = true\nfresh_by = '07:00'\n\
+            quiet_hours = { from = '22:00', until = '06:00' }\n\
+            [[refresh.policy]]\nintegration = 'main'\ncollection = 'Finance'\ninterval_minutes = 30\n";
+        let settings: Settings = toml::from_str(text).unwrap();
+        let refresh = &settings.refresh;
+        assert_eq!(refresh.defaults.enabled, Some(true));
+        assert_eq!(refresh.policies[0].collection.as_deref(), Some("Finance"));
+        assert_eq!(refresh.policies[0].part.interval_minutes, Some(30));
+        for (text, word) in [
+            ("[refresh]\ninterval = 5", "interval"),
+            ("[[refresh.policy]]\nexposure = 'x'\nenable = true", "enable"),
+        ] {
+            let error = toml::from_str::<Settings>(text).unwrap_err();
+            assert!(error.to_string().contains(word), "{error}");
+        }
+        for (text, word) in [
+            ("enabled = true", "say to what"),
+            ("environment = 'ci'", "say to what"),
+            ("exposure = 'x'\nenvironment = 'ci'", "needs its `project`"),
+            ("project = 'x'\ncollection = 'y'", "needs its `integration`"),
+            ("project = 'x'\nexposure = 'y'", "not to several"),
+        ] {
+            let settings: Settings = toml::from_str(&format!("[[refresh.policy]]\n{text}")).unwrap();
+            let problem = settings.refresh.policies[0].problem().unwrap();
+            assert!(problem.contains(word), "{problem}");
+        }
     }
 }

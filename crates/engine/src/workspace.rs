@@ -15,6 +15,7 @@ use crate::artifact_cache::ArtifactCache;
 use crate::catalog::CatalogCache;
 use crate::error::Error;
 use crate::lease::holder_name;
+use crate::policy::check_settings;
 use crate::session::SessionPool;
 use crate::settings::Settings;
 
@@ -66,6 +67,7 @@ impl Workspace {
         } = options;
         check_names(&settings)?;
         crate::job::check_declared(&settings.jobs)?;
+        check_settings(&settings.refresh)?;
         let url = store_url(&settings, &root)?;
         let store = Store::open(&url, Arc::clone(&clock)).await?;
         Ok(Self {

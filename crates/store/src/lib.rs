@@ -35,6 +35,7 @@ mod key;
 mod landing;
 mod lease;
 mod name;
+mod policy;
 mod project;
 mod refresh;
 mod revision;

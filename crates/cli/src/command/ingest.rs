@@ -54,7 +54,14 @@ pub async fn run(args: &Args, workspace: &Workspace, printer: &Printer) -> Resul
         is_forced: args.force,
         by: "command line".to_owned(),
     };
-    let report = workspace.ingest(&request).await?;
+    let report = take(workspace, &request).await?;
+    printer.answer(&report, to_document)?;
+    Ok(Outcome::Done)
+}
+
+/// Takes over what lies on this machine, and writes that down.
+pub async fn take(workspace: &Workspace, request: &IngestRequest) -> Result<IngestReport, Error> {
+    let report = workspace.ingest(request).await?;
     if report.has_changes() {
         let subject = format!("{}/{}", report.project, report.environment);
         let kinds: Vec<&str> = report
@@ -65,8 +72,7 @@ pub async fn run(args: &Args, workspace: &Workspace, printer: &Printer) -> Resul
         let event = AuditEvent::new("artifacts.ingest", &subject, kinds.join(", "));
         workspace.record_audit(&Actor::CommandLine, event).await?;
     }
-    printer.answer(&report, to_document)?;
-    Ok(Outcome::Done)
+    Ok(report)
 }
 
 fn to_document(report: &IngestReport) -> Document {

@@ -19,6 +19,7 @@ pub mod job;
 pub mod leave_out;
 pub mod lineage;
 pub mod link;
+pub mod policy;
 pub mod project;
 pub mod refreshes;
 pub mod serve;

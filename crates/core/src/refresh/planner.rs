@@ -129,6 +129,19 @@ impl Planner {
         Some(self.decision(&mut Scene::new(self, build, now), at))
     }
 
+    /// Decides of some targets, in their order, without those that are not among the candidates. Cheaper than
+    /// asking for each when they stand on the same nodes.
+    pub fn decide_each<'t>(
+        &self,
+        targets: impl IntoIterator<Item = &'t TargetId>,
+        build: &BuildState,
+        now: DateTime<Utc>,
+    ) -> Vec<Decision> {
+        let mut scene = Scene::new(self, build, now);
+        let places = targets.into_iter().filter_map(|target| self.place(target));
+        places.map(|at| self.decision(&mut scene, at)).collect()
+    }
+
     /// The targets that the end of a node or test may decide, sorted by id.
     pub fn standing_on(&self, node: &NodeId) -> Vec<&TargetId> {
         let Some(position) = self.graph.position(node.as_str()) else {

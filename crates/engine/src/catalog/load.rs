@@ -21,6 +21,7 @@ use crate::artifact_cache::{ArtifactCache, FileStamp, Loaded, Parsed};
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::integration::Integration;
+use crate::policy::DbtVariables;
 use crate::workspace::Workspace;
 
 /// How many syncs of each integration are shown.
@@ -92,6 +93,8 @@ impl Workspace {
         // Before what it counts: a change in between is then seen by the next look at the number.
         let curation_revision = self.curation_revision().await?;
         let curations = Arc::new(self.load_curations().await?);
+        let book = self.policy_book(DbtVariables::default()).await?;
+        let policies = book.of_landed(&integrations);
         Ok(CatalogInput {
             environment: environment.cloned(),
             revision: format!(
@@ -102,7 +105,7 @@ impl Workspace {
             integrations,
             curations,
             refreshes: Arc::new(self.store().last_refreshes(None).await?),
-            policies: Arc::default(),
+            policies: Arc::new(policies),
             now: self.clock().now(),
         })
     }

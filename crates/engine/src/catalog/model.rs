@@ -162,6 +162,11 @@ impl Catalog {
         self.states.get(&NodeId::from(id))
     }
 
+    /// How all nodes ended last.
+    pub const fn states(&self) -> &Arc<NodeStates> {
+        &self.states
+    }
+
     /// What a person should look at.
     pub const fn attention(&self) -> &Attention {
         &self.attention

@@ -230,3 +230,11 @@ impl Workspace {
             .with_assets(of(Choice::BroughtIn), of(Choice::LeftOut)))
     }
 }
+
+/// The imported exposure of the given `unique_id`, name, label, address or LUID.
+pub(crate) fn find_any_exposure<'c>(
+    catalog: &'c crate::catalog::Catalog,
+    text: &str,
+) -> Result<&'c tailwater_core::exposure::Exposure, CurateError> {
+    Ok(subject::find_exposure(catalog, text)?.exposure)
+}

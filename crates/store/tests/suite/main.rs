@@ -18,6 +18,7 @@ mod kill;
 mod landing;
 mod lease;
 mod opening;
+mod policy;
 mod project;
 mod refresh;
 mod round_trip;
