@@ -8,7 +8,7 @@ use clap::{ArgAction, Parser, Subcommand};
 use crate::command::{
     audit, bring_in, collections, completions, curate, curations, doctor, environment as environments,
     explain, export, exposures, ingest, init, integration, job, leave_out, lineage, link, policy, project,
-    refreshes, serve, signal, sql, sync, token, unlink, unmatched, user, worker,
+    refresh, refreshes, serve, signal, sql, sync, token, unlink, unmatched, user, worker,
 };
 use crate::environment;
 use crate::error::COULD_NOT_RUN;
@@ -86,6 +86,7 @@ pub enum Command {
     Doctor(doctor::Args),
     #[command(flatten)]
     InWorkspace(InWorkspace),
+    Refresh(refresh::Args),
     Serve(serve::Args),
     Worker(worker::Args),
     Job(job::Args),

@@ -82,6 +82,14 @@ fn run(arguments: &Arguments, printer: &Printer) -> Result<Outcome, Error> {
             workspace.close().await;
             outcome
         }),
+        Command::Refresh(args) => runtime()?.block_on(async {
+            let workspace = Arc::new(settings::load(config)?.open().await?);
+            let outcome = command::refresh::run(args, &workspace, printer).await;
+            if let Some(workspace) = Arc::into_inner(workspace) {
+                workspace.close().await;
+            }
+            outcome
+        }),
         Command::Serve(args) => runtime()?.block_on(async {
             let workspace = settings::load(config)?.open().await?;
             command::serve::run(args, Arc::new(workspace), printer).await

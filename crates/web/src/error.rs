@@ -170,6 +170,8 @@ fn status_of(code: &str) -> StatusCode {
             "EXPOSURE-MANUAL",
             "WORKBOOK-IMPORTED",
             "ENVIRONMENT-OWN",
+            "REFRESH-ENVIRONMENT",
+            "POLICY-IN-FILE",
         ])
     {
         StatusCode::CONFLICT
@@ -184,6 +186,7 @@ fn status_of(code: &str) -> StatusCode {
         "LINEAGE-NODE",
         "LINK-NONE",
         "-NOT-LEFT-OUT",
+        "POLICY-SCOPE",
     ]) {
         StatusCode::NOT_FOUND
     } else if ends(&["-RATE", "-RATE-LIMITED", "-TOO-MANY"]) {

@@ -21,6 +21,7 @@ pub mod lineage;
 pub mod link;
 pub mod policy;
 pub mod project;
+pub mod refresh;
 pub mod refreshes;
 pub mod serve;
 pub mod signal;

@@ -1,4 +1,5 @@
-//! `PUT /api/v1/projects/{project}/environments/{environment}/artifacts`: dbt's artifacts, from a CI job.
+//! `PUT /api/v1/projects/{project}/environments/{environment}/artifacts`: dbt's artifacts, from a CI job; by `POST`
+//! with what is to be refreshed because of them.
 //!
 //! ```text
 //! one file as the body, or several as multipart/form-data; each packed with gzip or not
@@ -14,9 +15,14 @@ use axum::extract::{FromRequest as _, Path, Request};
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use futures::TryStreamExt as _;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tailwater_core::id::{EnvironmentName, ProjectName};
+use tailwater_core::refresh::{
+    Decision, PlanCounts, RefreshCause, RefreshId, RefreshOrigin, TargetId, Verdict, outcome_words,
+    verdict_words,
+};
 use tailwater_engine::ingest::{IngestReport, Intake};
+use tailwater_engine::refresh_plan::PlanRequest;
 use tokio_util::io::StreamReader;
 use utoipa::IntoParams;
 
@@ -64,6 +70,132 @@ pub async fn put(
     // into the log. One who hangs up earlier breaks the body off, and nothing is changed.
     let work = tokio::spawn(take(context, principal, place, force.force, request));
     work.await.map_err(|_| Error::internal())?.map(Json)
+}
+
+/// What else is to be done.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Wish {
+    /// `true`: also when they are older than what is there, of the future, or of another dbt project.
+    #[serde(default)]
+    pub force: bool,
+    /// `true`: asks for the refreshes that are due because of them.
+    #[serde(default)]
+    pub refresh: bool,
+}
+
+/// What became of the artifacts, and of the targets that stand on them.
+#[derive(Debug, Serialize)]
+pub struct Followed {
+    #[serde(flatten)]
+    report: IngestReport,
+    /// With `refresh=true`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh: Option<Refreshed>,
+}
+
+/// What was decided of the targets.
+#[derive(Debug, Serialize)]
+struct Refreshed {
+    counts: PlanCounts,
+    targets: Vec<Decided>,
+}
+
+/// What was decided of one target.
+#[derive(Debug, Serialize)]
+struct Decided {
+    target: TargetId,
+    name: String,
+    /// In words.
+    result: String,
+    decision: Verdict,
+    /// The row of the history, where one is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh: Option<RefreshId>,
+}
+
+/// Takes over dbt's artifacts as `PUT` does, and with `refresh=true` asks for what is due because of them.
+#[utoipa::path(post, path = "/api/v1/projects/{project}/environments/{environment}/artifacts", tag = "projects",
+    params(("project" = String, Path), ("environment" = String, Path, description = "such as `production`"), Wish),
+    request_body(content((Vec<u8> = "application/json"), (Vec<u8> = "application/gzip"), (Vec<u8> = "multipart/form-data"))),
+    responses((status = 200, body = Object, description = "what became of each artifact, and under `refresh` what was decided of each target, in words and in full"),
+        (status = 400, description = "a file is broken, cut off, or none of dbt's artifacts"),
+        (status = 404, description = "there is no such project or environment"),
+        (status = 409, description = "a file is older than what is there, of the future, or of another dbt project; or dashboards do not stand on this environment"),
+        (status = 413, description = "a file is larger than 512 MB when unpacked"),
+        (status = 415, description = "a `Content-Encoding` other than gzip")))]
+pub async fn post(
+    context: Context,
+    principal: Principal,
+    Path((project, environment)): Path<(String, String)>,
+    Parameters(wish): Parameters<Wish>,
+    request: Request,
+) -> Result<Json<Followed>, Error> {
+    let place = (ProjectName::new(project), EnvironmentName::new(environment));
+    check_encoding(request.headers())?;
+    let work = tokio::spawn(async move {
+        let report = take(
+            context.clone(),
+            principal.clone(),
+            place.clone(),
+            wish.force,
+            request,
+        )
+        .await?;
+        let refresh = if wish.refresh {
+            Some(follow(&context, &principal, place).await?)
+        } else {
+            None
+        };
+        Ok(Followed { report, refresh })
+    });
+    work.await.map_err(|_| Error::internal())?.map(Json)
+}
+
+/// Asks for what is due.
+async fn follow(
+    context: &Context,
+    principal: &Principal,
+    (project, environment): (ProjectName, EnvironmentName),
+) -> Result<Refreshed, Error> {
+    let workspace = context.app.workspace();
+    let catalog = context.app.catalog(None)?;
+    let request = PlanRequest {
+        project: Some(project.clone()),
+        environment: Some(environment.clone()),
+        ..PlanRequest::default()
+    };
+    let planned = workspace.plan_refreshes_in(&catalog, &request).await?;
+    let origin = RefreshOrigin {
+        cause: RefreshCause::Artifacts,
+        project: Some(project),
+        environment: Some(environment),
+        invocation_id: None,
+        job_run: None,
+        by: Some(principal.actor.title().into_owned()),
+    };
+    let asked = workspace
+        .ask_refreshes(&planned.plan, &planned.targets, &planned.policies, &origin)
+        .await?;
+    let now = planned.decided_at;
+    let decided = |decision: &Decision| {
+        let mut records = asked.records.iter();
+        let record = records.find(|record| record.target == decision.target);
+        Decided {
+            target: decision.target.clone(),
+            name: decision.name.clone(),
+            result: record.map_or_else(
+                || verdict_words(&decision.verdict, now),
+                |record| outcome_words(record, now),
+            ),
+            decision: record.map_or_else(|| decision.verdict.clone(), |record| record.verdict.clone()),
+            refresh: record.map(|record| record.id.clone()),
+        }
+    };
+    Ok(Refreshed {
+        counts: planned.plan.counts(),
+        targets: planned.plan.decisions.iter().map(decided).collect(),
+    })
 }
 
 async fn take(

@@ -34,6 +34,7 @@ use crate::view::chrome::Page;
         project::list, project::get, project::create, project::remove,
         project::environments, project::create_environment, project::make_production, project::remove_environment,
         artifact::put,
+        artifact::post,
         integration::list, integration::get, integration::syncs, integration::unmatched,
         connection::create, connection::remove, connection::collections, connection::select,
         sync::start, sync::get, sync::stop,

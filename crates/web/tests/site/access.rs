@@ -196,6 +196,7 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("POST", "/api/v1/projects/{project}/environments/{environment}/production", Admin),
     ("DELETE", "/api/v1/projects/{project}/environments/{environment}", Admin),
     ("PUT", "/api/v1/projects/{project}/environments/{environment}/artifacts", Operator),
+    ("POST", "/api/v1/projects/{project}/environments/{environment}/artifacts", Operator),
     ("GET", "/api/v1/resources/{id}/runs", Viewer),
     ("GET", "/api/v1/resources/{id}/code", Viewer),
     ("GET", "/api/v1/integrations", Viewer),
