@@ -10,7 +10,7 @@ use utoipa::{Modify, OpenApi};
 
 use super::{
     account, artifact, connection, curation, exposure, health, history, integration, job, job_run, lineage,
-    macros, project, refresh, resource, search, summary, sync, tree,
+    macros, policy, project, refresh, resource, search, summary, sync, tree,
 };
 use crate::context::Context;
 use crate::error::Error;
@@ -39,7 +39,7 @@ use crate::view::chrome::Page;
         connection::create, connection::remove, connection::collections, connection::select,
         sync::start, sync::get, sync::stop,
         integration::preview_mapping, integration::add_mapping, integration::remove_mapping,
-        refresh::list, refresh::get,
+        refresh::list, refresh::ask, refresh::get, refresh::cancel, policy::list, policy::put,
         job::list, job::create, job::get, job::put, job::remove, job::put_secret, job::run,
         job_run::list, job_run::get, job_run::log, job_run::cancel, job_run::again,
         account::users, account::change_user, account::remove_user,

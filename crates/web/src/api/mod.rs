@@ -25,6 +25,7 @@ pub mod lineage;
 pub mod macros;
 pub mod paging;
 pub mod parameter;
+pub mod policy;
 pub mod project;
 pub mod read;
 pub mod refresh;

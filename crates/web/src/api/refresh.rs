@@ -1,18 +1,21 @@
-//! `/api/v1/refreshes`: what was asked of the BI tools, or not asked for, with the reason.
+//! `/api/v1/refreshes`: what was asked of the BI tools, or not asked for, with the reason; and asking by hand.
 
 use axum::Json;
 use axum::extract::Path;
+use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tailwater_core::refresh::{RefreshOutcome, RefreshRecord, outcome_words};
+use tailwater_core::refresh::{RefreshOutcome, RefreshRecord, outcome_words, verdict_words};
 use tailwater_engine::store::{RefreshCursor, RefreshFilter};
 use utoipa::{IntoParams, ToSchema};
 
 use super::paging::{Paged, limit_of};
-use super::read::Parameters;
+use super::read::{JsonBody, Parameters};
 use crate::context::Context;
 use crate::error::Error;
+use crate::page::refresh::act::{by_hand, plan_by_hand};
 use crate::page::refresh::show::find;
+use crate::principal::Principal;
 
 /// A refresh, from the decision to its end.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -41,6 +44,27 @@ pub struct Filter {
     pub limit: Option<usize>,
     /// `next_cursor` of the piece before.
     pub cursor: Option<String>,
+}
+
+/// What to refresh by hand.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Wish {
+    /// An exposure by any of its names, or a target by its id or name.
+    pub of: String,
+    /// Whether neither the interval, nor quiet hours, nor failed tests count.
+    #[serde(default)]
+    pub anyway: bool,
+}
+
+/// What came of asking.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct AskedShape {
+    /// What was decided of each target: `{target, name, verdict, words}`.
+    #[schema(value_type = Vec<Object>)]
+    pub decisions: Vec<Value>,
+    /// The refreshes that are kept of it.
+    pub refreshes: Vec<RefreshShape>,
 }
 
 /// Lists refreshes, the newest first.
@@ -91,6 +115,58 @@ pub async fn list(
 pub async fn get(context: Context, Path(id): Path<String>) -> Result<Json<RefreshShape>, Error> {
     let refresh = find(&context, &id).await?;
     Ok(Json(shape(&context, &refresh)?))
+}
+
+/// Asks for a refresh by hand. What speaks against it is told in the decisions; with `anyway` only the tool can refuse.
+#[utoipa::path(post, path = "/api/v1/refreshes", tag = "refreshes", request_body = Wish,
+    responses((status = 202, body = AskedShape), (status = 404, description = "there is no such exposure or target")))]
+pub async fn ask(
+    context: Context,
+    principal: Principal,
+    JsonBody(wish): JsonBody<Wish>,
+) -> Result<(StatusCode, Json<AskedShape>), Error> {
+    let planned = plan_by_hand(&context, &wish.of, wish.anyway).await?;
+    let asked = context
+        .app
+        .workspace()
+        .ask_refreshes(
+            &planned.plan,
+            &planned.targets,
+            &planned.policies,
+            &by_hand(&principal),
+        )
+        .await?;
+    context.record("refresh.ask", &wish.of, "").await?;
+    let mut decisions = Vec::new();
+    for decision in &planned.plan.decisions {
+        let mut shown = serde_json::to_value(decision).map_err(|_| Error::internal())?;
+        shown["words"] = verdict_words(&decision.verdict, context.now).into();
+        decisions.push(shown);
+    }
+    let shapes = asked.records.iter().map(|refresh| shape(&context, refresh));
+    let asked = AskedShape {
+        decisions,
+        refreshes: shapes.collect::<Result<_, _>>()?,
+    };
+    Ok((StatusCode::ACCEPTED, Json(asked)))
+}
+
+/// Cancels a refresh: at once while it is queued, else by asking the tool.
+#[utoipa::path(post, path = "/api/v1/refreshes/{id}/cancel", tag = "refreshes", params(("id" = String, Path)),
+    responses((status = 202, body = RefreshShape), (status = 404, description = "there is no such refresh")))]
+pub async fn cancel(
+    context: Context,
+    principal: Principal,
+    Path(id): Path<String>,
+) -> Result<(StatusCode, Json<RefreshShape>), Error> {
+    let refresh = find(&context, &id).await?;
+    let by = principal.actor.title().into_owned();
+    context.app.workspace().cancel_refresh(&refresh.id, &by).await?;
+    context
+        .record("refresh.cancel", &refresh.target.to_string(), refresh.id.as_str())
+        .await?;
+    let refresh = find(&context, &id).await?;
+    Ok((StatusCode::ACCEPTED, Json(shape(&context, &refresh)?)))
 }
 
 /// A refresh as the API shows it.

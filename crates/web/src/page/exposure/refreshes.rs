@@ -4,14 +4,15 @@ use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 use tailwater_core::health::SourceRefresh;
+use tailwater_engine::account::Role;
 
 use super::subject::{Subject, Tab, catalog, refresh_tone};
 use crate::context::Context;
 use crate::error::Error;
 use crate::page::refresh::list::table;
-use crate::view::glyph;
 use crate::view::name::{cut, name};
 use crate::view::time::{ago, ago_or_dash};
+use crate::view::{form, glyph};
 
 /// So many refreshes are listed.
 const MOST_RECORDS: u32 = 50;
@@ -33,9 +34,15 @@ pub async fn get(context: Context, Path(id): Path<String>) -> Result<Response, E
         section.card #history data-poll=[is_open.then_some(PAUSE)] {
             div.row.spread {
                 h2 { "Refreshes" }
+                @if context.may(Role::Operator) && !subject.is_gone() {
+                    form method="post" action=(context.links.exposure(&subject.exposure.unique_id).then("/refresh").anywhere()) {
+                        (form::csrf(&context))
+                        button type="submit" { "Refresh now" }
+                    }
+                }
             }
             @if records.is_empty() {
-                p { "Tailwater has asked for none yet. " "The policy" " says whether it does after builds." }
+                p { "Tailwater has asked for none yet. " a href=(context.links.to("/settings/refresh")) { "The policy" } " says whether it does after builds." }
             } @else {
                 (table(&context, &records))
             }

@@ -104,7 +104,7 @@ pub async fn get(context: Context) -> Result<Response, Error> {
             }
         }
     };
-    let actions = html! { a.button href=(context.links.to("/runs")) { "Runs" } };
+    let actions = html! { a.button href=(context.links.to("/settings/refresh")) { "Policy" } };
     Ok(Page::new(&context, "Refreshes")
         .actions(actions)
         .body(&body)
@@ -121,7 +121,7 @@ fn nothing(context: &Context, is_narrowed: bool) -> Markup {
     empty(
         "Nothing was refreshed yet.",
         &html! {
-            p { "Extracts are refreshed after a build when the " strong { "policy" } " says so: by "
+            p { "Extracts are refreshed after a build when the " a href=(context.links.to("/settings/refresh")) { "policy" } " says so: by "
                 code { "tailwater refresh --artifacts target" } " after any dbt run, by " code { "tailwater run -- dbt build" } ", or by a "
                 a href=(context.links.to("/jobs")) { "job" } "." }
         },

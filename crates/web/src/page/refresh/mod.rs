@@ -4,5 +4,6 @@
 //! /refreshes ─▶ /refreshes/{id} ─▶ the run that asked, the exposures that it is for, the target's other refreshes
 //! ```
 
+pub mod act;
 pub mod list;
 pub mod show;

@@ -7,12 +7,14 @@ use tailwater_core::id::NodeId;
 use tailwater_core::refresh::{
     Hold, RefreshId, RefreshOutcome, RefreshRecord, Verdict, hold_words, outcome_words,
 };
+use tailwater_engine::account::Role;
 use tailwater_engine::store::RefreshFilter;
 
 use super::list::table;
 use crate::context::Context;
 use crate::error::Error;
 use crate::view::chrome::{Page, card, notice};
+use crate::view::form;
 use crate::view::name::{cut, name};
 use crate::view::number::counted;
 use crate::view::refresh;
@@ -72,8 +74,29 @@ pub async fn get(context: Context, Path(id): Path<String>) -> Result<Response, E
     Ok(Page::new(&context, format!("Refresh of {title}"))
         .crumb("Refreshes", context.links.to("/refreshes"))
         .heading(html! { "Refresh of " bdi { (title) } })
+        .actions(actions(&context, &refresh))
         .body(&body)
         .into_response())
+}
+
+fn actions(context: &Context, refresh: &RefreshRecord) -> Markup {
+    let address = |rest| {
+        context
+            .links
+            .to("/refreshes")
+            .segment(refresh.id.as_str())
+            .then(rest)
+            .anywhere()
+    };
+    html! {
+        @if context.may(Role::Operator) {
+            @if refresh.outcome.is_over() {
+                form method="post" action=(address("/again")) { (form::csrf(context)) button type="submit" { "Refresh again" } }
+            } @else {
+                form method="post" action=(address("/cancel")) { (form::csrf(context)) button type="submit" { "Cancel" } }
+            }
+        }
+    }
 }
 
 /// What came of it, in the tool's own words where it said something.

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod audit;
 pub mod project;
+pub mod refresh;
 pub mod retention;
 pub mod token;
 pub mod user;
@@ -15,10 +16,11 @@ use crate::context::Context;
 use crate::view::chrome::{Page, tabs};
 
 /// The pages: title, address, who may see it.
-const PAGES: [(&str, &str, Role); 6] = [
+const PAGES: [(&str, &str, Role); 7] = [
     ("Account", "/settings/account", Role::Viewer),
     ("Tokens", "/settings/tokens", Role::Viewer),
     ("Projects", "/settings/projects", Role::Viewer),
+    ("Refreshing", "/settings/refresh", Role::Viewer),
     ("Users", "/settings/users", Role::Admin),
     ("Audit log", "/settings/audit", Role::Admin),
     ("Retention", "/settings/retention", Role::Admin),
