@@ -85,7 +85,10 @@ impl Archive {
             problem: problem.to_owned(),
         };
         if let Some(path) = url.strip_prefix("file://") {
-            return Self::in_directory(Utf8Path::new(path));
+            return Ok(Self {
+                is_remote: true,
+                ..Self::in_directory(Utf8Path::new(path))?
+            });
         }
         let rest = url
             .strip_prefix("s3://")
@@ -241,6 +244,34 @@ impl Archive {
             match self.store.delete(&self.key(key)).await {
                 Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
                 Err(error) => return Err(self.failed("remove from", error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes objects below a prefix that are not in use and were written before the given instant.
+    pub(crate) async fn sweep(
+        &self,
+        prefix: &str,
+        in_use: &[String],
+        before: chrono::DateTime<chrono::Utc>,
+    ) -> Result<(), JobError> {
+        let whole = self.key(prefix);
+        let listed: Vec<_> = self
+            .store
+            .list(Some(&whole))
+            .try_collect()
+            .await
+            .map_err(|error| self.failed("list", error))?;
+        let in_use: Vec<Path> = in_use.iter().map(|key| self.key(key)).collect();
+        for found in listed {
+            if found.last_modified < before && !in_use.contains(&found.location) {
+                // Another process may sweep at the same time.
+                if let Err(error) = self.store.delete(&found.location).await
+                    && !matches!(error, object_store::Error::NotFound { .. })
+                {
+                    return Err(self.failed("remove from", error));
+                }
             }
         }
         Ok(())

@@ -165,7 +165,26 @@ impl Workspace {
         let cache = Arc::clone(self.artifacts());
         let environment = environment.clone();
         let root = self.artifacts_directory();
+        self.fetch_shared(&root, &recorded).await;
         blocking(move || read_artifacts(&cache, &environment, &root, &recorded)).await
+    }
+
+    /// Copies files here that another machine took over. What cannot be copied is told of where it is read.
+    async fn fetch_shared(&self, root: &Utf8Path, recorded: &Recorded) {
+        let Ok(archive) = self.archive() else { return };
+        if !archive.is_remote() {
+            return;
+        }
+        for record in recorded.artifacts.iter() {
+            let path = root.join(&record.file);
+            if path.is_file() {
+                continue;
+            }
+            let key = crate::ingest::shared_key(&record.file);
+            if let Err(error) = archive.fetch_file(&key, &path).await {
+                tracing::warn!(%error, file = %record.file, "an artifact could not be copied here");
+            }
+        }
     }
 
     async fn load_recorded(

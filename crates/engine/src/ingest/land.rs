@@ -77,6 +77,7 @@ impl Intake<'_> {
                 let seen = digests.get(kind).map(|digest| (*digest).to_owned());
                 landing.seen.insert(kind.to_owned(), seen);
                 let file = place(&root, &environment, artifact)?;
+                share(workspace, &root, &file).await?;
                 landing
                     .artifacts
                     .push(record(artifact, file, now, &by, is_forced));
@@ -93,6 +94,7 @@ impl Intake<'_> {
             remember(workspace, &root, &landing, &examined, &project);
             let replaced: Vec<ArtifactRecord> = records;
             sweep(&root, &environment, &landing, &replaced, now);
+            sweep_shared(workspace, &environment, &landing, &replaced, now).await;
             return Ok(report(&environment, &examined, &verdicts, new_runs));
         }
         Err(IngestError::Overtaken { project }.into())
@@ -126,6 +128,48 @@ fn place(root: &Utf8Path, environment: &Environment, artifact: &mut Examined) ->
         }
     }
     Ok(file.into_string())
+}
+
+/// Puts a file where other machines find it, before a row names it.
+async fn share(workspace: &crate::Workspace, root: &Utf8Path, file: &str) -> Result<(), Error> {
+    let archive = workspace.archive()?;
+    if archive.is_remote() {
+        archive.put_file(&shared_key(file), &root.join(file)).await?;
+    }
+    Ok(())
+}
+
+/// Where a file that was handed over lies in the storage of all machines.
+pub(crate) fn shared_key(file: &str) -> String {
+    format!("artifacts/{file}")
+}
+
+/// Removes from the storage of all machines what nobody names any more. What cannot be removed is left for the
+/// next time.
+async fn sweep_shared(
+    workspace: &crate::Workspace,
+    environment: &Environment,
+    landing: &ArtifactLanding,
+    replaced: &[ArtifactRecord],
+    now: DateTime<Utc>,
+) {
+    let Ok(archive) = workspace.archive() else { return };
+    let before = chrono::TimeDelta::from_std(KEPT_WITHOUT_ROW)
+        .ok()
+        .and_then(|kept| now.checked_sub_signed(kept));
+    let (true, Some(before)) = (archive.is_remote(), before) else {
+        return;
+    };
+    let in_use: Vec<String> = landing
+        .artifacts
+        .iter()
+        .chain(replaced)
+        .map(|record| shared_key(&record.file))
+        .collect();
+    let prefix = shared_key(directory_of(environment).as_str());
+    if let Err(error) = archive.sweep(&prefix, &in_use, before).await {
+        tracing::warn!(%error, "what nobody names any more could not be removed");
+    }
 }
 
 fn record(
