@@ -9,6 +9,7 @@ use tailwater_core::selection::Selection;
 
 use crate::error::Error;
 use crate::refresh::ExtractRefresher;
+use crate::warning::Warner;
 
 /// Reads one site of one BI tool.
 ///
@@ -48,6 +49,11 @@ pub trait Connector: Send + Sync {
 
     /// When the token itself ends, as far as the tool told at the last sign-in of this connector.
     async fn token_expires_at(&self) -> Option<DateTime<Utc>> {
+        None
+    }
+
+    /// Puts warnings on the tool's content, where the tool has such a thing.
+    fn warner(&self) -> Option<&dyn Warner> {
         None
     }
 

@@ -19,6 +19,7 @@ mod private;
 pub mod refresh;
 pub mod retry;
 pub mod tableau;
+pub mod warning;
 
 pub use connector::{AssetTitle, Check, CheckState, Connector, NoProgress, Progress, Step};
 pub use error::Error;

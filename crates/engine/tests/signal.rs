@@ -153,7 +153,10 @@ async fn receiver(templates: Vec<ResponseTemplate>) -> MockServer {
 
 fn told(request: &Request) -> (String, Value) {
     let id = request.headers["tailwater-delivery"].to_str().expect("text");
-    (id.to_owned(), serde_json::from_slice(&request.body).expect("JSON"))
+    (
+        id.to_owned(),
+        serde_json::from_slice(&request.body).expect("JSON"),
+    )
 }
 
 /// HMAC-SHA256 as RFC 2104 writes it down, without the library that signs.
@@ -181,14 +184,20 @@ async fn a_degraded_dashboard_is_told_once_signed_and_its_recovery_too() {
     assert_eq!(body["event"], "exposure_degraded");
     assert_eq!(body["state"], "raised");
     assert_eq!(body["subject"]["subject_id"], "exposure.shop.weekly");
-    assert_eq!(body["link"], "https://data.acme.com/exposures/exposure.shop.weekly");
+    assert_eq!(
+        body["link"],
+        "https://data.acme.com/exposures/exposure.shop.weekly"
+    );
     assert_eq!(body["about"]["owners"], json!(["ada@acme.com"]));
     assert!(body["causes"]["build_failed"]["sentence"].is_string(), "{body}");
 
     let header = requests[0].headers["tailwater-signature"].to_str().expect("text");
     let moment = bench.clock.now().timestamp();
     let signed = [format!("{moment}.").as_bytes(), &requests[0].body].concat();
-    assert_eq!(header, format!("t={moment},v1={}", hmac_of(KEY.as_bytes(), &signed)));
+    assert_eq!(
+        header,
+        format!("t={moment},v1={}", hmac_of(KEY.as_bytes(), &signed))
+    );
 
     // Another process tells nothing while this one lives, and nothing twice when it takes over.
     let (_, mut other) = bench.process().await;
@@ -202,7 +211,11 @@ async fn a_degraded_dashboard_is_told_once_signed_and_its_recovery_too() {
     bench.pass(5);
     bench.build("success");
     other.turn().await.expect("a turn");
-    assert_eq!(server.received_requests().await.expect("requests").len(), 1, "not settled");
+    assert_eq!(
+        server.received_requests().await.expect("requests").len(),
+        1,
+        "not settled"
+    );
     bench.pass(10);
     other.turn().await.expect("a turn");
     let requests = server.received_requests().await.expect("requests");
@@ -223,7 +236,11 @@ async fn what_was_landed_is_sent_after_a_crash_under_the_same_id() {
     // The process dies with its lease; another takes over when that has ended.
     drop(signals);
     let (workspace, mut signals) = bench.process().await;
-    assert_eq!(signals.turn().await.expect("a turn"), None, "the lease still holds");
+    assert_eq!(
+        signals.turn().await.expect("a turn"),
+        None,
+        "the lease still holds"
+    );
     bench.pass(1);
     signals.turn().await.expect("a turn");
     let requests = server.received_requests().await.expect("requests");
@@ -236,7 +253,10 @@ async fn what_was_landed_is_sent_after_a_crash_under_the_same_id() {
 
 #[tokio::test]
 async fn a_refused_message_is_given_up_visibly_and_private_addresses_are_not_called() {
-    let server = receiver(vec![ResponseTemplate::new(400).set_body_string("no\u{7} such thing")]).await;
+    let server = receiver(vec![
+        ResponseTemplate::new(400).set_body_string("no\u{7} such thing"),
+    ])
+    .await;
     let allowed = webhook(&server, "allow_private = true");
     let forbidden = webhook(&server, "").replace("'hook'", "'other'");
     let bench = Bench::new(&[&allowed, &forbidden]);
@@ -246,8 +266,15 @@ async fn a_refused_message_is_given_up_visibly_and_private_addresses_are_not_cal
     assert_eq!(server.received_requests().await.expect("requests").len(), 1);
     let mut given_up = workspace.deliveries(10).await.expect("deliveries");
     given_up.sort_by(|left, right| left.channel.cmp(&right.channel));
-    assert!(given_up.iter().all(|delivery| delivery.state == DeliveryState::GivenUp));
-    let errors: Vec<&str> = given_up.iter().filter_map(|delivery| delivery.error.as_deref()).collect();
+    assert!(
+        given_up
+            .iter()
+            .all(|delivery| delivery.state == DeliveryState::GivenUp)
+    );
+    let errors: Vec<&str> = given_up
+        .iter()
+        .filter_map(|delivery| delivery.error.as_deref())
+        .collect();
     assert!(errors[0].ends_with("status 400: no such thing"), "{errors:?}");
     assert!(errors[1].contains("private network"), "{errors:?}");
     let refused = workspace.test_channel("other").await.expect_err("a refusal");
@@ -256,7 +283,9 @@ async fn a_refused_message_is_given_up_visibly_and_private_addresses_are_not_cal
 
 /// Takes letters on this machine: what was said in `MAIL`, `RCPT` and `DATA`.
 async fn mail_catcher() -> (u16, Arc<Mutex<Vec<String>>>) {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a port");
     let port = listener.local_addr().expect("an address").port();
     let letters = Arc::new(Mutex::new(Vec::new()));
     let kept = Arc::clone(&letters);
@@ -311,10 +340,16 @@ async fn an_owner_gets_a_letter_and_no_name_adds_a_reader() {
     signals.turn().await.expect("a turn");
     let letters = letters.lock().expect("letters").clone();
     assert_eq!(letters.len(), 1, "{letters:?}");
-    let readers: Vec<&str> = letters[0].lines().filter(|line| line.starts_with("RCPT")).collect();
+    let readers: Vec<&str> = letters[0]
+        .lines()
+        .filter(|line| line.starts_with("RCPT"))
+        .collect();
     assert_eq!(readers, ["RCPT TO:<ada@acme.com>"]);
     let (head, _) = letters[0].split_once("\n\n").expect("a body");
-    assert!(head.contains("Subject: Degraded: Weekly <sales> Bcc: eve@evil.example"), "{head}");
+    assert!(
+        head.contains("Subject: Degraded: Weekly <sales> Bcc: eve@evil.example"),
+        "{head}"
+    );
     assert!(!head.lines().any(|line| line.starts_with("Bcc")), "{head}");
     assert!(letters[0].contains("Weekly &lt;sales&gt;"), "{}", letters[0]);
 }
@@ -336,7 +371,10 @@ async fn a_refresh_is_two_lines_of_lineage() {
         .lines()
         .map(|line| serde_json::from_str(line).expect("JSON"))
         .collect();
-    let kinds: Vec<&str> = events.iter().filter_map(|event| event["eventType"].as_str()).collect();
+    let kinds: Vec<&str> = events
+        .iter()
+        .filter_map(|event| event["eventType"].as_str())
+        .collect();
     assert_eq!(kinds, ["START", "COMPLETE", "START", "FAIL"]);
     for event in &events {
         assert_fits_the_specification(event);
@@ -346,7 +384,10 @@ async fn a_refresh_is_two_lines_of_lineage() {
     assert_eq!(events[0]["inputs"][0]["namespace"], "duckdb");
     let facet = &events[1]["outputs"][0]["facets"]["tailwater_exposure"];
     assert_eq!(facet["unique_id"], "exposure.shop.weekly");
-    assert_eq!(events[3]["run"]["facets"]["errorMessage"]["message"], "login failed");
+    assert_eq!(
+        events[3]["run"]["facets"]["errorMessage"]["message"],
+        "login failed"
+    );
 }
 
 async fn land(workspace: &Workspace, target: &str, outcome: RefreshOutcome, bench: &Bench) {
@@ -403,8 +444,14 @@ fn assert_fits_the_specification(event: &Value) {
     };
     let is_uri = |value: &Value| url::Url::parse(value.as_str().expect("a URI")).expect("a URI");
     let has_name = |value: &Value| {
-        assert!(value["namespace"].as_str().is_some_and(|text| !text.is_empty()), "{value}");
-        assert!(value["name"].as_str().is_some_and(|text| !text.is_empty()), "{value}");
+        assert!(
+            value["namespace"].as_str().is_some_and(|text| !text.is_empty()),
+            "{value}"
+        );
+        assert!(
+            value["name"].as_str().is_some_and(|text| !text.is_empty()),
+            "{value}"
+        );
     };
     let fits_facets = |facets: &Value| {
         for facet in facets.as_object().expect("facets").values() {
@@ -415,11 +462,24 @@ fn assert_fits_the_specification(event: &Value) {
     is_instant(&event["eventTime"]);
     is_uri(&event["producer"]);
     is_uri(&event["schemaURL"]);
-    assert!(event["schemaURL"].as_str().expect("text").ends_with("/2-0-2/OpenLineage.json#/$defs/RunEvent"));
-    event["run"]["runId"].as_str().expect("an id").parse::<uuid::Uuid>().expect("a UUID");
+    assert!(
+        event["schemaURL"]
+            .as_str()
+            .expect("text")
+            .ends_with("/2-0-2/OpenLineage.json#/$defs/RunEvent")
+    );
+    event["run"]["runId"]
+        .as_str()
+        .expect("an id")
+        .parse::<uuid::Uuid>()
+        .expect("a UUID");
     fits_facets(&event["run"]["facets"]);
     if let Some(parent) = event["run"]["facets"].get("parent") {
-        parent["run"]["runId"].as_str().expect("an id").parse::<uuid::Uuid>().expect("a UUID");
+        parent["run"]["runId"]
+            .as_str()
+            .expect("an id")
+            .parse::<uuid::Uuid>()
+            .expect("a UUID");
         has_name(&parent["job"]);
     }
     if let Some(error) = event["run"]["facets"].get("errorMessage") {

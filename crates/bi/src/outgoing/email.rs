@@ -168,10 +168,10 @@ fn refused(mail: &Mail, error: &lettre::transport::smtp::Error) -> Failure {
     Failure {
         is_final: error.is_permanent() && !is_sign_in,
         wait: None,
-        error: Error::Mail {
+        error: Box::new(Error::Mail {
             host: mail.host.clone(),
             reason: tame(&reason),
-        },
+        }),
     }
 }
 

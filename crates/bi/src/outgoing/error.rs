@@ -82,7 +82,7 @@ impl Diagnostic for Error {
 #[derive(Debug)]
 pub struct Failure {
     /// Why.
-    pub error: Error,
+    pub error: Box<Error>,
     /// Whether trying again cannot help.
     pub is_final: bool,
     /// How long the receiver asks to wait.
@@ -103,7 +103,7 @@ impl Failure {
             _ => None,
         };
         Self {
-            error: error.into(),
+            error: Box::new(error.into()),
             is_final,
             wait,
         }
@@ -112,9 +112,9 @@ impl Failure {
     /// One that trying again does not mend.
     pub(super) fn settings(reason: impl Into<String>) -> Self {
         Self {
-            error: Error::Settings {
+            error: Box::new(Error::Settings {
                 reason: reason.into(),
-            },
+            }),
             is_final: true,
             wait: None,
         }

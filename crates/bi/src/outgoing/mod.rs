@@ -104,12 +104,12 @@ fn judge(what: &'static str, url: &Url, answer: &Answer) -> Result<(), Failure> 
         // What is wrong with the message stays wrong; what is wrong with the receiver may be mended.
         is_final: matches!(answer.status, 400 | 405 | 410 | 413 | 415 | 422),
         wait: wait.map(Duration::from_secs),
-        error: Error::Refused {
+        error: Box::new(Error::Refused {
             what,
             host: host_of(url),
             status: answer.status,
             said: crate::error::tame(&said),
-        },
+        }),
     })
 }
 

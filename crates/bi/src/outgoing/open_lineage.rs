@@ -222,10 +222,10 @@ pub async fn send(
 /// Appends an event to a file as one line, in one write, so that several processes can append to one file.
 pub fn append(path: &Path, event: &str) -> Result<(), Failure> {
     let refused = |source| Failure {
-        error: Error::File {
+        error: Box::new(Error::File {
             path: path.to_owned(),
             source,
-        },
+        }),
         is_final: false,
         wait: None,
     };

@@ -20,6 +20,7 @@ use super::settings::TableauSettings;
 use crate::connector::{AssetTitle, Check, Connector, NoProgress, Progress};
 use crate::error::Error;
 use crate::refresh::{CancelAnswer, ExtractRefresher, FoundJobs, JobAnswer, Start, TargetRef};
+use crate::warning::Warner;
 
 /// Reads one Tableau site. Its `Debug` shows no secret.
 #[derive(Debug)]
@@ -38,6 +39,12 @@ pub fn tableau(settings: TableauSettings, clock: Arc<dyn Clock>) -> Result<Table
         gate: Gate::new(&settings, clock)?,
         integration: settings.integration,
     })
+}
+
+impl TableauConnector {
+    pub(super) const fn gate(&self) -> &Gate {
+        &self.gate
+    }
 }
 
 #[async_trait]
@@ -79,6 +86,10 @@ impl Connector for TableauConnector {
 
     async fn token_expires_at(&self) -> Option<DateTime<Utc>> {
         self.gate.token_expires_at().await
+    }
+
+    fn warner(&self) -> Option<&dyn Warner> {
+        Some(self)
     }
 
     async fn sign_out(&self) {

@@ -35,4 +35,5 @@ mod rest;
 mod session;
 mod tree;
 mod version;
+mod warning;
 mod wire;

@@ -423,6 +423,35 @@ impl Gate {
         self.send_signed_in(make).await
     }
 
+    /// Sends a call below the site that changes something or reads by a body. It is not repeated, but for a session
+    /// that was found dead. An answer without a body is null.
+    pub(crate) async fn change(
+        &self,
+        what: &str,
+        method: Method,
+        segments: &[&str],
+        body: Option<&Value>,
+    ) -> Result<Value, Error> {
+        let _turn = self.rest_turns.acquire().await;
+        let body = body.map(|body| ("application/json", body.to_string()));
+        let make = |session: &Session| {
+            let version = session.version.to_string();
+            let mut path = vec!["api", &version, "sites", &session.site_id];
+            path.extend(segments);
+            let mut call = Call::get(what, self.url(&path))
+                .header(ACCEPT.as_str(), HeaderValue::from_static("application/json"));
+            call.method = method.clone();
+            call.is_repeatable = false;
+            call.body.clone_from(&body);
+            call
+        };
+        let answer = self.send_signed_in(make).await?;
+        if answer.is_success() && answer.body.is_empty() {
+            return Ok(Value::Null);
+        }
+        expect_tree(&answer, what, &self.host())
+    }
+
     /// Sends a query to the Metadata API. Queries only read, so they may be repeated.
     pub(crate) async fn query(&self, what: &str, body: String) -> Result<Answer, Error> {
         let _turn = self.query_turns.acquire().await;

@@ -19,6 +19,8 @@ impl ApiVersion {
     pub(crate) const NEWEST_KNOWN: Self = Self { major: 3, minor: 29 };
     /// The first version with personal access tokens (Tableau 2019.4).
     pub(crate) const FIRST_WITH_TOKENS: Self = Self { major: 3, minor: 6 };
+    /// The first version of Tableau Server with labels.
+    pub(crate) const FIRST_WITH_LABELS: Self = Self { major: 3, minor: 17 };
 }
 
 impl fmt::Display for ApiVersion {

@@ -3,6 +3,7 @@
 mod alarms;
 mod list;
 mod test;
+mod warnings;
 
 use tailwater_engine::Workspace;
 
@@ -22,6 +23,7 @@ enum Action {
     List(list::Args),
     Test(test::Args),
     Alarms(alarms::Args),
+    Warnings(warnings::Args),
 }
 
 /// Runs the command.
@@ -30,5 +32,6 @@ pub async fn run(args: &Args, workspace: &Workspace, printer: &Printer) -> Resul
         Action::List(args) => list::run(args, workspace, printer).await,
         Action::Test(args) => test::run(args, workspace, printer).await,
         Action::Alarms(args) => alarms::run(args, workspace, printer).await,
+        Action::Warnings(args) => warnings::run(args, workspace, printer).await,
     }
 }

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use tailwater_core::exposure::Exposure;
 use tailwater_core::health::{HealthState, RefreshState, SourceRefresh};
 use tailwater_core::id::AssetId;
+use tailwater_core::job::{JobRun, JobRunState};
 use tailwater_core::project::{Node, ResourceType};
 use tailwater_core::refresh::TargetId;
 use tailwater_core::run::RunStatus;
@@ -16,8 +17,9 @@ use tailwater_core::signal::{
 
 use crate::catalog::Catalog;
 
-/// Everything that is wrong at a moment, exposures first, then targets, then tests, each by id.
-pub(super) fn conditions(catalog: &Catalog, now: DateTime<Utc>) -> Vec<Condition> {
+/// Everything that is wrong at a moment, exposures first, then targets, tests and jobs, each by id. `runs` is the
+/// newest run of each job.
+pub(super) fn conditions(catalog: &Catalog, runs: &[JobRun], now: DateTime<Utc>) -> Vec<Condition> {
     let mut conditions = Vec::new();
     for exposure in catalog.exposures() {
         conditions.extend(degraded(catalog, exposure));
@@ -25,11 +27,50 @@ pub(super) fn conditions(catalog: &Catalog, now: DateTime<Utc>) -> Vec<Condition
     }
     conditions.extend(failed_refreshes(catalog));
     conditions.extend(failed_tests(catalog));
+    conditions.extend(runs.iter().filter_map(failed_job));
     conditions
 }
 
+/// The last run of a job failed. While a newer one waits or runs, nothing new is known.
+fn failed_job(run: &JobRun) -> Option<Condition> {
+    let words = match run.state {
+        JobRunState::Failed => "its last run failed",
+        JobRunState::TimedOut => "its last run took longer than it may",
+        JobRunState::Lost => "the machine of its last run died",
+        _ => return None,
+    };
+    let sentence = match &run.message {
+        Some(message) => format!("{words}: {message}"),
+        None => words.to_owned(),
+    };
+    let cause = Cause {
+        at: run.ended_at,
+        sentence,
+        hint: None,
+    };
+    Some(Condition {
+        kind: SignalKind::JobFailed,
+        severity: Severity::Error,
+        subject: Subject {
+            id: SubjectId::new(SubjectKind::Job, run.job.as_str()),
+            name: run.job.to_string(),
+            page: Some(format!("runs/{}", encoded(run.id.as_str()))),
+        },
+        causes: BTreeMap::from([(run.state.name().to_owned(), cause)]),
+        about: About {
+            projects: [run.project.clone()].into(),
+            ..About::default()
+        },
+    })
+}
+
 /// How a subject stands of which no condition speaks.
-pub(super) fn standing(catalog: &Catalog, kind: SignalKind, subject: &SubjectId) -> Standing {
+pub(super) fn standing(
+    catalog: &Catalog,
+    runs: &[JobRun],
+    kind: SignalKind,
+    subject: &SubjectId,
+) -> Standing {
     let is_all_read = catalog.unreadable().next().is_none();
     let gone = if is_all_read {
         Standing::Gone
@@ -59,7 +100,11 @@ pub(super) fn standing(catalog: &Catalog, kind: SignalKind, subject: &SubjectId)
             (Some(_), Some(state)) if state.test.is_some() => Standing::Good,
             _ => Standing::Unknown,
         },
-        SubjectKind::Job => Standing::Unknown,
+        SubjectKind::Job => match runs.iter().find(|run| run.job.as_str() == subject.id) {
+            None => Standing::Gone,
+            Some(run) if run.state == JobRunState::Succeeded => Standing::Good,
+            Some(_) => Standing::Unknown,
+        },
     }
 }
 

@@ -136,7 +136,7 @@ impl Workspace {
         let catalog = self.catalog_address();
         open.send(id.as_str(), &payload, catalog.as_deref(), now)
             .await
-            .map_err(|failure| send_error(&channel.settings, failure.error))
+            .map_err(|failure| send_error(&channel.settings, *failure.error))
     }
 }
 

@@ -53,6 +53,12 @@ pub enum SignalError {
         /// Why.
         source: outgoing::Error,
     },
+    /// The BI tool takes no warnings from the token's user.
+    #[error("data quality warnings are refused, which needs Data Management: {reason}")]
+    NoDataManagement {
+        /// What the tool said.
+        reason: String,
+    },
     /// Another process looks and sends.
     #[error("another process looks for signals: {holder}")]
     Busy {
@@ -68,6 +74,7 @@ impl Diagnostic for SignalError {
             Self::Settings { .. } => "TW-SIGNAL-CHANNEL",
             Self::Variable { .. } | Self::File { .. } => "TW-SIGNAL-SECRET",
             Self::Send { source, .. } => source.code(),
+            Self::NoDataManagement { .. } => "TW-SIGNAL-DATA-MANAGEMENT",
             Self::Busy { .. } => "TW-SIGNAL-BUSY",
         }
     }
@@ -84,6 +91,11 @@ impl Diagnostic for SignalError {
             }
             Self::File { .. } => "Check that the file is there and that Tailwater may read it.".to_owned(),
             Self::Send { source, .. } => return source.hint(),
+            Self::NoDataManagement { .. } => {
+                "Labels and data quality warnings need Tableau's Data Management licence and a token whose user may \
+                 change the content. Else take the integration out of `quality_warnings`."
+                    .to_owned()
+            }
             Self::Busy { .. } => "It is done there; nothing is missed.".to_owned(),
         })
     }

@@ -53,10 +53,11 @@ impl Workspace {
         let now = self.clock().now();
         let settings = &self.settings().signals;
         let open = self.store().open_alarms().await?;
+        let runs = self.store().last_job_runs().await?;
         let judged = judge(
             open,
-            conditions(catalog, now),
-            |kind, subject| standing(catalog, kind, subject),
+            conditions(catalog, &runs, now),
+            |kind, subject| standing(catalog, &runs, kind, subject),
             settings.manners(),
             now,
             || AlarmId::new(DeliveryId::draw(now).to_string()),

@@ -19,6 +19,7 @@ mod lineage;
 mod look;
 mod run;
 pub mod settings;
+mod warning;
 
 pub use channel::Channel;
 pub use error::SignalError;
@@ -27,3 +28,4 @@ pub use run::{CatalogSource, Signals};
 pub use settings::{ChannelKind, ChannelSettings, SignalSettings};
 pub use tailwater_core::signal::Alarm;
 pub use tailwater_store::{Delivery, DeliveryId, DeliveryState};
+pub use warning::{WarningLine, WarningReport};

@@ -52,6 +52,25 @@ struct Seen {
     catalog: Arc<Catalog>,
 }
 
+impl Workspace {
+    /// Brings the warnings in BI tools up to date. What cannot be done now is tried again at the next look.
+    async fn warn_in_tools(&self, catalog: &Catalog) {
+        for integration in catalog.integrations() {
+            let name = &integration.integration().name;
+            match self.update_warnings(name, catalog, false).await {
+                Ok(report) => {
+                    for line in &report.skipped {
+                        tracing::debug!(integration = %name, content = line.content, reason = line.text, "no warning");
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(integration = %name, %error, code = error.code(), "warnings were not brought up to date");
+                }
+            }
+        }
+    }
+}
+
 impl fmt::Debug for Signals {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Signals").finish_non_exhaustive()
@@ -169,6 +188,7 @@ impl Signals {
             looked.notices.extend(more.notices);
             looked.has_more = more.has_more;
         }
+        self.workspace.warn_in_tools(&catalog).await;
         let in_a_minute = now + TimeDelta::minutes(1);
         let again = looked
             .look_again_at

@@ -4,6 +4,7 @@ use camino::Utf8PathBuf;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use tailwater_bi::outgoing::{email, slack};
+use tailwater_core::id::IntegrationName;
 use tailwater_core::signal::{Manners, Rule};
 
 /// `[signals]`: how often people are told.
@@ -18,6 +19,8 @@ pub struct SignalSettings {
     pub attempts: u32,
     /// How many days ended alarms and deliveries are kept.
     pub keep_days: u32,
+    /// The integrations in which data quality warnings are put on what a failed test looks at.
+    pub quality_warnings: Vec<IntegrationName>,
     /// The namespace of jobs and runs in OpenLineage events.
     pub lineage_namespace: String,
     /// The namespace of the warehouse's tables in OpenLineage events, such as `snowflake://acme-prod`; left out, the
@@ -33,6 +36,7 @@ impl Default for SignalSettings {
             settle_minutes: 10,
             attempts: 12,
             keep_days: 30,
+            quality_warnings: Vec::new(),
             lineage_namespace: "tailwater".to_owned(),
             dataset_namespace: None,
         }
