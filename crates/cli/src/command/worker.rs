@@ -7,6 +7,7 @@ use serde::Serialize;
 use tailwater_engine::Workspace;
 use tailwater_engine::job::{DbtStepRunner, JobRuntime, WorkerOptions};
 use tailwater_engine::refresh::Refresher;
+use tailwater_engine::signal::{CatalogSource, Signals};
 
 use crate::document::{Document, Line};
 use crate::error::{Error, Outcome};
@@ -50,6 +51,9 @@ pub async fn run(args: &Args, workspace: Arc<Workspace>, printer: &Printer) -> R
         runtime.start();
         let refresher = Refresher::new(Arc::clone(&workspace), stop.clone());
         refresher.start();
+        // Lets go of its lease at the end, so that another process takes over at once.
+        let signals = Signals::new(Arc::clone(&workspace), CatalogSource::Own);
+        let signals = tokio::spawn(signals.run(stop.clone()));
         let started = Started {
             slots: args.slots.unwrap_or(workspace.settings().runs.slots),
             store: workspace.store().location().to_owned(),
@@ -58,6 +62,9 @@ pub async fn run(args: &Args, workspace: Arc<Workspace>, printer: &Printer) -> R
         stop.cancelled().await;
         runtime.shut_down().await;
         refresher.shut_down().await;
+        if let Err(error) = signals.await {
+            tracing::warn!(%error, "the watch for signals broke off");
+        }
         Ok(Outcome::Done)
     })
     .await;

@@ -161,7 +161,10 @@ impl Signals {
         };
         let lease = match held {
             Some(lease) => lease,
-            None => match store.acquire_lease(KEY, &self.workspace.holder(), LIFETIME).await? {
+            None => match store
+                .acquire_lease(KEY, &self.workspace.holder(), LIFETIME)
+                .await?
+            {
                 LeaseOutcome::Acquired(lease) => lease,
                 LeaseOutcome::HeldBy { .. } => return Ok(None),
             },

@@ -4,6 +4,7 @@
 //! row and by the marker in the message; what is somebody else's is never touched.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use serde::Serialize;
 use tailwater_bi::warning::{Content, ContentKind, ContentWarning, Warner};
@@ -17,7 +18,12 @@ use tailwater_store::WarningRecord;
 use super::condition::tested;
 use crate::catalog::{Catalog, CatalogIntegration};
 use crate::error::Error;
+use crate::integration::connector_of;
+use crate::session::Use;
 use crate::workspace::Workspace;
+
+/// How long another process's use of the token is waited for; less than the lease on signals lives.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What is done, or would be, with the warnings of one integration.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -113,16 +119,18 @@ impl Workspace {
             report.taken_back.extend(back);
             return Ok(report);
         }
-        let connector = self.connector(&integration).await?;
+        // Shares the session that syncs and refreshes of this process use.
+        let session = self.enter(&integration, Use::Calls, PATIENCE).await?;
+        let connector = connector_of(&session)?;
         let work = async {
-            let done = match connector.warner() {
+            match connector.warner() {
                 None => Ok(()),
                 Some(warner) => self.apply(warner, name, &missing, &extra, &mut report).await,
-            };
-            connector.sign_out().await;
-            done
+            }
         };
-        self.under_lease(&integration, work).await?;
+        let done = session.run(work).await;
+        session.leave(Duration::ZERO).await;
+        done?;
         Ok(report)
     }
 
