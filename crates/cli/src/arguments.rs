@@ -8,7 +8,7 @@ use clap::{ArgAction, Parser, Subcommand};
 use crate::command::{
     audit, bring_in, collections, completions, curate, curations, doctor, environment as environments,
     explain, export, exposures, ingest, init, integration, job, leave_out, lineage, link, policy, project,
-    refresh, refreshes, serve, signal, sql, sync, token, unlink, unmatched, user, worker,
+    refresh, refreshes, run, serve, signal, sql, sync, token, unlink, unmatched, user, worker,
 };
 use crate::environment;
 use crate::error::COULD_NOT_RUN;
@@ -87,6 +87,7 @@ pub enum Command {
     #[command(flatten)]
     InWorkspace(InWorkspace),
     Refresh(refresh::Args),
+    Run(run::Args),
     Serve(serve::Args),
     Worker(worker::Args),
     Job(job::Args),

@@ -33,6 +33,13 @@ pub const LOG: Variable = Variable {
               `tailwater_bi=debug`. It wins over `-v`.",
 };
 
+/// Says how dbt is called.
+pub const DBT: Variable = Variable {
+    name: "TAILWATER_DBT",
+    meaning: "How dbt is called: the name that `tailwater run` looks for among the words of its command, such as \
+              `dbtf`. Of several words the last counts. `dbt` when not set.",
+};
+
 /// The beginning of variables that stand for settings.
 pub const PREFIX: &str = "TAILWATER_";
 
@@ -96,11 +103,12 @@ pub const DBT_ACTIVE_EXPOSURES_BUILD_AFTER: Variable = Variable {
 };
 
 /// Every variable, in the order in which the reference lists them.
-pub const ALL: [Variable; 12] = [
+pub const ALL: [Variable; 13] = [
     CONFIG,
     STORE_URL,
     SECURITY_KEY_FILE,
     KEY,
+    DBT,
     LOG,
     HTTPS_PROXY,
     NO_PROXY,

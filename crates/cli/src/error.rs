@@ -15,6 +15,8 @@ pub enum Outcome {
     Done,
     /// Done, but something failed that the answer lists: exit code 1.
     DoneWithFailures,
+    /// A command that it ran ended with this code, which is handed on.
+    Code(u8),
 }
 
 impl Outcome {
@@ -33,6 +35,7 @@ impl From<Outcome> for ExitCode {
         match outcome {
             Outcome::Done => Self::SUCCESS,
             Outcome::DoneWithFailures => Self::from(1),
+            Outcome::Code(code) => Self::from(code),
         }
     }
 }
@@ -63,6 +66,9 @@ pub enum Error {
         /// Why not.
         source: io::Error,
     },
+    /// No temporary directory can be made.
+    #[error("cannot make a temporary directory")]
+    Scratch(#[source] io::Error),
     /// The configuration file that was named is not there.
     #[error("there is no configuration file `{path}`")]
     ConfigMissing {
@@ -213,6 +219,7 @@ impl Diagnostic for Error {
             Self::Engine(error) => error.code(),
             Self::Serve(error) => error.code(),
             Self::WorkingDirectory { .. } => "TW-CLI-WORKING-DIRECTORY",
+            Self::Scratch(_) => "TW-CLI-SCRATCH",
             Self::ConfigMissing { .. } => "TW-CONFIG-MISSING",
             Self::ConfigUnreadable { .. } => "TW-CONFIG-UNREADABLE",
             Self::ConfigInvalid { .. } => "TW-CONFIG-INVALID",
@@ -241,6 +248,9 @@ impl Diagnostic for Error {
             Self::Serve(error) => return error.hint(),
             Self::WorkingDirectory { .. } => {
                 "change to a directory that exists and that this user may enter".to_owned()
+            }
+            Self::Scratch(_) => {
+                "make room in the temporary directory, or name another one with `TMPDIR`".to_owned()
             }
             Self::ConfigMissing { .. } => {
                 "correct `--config` or `TAILWATER_CONFIG`; `tailwater init` writes a file to begin with"

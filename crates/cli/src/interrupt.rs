@@ -25,6 +25,31 @@ pub async fn stoppable<T>(printer: &Printer, work: impl AsyncFnOnce(&Cancellatio
     }
 }
 
+/// Runs work that another process does: the first signal is handed on by `ask`, the second by `insist`; the work
+/// then ends by itself.
+pub async fn handed_on<T>(
+    printer: &Printer,
+    work: impl Future<Output = T>,
+    ask: impl FnOnce(),
+    insist: impl FnOnce(),
+) -> T {
+    tokio::pin!(work);
+    tokio::select! {
+        // Listening begins before the work does.
+        biased;
+        () = signal() => {}
+        done = &mut work => return done,
+    }
+    printer.note("stopping; once more ends it");
+    ask();
+    tokio::select! {
+        done = &mut work => return done,
+        () = signal() => {}
+    }
+    insist();
+    work.await
+}
+
 /// Ends when the process is asked to stop.
 async fn signal() {
     tokio::select! {

@@ -90,6 +90,12 @@ fn run(arguments: &Arguments, printer: &Printer) -> Result<Outcome, Error> {
             }
             outcome
         }),
+        Command::Run(args) => runtime()?.block_on(async {
+            let workspace = Arc::new(settings::load(config)?.open().await?);
+            let outcome = command::run::run(args, &workspace, printer).await;
+            workspace.store().clone().close().await;
+            outcome
+        }),
         Command::Serve(args) => runtime()?.block_on(async {
             let workspace = settings::load(config)?.open().await?;
             command::serve::run(args, Arc::new(workspace), printer).await

@@ -61,7 +61,7 @@ pub mod bi {
 
 /// What callers of this crate need of the artifacts' vocabulary.
 pub mod dbt {
-    pub use tailwater_dbt::{ArtifactKind, NodeCode};
+    pub use tailwater_dbt::{ArtifactKind, Error, NodeCode};
 }
 
 /// What callers of this crate need of the store's vocabulary.

@@ -205,7 +205,8 @@ impl Workspace {
         self.prepare_refreshes_in(&catalog, request).await
     }
 
-    async fn prepare_refreshes_in(
+    /// The same, for what a catalog says, such as one that holds the manifest of a build under way.
+    pub(crate) async fn prepare_refreshes_in(
         &self,
         catalog: &Catalog,
         request: &PlanRequest,

@@ -23,6 +23,7 @@ pub mod policy;
 pub mod project;
 pub mod refresh;
 pub mod refreshes;
+pub mod run;
 pub mod serve;
 pub mod signal;
 pub mod sql;

@@ -29,6 +29,21 @@ pub enum Subcommand {
 }
 
 impl Subcommand {
+    /// Its words, as `args.which` of the run results has them.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Build => "build",
+            Self::Run => "run",
+            Self::Test => "test",
+            Self::Seed => "seed",
+            Self::Snapshot => "snapshot",
+            Self::Freshness => "freshness",
+            Self::Retry => "retry",
+            Self::Other(words) => words,
+        }
+        .to_owned()
+    }
+
     /// The kinds of node that it runs. `None` when it cannot be told.
     pub const fn kinds(&self) -> Option<&'static [ResourceType]> {
         match self {

@@ -14,11 +14,14 @@
 //! Start reading at [`run`].
 
 mod artifact;
+mod expectation;
+mod live;
 mod request;
 mod run;
+mod secret;
 mod sink;
 
-pub use request::{DbtRunOutcome, DbtRunRequest};
+pub use request::{DbtRunOutcome, DbtRunRequest, RefreshRequest};
 pub use run::run;
 pub use sink::{RunSink, Silent};
 pub use tailwater_dbt::command::{DbtCommand, DbtExit, DbtWords, Lines, Stop, Stream, Subcommand, find_dbt};

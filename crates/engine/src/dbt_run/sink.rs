@@ -1,5 +1,6 @@
 //! Whoever wants to hear of a running dbt.
 
+use tailwater_core::refresh::RefreshRecord;
 use tailwater_dbt::command::Stream;
 use tailwater_dbt::log::DbtEvent;
 
@@ -20,6 +21,11 @@ pub trait RunSink: Send {
     /// What dbt's log says.
     fn event(&mut self, event: &DbtEvent) {
         let _ = event;
+    }
+
+    /// A refresh was asked for, held or skipped with a reason worth keeping: while dbt runs or at its end.
+    fn asked(&mut self, refresh: &RefreshRecord) {
+        let _ = refresh;
     }
 }
 
