@@ -1,0 +1,209 @@
+//! Several processes on one PostgreSQL store: one is killed in the middle of a run, another takes it over.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up should stop")]
+
+#[path = "../../store/tests/suite/postgres.rs"]
+mod postgres;
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A machine of its own: its own directory, the same store and storage.
+struct Node {
+    directory: TempDir,
+    worker: Option<Child>,
+}
+
+/// Builds; while there is a file `sleep` it says so and waits.
+const DBT: &str = r#"
+here=$(dirname "$0")
+echo "built by $NODE"
+if [ -e "$here/sleep" ]; then echo "$NODE" >"$here/asleep"; sleep 300; fi
+"#;
+
+impl Node {
+    fn new(store: &str, shared: &Path) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let shared = shared.display();
+        let settings = format!(
+            "[store]\nurl = \"{store}\"\n[security]\nkey_file = \"{shared}/key\"\n\
+             [artifacts]\nurl = \"file://{shared}/storage\"\n[runs]\npatience_seconds = 0\n"
+        );
+        std::fs::write(directory.path().join("tailwater.toml"), settings).unwrap();
+        Self {
+            directory,
+            worker: None,
+        }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tailwater"));
+        command
+            .args(arguments)
+            .current_dir(self.directory.path())
+            .env_remove("TAILWATER_KEY")
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> String {
+        let output = self.command(arguments).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{arguments:?}: {said}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn json(&self, arguments: &[&str]) -> Value {
+        serde_json::from_str(&self.run(&[arguments, &["--json"]].concat())).unwrap()
+    }
+
+    fn start_worker(&mut self, name: &str) {
+        let worker = self
+            .command(&["worker", "--quiet"])
+            .env("NODE", name)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        self.worker = Some(worker);
+    }
+
+    /// Ends it without a chance to put anything in order.
+    fn kill_worker(&mut self) {
+        let mut worker = self.worker.take().unwrap();
+        worker.kill().unwrap();
+        worker.wait().unwrap();
+    }
+
+    fn stop_worker(&mut self) {
+        let mut worker = self.worker.take().unwrap();
+        let id = worker.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &id])
+                .status()
+                .unwrap()
+                .success()
+        );
+        assert!(worker.wait().unwrap().success());
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        if let Some(mut worker) = self.worker.take() {
+            let _ = worker.kill();
+            let _ = worker.wait();
+        }
+    }
+}
+
+fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !is_so() {
+        assert!(began.elapsed() < Duration::from_secs(120), "{what} never came");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn a_run_whose_machine_dies_is_taken_over_and_a_restart_loses_nothing() {
+    let shared = tempfile::tempdir().unwrap();
+    let store = postgres::new_database();
+    let mut nodes: Vec<Node> = (0..3).map(|_| Node::new(&store, shared.path())).collect();
+    let script = shared.path().join("dbt.sh");
+    std::fs::write(&script, DBT).unwrap();
+    let directory = shared.path().to_str().unwrap();
+    nodes[0].run(&["project", "add", "shop"]);
+    let program = format!("sh {}", script.display());
+    let common = [
+        "--project",
+        "shop",
+        "--directory",
+        directory,
+        "--program",
+        &program,
+    ];
+    nodes[0].run(&[&["job", "add", "again", "--when-lost", "run_again"][..], &common].concat());
+    nodes[0].run(&[&["job", "add", "once"][..], &common].concat());
+
+    let asleep = shared.path().join("asleep");
+    std::fs::write(shared.path().join("sleep"), "").unwrap();
+    nodes[0].start_worker("one");
+    let first = nodes[2].json(&["job", "run", "again"])["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    wait_until("the first build", || asleep.exists());
+    std::fs::remove_file(&asleep).unwrap();
+    let second = nodes[2].json(&["job", "run", "once"])["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    wait_until("the second build", || asleep.exists());
+    std::fs::remove_file(shared.path().join("sleep")).unwrap();
+
+    nodes[1].start_worker("two");
+    nodes[0].kill_worker();
+    let state = |id: &str| {
+        let runs = nodes[2].json(&["job", "runs"]);
+        let run = runs["runs"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|run| run["id"] == id)
+            .unwrap()
+            .clone();
+        (run["state"].as_str().unwrap().to_owned(), run)
+    };
+    wait_until("the loss", || {
+        state(&first).0 == "lost" && state(&second).0 == "lost"
+    });
+    let next = state(&first).1["next_attempt"].as_str().unwrap().to_owned();
+    wait_until("the second try", || state(&next).0 == "succeeded");
+    assert_eq!(state(&next).1["attempt"], 2);
+    assert!(nodes[2].run(&["job", "log", &next]).contains("built by two"));
+    // What the dead one had printed can still be read, from a machine that never ran it.
+    assert!(nodes[2].run(&["job", "log", &first]).contains("built by one"));
+    // A job that does not say so is not run a second time.
+    assert!(state(&second).1["next_attempt"].is_null());
+    let message = state(&second).1["message"].as_str().unwrap().to_owned();
+    assert!(message.contains("no sign of life for 30 seconds"), "{message}");
+
+    // Restarting one after the other: whatever is interrupted is run elsewhere.
+    std::fs::write(shared.path().join("sleep"), "").unwrap();
+    std::fs::remove_file(&asleep).unwrap();
+    let third = nodes[2].json(&["job", "run", "once"])["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    wait_until("the third build", || asleep.exists());
+    std::fs::remove_file(shared.path().join("sleep")).unwrap();
+    nodes[0].start_worker("one again");
+    nodes[1].stop_worker();
+    let (state_now, run) = {
+        let runs = nodes[2].json(&["job", "runs"]);
+        let run = runs["runs"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|run| run["id"] == third.as_str())
+            .unwrap()
+            .clone();
+        (run["state"].as_str().unwrap().to_owned(), run)
+    };
+    assert_eq!(state_now, "lost");
+    let next = run["next_attempt"].as_str().unwrap().to_owned();
+    wait_until("its second try", || {
+        let runs = nodes[2].json(&["job", "runs", "--state", "succeeded"]);
+        runs["runs"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|run| run["id"] == next.as_str())
+    });
+}
