@@ -171,10 +171,10 @@ impl Workspace {
 
     /// Copies files here that another machine took over. What cannot be copied is told of where it is read.
     async fn fetch_shared(&self, root: &Utf8Path, recorded: &Recorded) {
-        let Ok(archive) = self.archive() else { return };
-        if !archive.is_remote() {
+        if self.settings().artifacts.url.is_none() {
             return;
         }
+        let Ok(archive) = self.archive() else { return };
         for record in recorded.artifacts.iter() {
             let path = root.join(&record.file);
             if path.is_file() {

@@ -132,8 +132,8 @@ fn place(root: &Utf8Path, environment: &Environment, artifact: &mut Examined) ->
 
 /// Puts a file where other machines find it, before a row names it.
 async fn share(workspace: &crate::Workspace, root: &Utf8Path, file: &str) -> Result<(), Error> {
-    let archive = workspace.archive()?;
-    if archive.is_remote() {
+    if workspace.settings().artifacts.url.is_some() {
+        let archive = workspace.archive()?;
         archive.put_file(&shared_key(file), &root.join(file)).await?;
     }
     Ok(())
@@ -153,13 +153,14 @@ async fn sweep_shared(
     replaced: &[ArtifactRecord],
     now: DateTime<Utc>,
 ) {
+    if workspace.settings().artifacts.url.is_none() {
+        return;
+    }
     let Ok(archive) = workspace.archive() else { return };
     let before = chrono::TimeDelta::from_std(KEPT_WITHOUT_ROW)
         .ok()
         .and_then(|kept| now.checked_sub_signed(kept));
-    let (true, Some(before)) = (archive.is_remote(), before) else {
-        return;
-    };
+    let Some(before) = before else { return };
     let in_use: Vec<String> = landing
         .artifacts
         .iter()

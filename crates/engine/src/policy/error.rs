@@ -62,7 +62,7 @@ impl Diagnostic for PolicyError {
             Self::Invalid { .. } | Self::Twice { .. } => "TW-POLICY-INVALID",
             Self::UnknownScope { .. } => "TW-POLICY-SCOPE",
             Self::InFile { .. } => "TW-POLICY-IN-FILE",
-            Self::UnknownTarget { .. } => "TW-REFRESH-UNKNOWN",
+            Self::UnknownTarget { .. } => "TW-REFRESH-TARGET-UNKNOWN",
             Self::NotProduction { .. } => "TW-REFRESH-ENVIRONMENT",
         }
     }
