@@ -16,6 +16,7 @@ mod export;
 mod failure;
 mod help;
 mod ingest;
+mod refresh;
 mod scene;
 mod secret;
 mod sql;

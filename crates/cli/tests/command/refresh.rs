@@ -1,0 +1,91 @@
+//! Refreshing after a build: what is said, what is asked for, what of it is told.
+
+use serde_json::Value;
+
+use crate::scene::{Site, demo};
+
+/// How many targets came to what.
+fn counts(answer: &Value) -> [u64; 5] {
+    ["refreshed", "under_way", "skipped", "held", "failed"]
+        .map(|word| answer["counts"][word].as_u64().unwrap())
+}
+
+/// The answer of a command that ends well or with failures that it lists.
+#[track_caller]
+fn answer(site: &Site, arguments: &[&str]) -> Value {
+    let mut all = vec!["--json"];
+    all.extend(arguments);
+    let ended = site.scene.run(&all);
+    assert!(matches!(ended.code, Some(0 | 1)), "{ended:#?}");
+    serde_json::from_str(&ended.output).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_build_is_followed_once_and_only_when_it_is_enabled() {
+    let site = Site::imported().await;
+    site.scene.tell(&["sync", "main"]);
+    // The demo's build is older than its extracts: this one came a day later.
+    let later = |name: &str| {
+        let text = std::fs::read_to_string(demo().join("dbt/target").join(name)).unwrap();
+        let text = text.replace("2026-01-15T06", "2026-01-16T06");
+        site.scene.write(&format!("later/{name}"), &text)
+    };
+    later("manifest.json");
+    later("run_results.json");
+    let follow = ["refresh", "--artifacts", "later"];
+
+    // Nothing is enabled.
+    let off = answer(&site, &follow);
+    let all = off["targets"].as_array().unwrap().len() as u64;
+    assert!(all > 0);
+    assert_eq!(counts(&off), [0, 0, all, 0, 0], "{off:#}");
+
+    let set = [
+        "policy",
+        "set",
+        "--integration=main",
+        "--enabled=true",
+        "--interval=0",
+    ];
+    site.scene.tell(&set);
+    let said = site.scene.tell_json(&["policy", "list"]);
+    assert_eq!(said[0]["of"], "integration/main");
+
+    // A dry run stores and asks nothing.
+    let dry = answer(&site, &[&follow[..], &["--dry-run"]].concat());
+    let [to_refresh, ..] = counts(&dry);
+    assert!(to_refresh > 0, "{dry:#}");
+    assert_eq!(
+        site.scene.tell_json(&["refreshes"])["refreshes"]
+            .as_array()
+            .map(Vec::len),
+        Some(0)
+    );
+
+    let done = answer(&site, &[&follow[..], &["--wait"]].concat());
+    let [refreshed, under_way, _, held, failed] = counts(&done);
+    assert_eq!(refreshed + failed, to_refresh, "{done:#}");
+    assert_eq!(under_way, 0);
+    assert_eq!(held, counts(&dry)[3]);
+    assert!(refreshed > 0);
+
+    // What was refreshed is not due any more.
+    let again = answer(&site, &[&follow[..], &["--dry-run"]].concat());
+    assert_eq!(counts(&again)[0], failed, "{again:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_names_an_exposure_need_not_wait_for_a_build() {
+    let site = Site::imported().await;
+    site.scene.tell(&["sync", "main"]);
+    let named = answer(&site, &["refresh", "Payments", "--dry-run"]);
+    assert!(!named["targets"].as_array().unwrap().is_empty());
+    let explained = site.scene.tell_json(&["policy", "explain", "Payments"]);
+    assert_eq!(explained[0]["policy"]["enabled"], false);
+
+    let unknown = site.scene.run(&["--json", "refresh", "Paymets"]);
+    assert_eq!(unknown.code, Some(2));
+    assert_eq!(unknown.error()["code"], "TW-REFRESH-TARGET-UNKNOWN");
+    let nonsense = ["--json", "policy", "set", "--integration=main", "--timezone=Mars"];
+    assert_eq!(site.scene.run(&nonsense).error()["code"], "TW-POLICY-INVALID");
+}
