@@ -383,6 +383,8 @@ async fn a_real_build_with_a_failing_test_holds_what_stands_on_it_and_lets_the_r
     let scene = Scene::new().await;
     copy(&root().join("demo/dbt"), &scene.path("dbt-project"));
     copy(&root().join("demo/dbt-packages"), &scene.path("dbt-packages"));
+    // The project loads its raw tables from where dbt is called.
+    copy(&root().join("demo/dbt/raw_data"), &scene.path("raw_data"));
     let test = "select * from {{ ref('rpt_revenue_by_region') }} limit 1\n";
     scene.write("dbt-project/tests/revenue_is_wrong.sql", test);
     let dbt = dbt.to_str().unwrap();

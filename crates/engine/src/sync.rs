@@ -225,6 +225,10 @@ impl Workspace {
         }
     }
 
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "what one sync is made of; only the caller above has it"
+    )]
     async fn fetch_and_land(
         &self,
         integration: &Integration,

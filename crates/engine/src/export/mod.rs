@@ -187,7 +187,7 @@ fn known_integrations(catalog: &Catalog) -> BTreeSet<&str> {
     catalog
         .integrations()
         .iter()
-        .map(|integration| integration.name())
+        .map(crate::catalog::CatalogIntegration::name)
         .collect()
 }
 

@@ -45,7 +45,10 @@ pub(super) fn names_in_files(input: &NameInput<'_>) -> Vec<Renamed> {
     let mut meant: BTreeMap<(&AssetId, &str), Option<&str>> = BTreeMap::new();
     for exposure in input.survey.generated.iter().flat_map(|file| &file.exposures) {
         if let Some(mark) = &exposure.mark {
-            let integration = mark.integration.as_ref().map(|name| name.as_str());
+            let integration = mark
+                .integration
+                .as_ref()
+                .map(tailwater_core::id::IntegrationName::as_str);
             let integration = integration.filter(|name| input.known.contains(name));
             meant.insert((&mark.asset, &exposure.name), integration);
         }

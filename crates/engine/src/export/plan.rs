@@ -148,10 +148,11 @@ impl Plan {
         let stays = |at: &usize| {
             let mark = file.exposures[*at].mark.as_ref();
             mark.is_some_and(|mark| {
-                !may_remove
-                    && !is_written(&mark.asset)
-                    && !input.survey.assets_by_hand.contains_key(&mark.asset)
-                    && !(integration.is_some() && has_vanished(&mark.asset))
+                let goes = may_remove
+                    || is_written(&mark.asset)
+                    || input.survey.assets_by_hand.contains_key(&mark.asset)
+                    || (integration.is_some() && has_vanished(&mark.asset));
+                !goes
             })
         };
         let staying: Vec<usize> = (0..file.exposures.len()).filter(stays).collect();
@@ -245,13 +246,12 @@ impl Plan {
         taken.extend(staying.map(|file| relative(&file.path)));
         let mut used = BTreeSet::new();
         for (key, file) in wanted {
-            let path = match places.get(&key) {
-                Some(known) => known.path.clone(),
-                None => {
-                    let name = file_name(&file.head, |name| taken.contains(&name.to_lowercase()));
-                    taken.insert(name.to_lowercase());
-                    survey.directory.join(name)
-                }
+            let path = if let Some(known) = places.get(&key) {
+                known.path.clone()
+            } else {
+                let name = file_name(&file.head, |name| taken.contains(&name.to_lowercase()));
+                taken.insert(name.to_lowercase());
+                survey.directory.join(name)
             };
             let entries: Vec<&str> = file.entries.values().map(String::as_str).collect();
             let text = format!("{}{FILE_START}{}", file.head.to_text(), entries.join("\n"));

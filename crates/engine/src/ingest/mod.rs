@@ -19,6 +19,6 @@ mod receive;
 mod watched;
 
 pub use error::IngestError;
-pub(crate) use land::shared_key;
 pub use intake::{IngestOutcome, IngestReport, IngestRequest, IngestedArtifact, Intake};
+pub(crate) use land::shared_key;
 pub use receive::LARGEST;

@@ -187,7 +187,7 @@ impl JobRuntime {
                         Ok(Some(state)) => tracing::info!(run = %id, state = state.name(), "run ended"),
                         Ok(None) => {}
                         Err(error) => {
-                            tracing::error!(run = %id, %error, code = error.code(), "run broke off")
+                            tracing::error!(run = %id, %error, code = error.code(), "run broke off");
                         }
                     }
                 }

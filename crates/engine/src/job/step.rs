@@ -73,12 +73,12 @@ pub struct StepEnd {
 /// Runs a step. What is heard goes into the channel; cancelling the token asks the step to end.
 pub trait StepRunner: Send + Sync + fmt::Debug {
     /// Runs one step to its end.
-    fn run_step<'a>(
-        &'a self,
+    fn run_step(
+        &self,
         request: StepRequest,
         heard: mpsc::Sender<StepHeard>,
         stop: CancellationToken,
-    ) -> BoxFuture<'a, Result<StepEnd, Error>>;
+    ) -> BoxFuture<'_, Result<StepEnd, Error>>;
 }
 
 /// Runs dbt.
@@ -89,12 +89,12 @@ pub struct DbtStepRunner;
 const WITHHELD: [&str; 3] = ["TAILWATER_KEY", "TAILWATER_STORE_URL", "TAILWATER_STORE__URL"];
 
 impl StepRunner for DbtStepRunner {
-    fn run_step<'a>(
-        &'a self,
+    fn run_step(
+        &self,
         request: StepRequest,
         heard: mpsc::Sender<StepHeard>,
         stop: CancellationToken,
-    ) -> BoxFuture<'a, Result<StepEnd, Error>> {
+    ) -> BoxFuture<'_, Result<StepEnd, Error>> {
         Box::pin(async move {
             let mut command = DbtCommand::new(request.directory, request.arguments);
             command.program = request.program;

@@ -37,7 +37,7 @@ impl Work {
         if let Some(code) = code {
             record.code = Some(code.to_owned());
             record.hint = hint.map(str::to_owned);
-            record.message = job.message.clone();
+            record.message.clone_from(&job.message);
             if outcome == RefreshOutcome::Cancelled && record.message.is_none() {
                 record.message = cancelled_by.map(|by| format!("cancelled by {by}"));
             }

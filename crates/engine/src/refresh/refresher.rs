@@ -33,7 +33,7 @@ use crate::workspace::Workspace;
 /// So many changes can wait for a slow listener.
 const MOST_UNHEARD: usize = 1_024;
 /// How often old refreshes are forgotten.
-const CLEANING: Duration = Duration::from_mins(60);
+const CLEANING: Duration = Duration::from_hours(1);
 
 /// Until when to drain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -195,6 +195,10 @@ impl Refresher {
     }
 
     /// The same, with other times.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a token is a handle, which its maker gives away"
+    )]
     pub fn with_tuning(workspace: Arc<Workspace>, stop: CancellationToken, tuning: Tuning) -> Self {
         Self {
             shared: Arc::new(Shared {

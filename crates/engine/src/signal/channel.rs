@@ -89,7 +89,7 @@ impl Workspace {
                 }),
                 // Written by a newer release: it is not this one's to judge.
                 Err(error) => {
-                    tracing::warn!(channel = record.name, %error, "a stored channel cannot be read")
+                    tracing::warn!(channel = record.name, %error, "a stored channel cannot be read");
                 }
             }
         }
@@ -237,7 +237,11 @@ fn refused(settings: &ChannelSettings, reason: String) -> Error {
 
 pub(super) fn send_error(settings: &ChannelSettings, source: tailwater_bi::outgoing::Error) -> Error {
     let name = settings.name.clone();
-    SignalError::Send { name, source }.into()
+    SignalError::Send {
+        name,
+        source: Box::new(source),
+    }
+    .into()
 }
 
 /// A channel that can be sent to.

@@ -51,7 +51,7 @@ pub enum SignalError {
         /// The channel.
         name: String,
         /// Why.
-        source: outgoing::Error,
+        source: Box<outgoing::Error>,
     },
     /// The BI tool takes no warnings from the token's user.
     #[error("data quality warnings are refused, which needs Data Management: {reason}")]

@@ -144,7 +144,7 @@ fn generated<'a>(input: &NamingInput<'a>) -> impl Iterator<Item = (&'a Node, Mar
     let projects = input.projects.clone();
     projects
         .into_iter()
-        .flat_map(|project| project.generated())
+        .flat_map(tailwater_core::project::Project::generated)
         .filter_map(|node| Some((node, Mark::of(&node.meta)?)))
 }
 

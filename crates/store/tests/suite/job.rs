@@ -256,7 +256,7 @@ async fn a_set_time_is_answered_once_and_replaces_what_still_waits(
         .await
         .unwrap()
         .unwrap();
-    assert_eq!(answered.replaced, [winner.id.clone()]);
+    assert_eq!(answered.replaced, std::slice::from_ref(&winner.id));
     let replaced = one.find_job_run(&winner.id).await.unwrap().unwrap();
     assert_eq!(replaced.state, JobRunState::Replaced);
     assert!(replaced.message.unwrap().contains("2026-01-15 06:02"));

@@ -108,8 +108,11 @@ async fn a_look_lands_whole_and_by_the_holder_of_the_lease_alone(
         cursors: &[("refresh", 7)],
     };
     store.land_signals(&ours, &landing).await.unwrap();
-    assert_eq!(store.open_alarms().await.unwrap(), [open.clone()]);
-    assert_eq!(store.next_deliveries().await.unwrap(), [delivery.clone()]);
+    assert_eq!(store.open_alarms().await.unwrap(), std::slice::from_ref(&open));
+    assert_eq!(
+        store.next_deliveries().await.unwrap(),
+        std::slice::from_ref(&delivery)
+    );
     assert_eq!(store.signal_cursor("refresh").await.unwrap(), Some(7));
     assert_eq!(store.signal_cursor("job").await.unwrap(), None);
 
