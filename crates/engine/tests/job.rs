@@ -381,12 +381,12 @@ struct Quick {
 }
 
 impl StepRunner for Quick {
-    fn run_step<'a>(
-        &'a self,
+    fn run_step(
+        &self,
         _: StepRequest,
         heard: mpsc::Sender<StepHeard>,
         _: CancellationToken,
-    ) -> BoxFuture<'a, Result<StepEnd, tailwater_engine::Error>> {
+    ) -> BoxFuture<'_, Result<StepEnd, tailwater_engine::Error>> {
         let held = Arc::clone(&self.held);
         Box::pin(async move {
             self.steps.fetch_add(1, Ordering::Relaxed);

@@ -166,7 +166,10 @@ fn hmac_of(key: &[u8], message: &[u8]) -> String {
     let padded = |byte: u8| block.iter().map(|one| one ^ byte).collect::<Vec<u8>>();
     let inner = Sha256::digest([padded(0x36), message.to_vec()].concat());
     let outer = Sha256::digest([padded(0x5c), inner.to_vec()].concat());
-    outer.iter().map(|byte| format!("{byte:02x}")).collect()
+    outer.iter().fold(String::new(), |mut text, byte| {
+        let _ = std::fmt::Write::write_fmt(&mut text, format_args!("{byte:02x}"));
+        text
+    })
 }
 
 #[tokio::test]

@@ -283,7 +283,7 @@ pub fn routes(app: &App) -> Routes {
         .post("/api/v1/projects/{project}/environments", Admin, api::project::create_environment)
         .post("/api/v1/projects/{project}/environments/{environment}/production", Admin, api::project::make_production)
         .add(Method::DELETE, "/api/v1/projects/{project}/environments/{environment}", Admin, api::project::remove_environment)
-        .add(Method::PUT, "/api/v1/projects/{project}/environments/{environment}/artifacts", Operator, api::artifact::put.layer(uploads.clone()))
+        .add(Method::PUT, "/api/v1/projects/{project}/environments/{environment}/artifacts", Operator, api::artifact::put.layer(uploads))
         .add(Method::POST, "/api/v1/projects/{project}/environments/{environment}/artifacts", Operator, api::artifact::post.layer(uploads))
         .get("/api/v1/resources/{id}/runs", Viewer, api::history::runs)
         .get("/api/v1/resources/{id}/code", Viewer, api::history::code)
