@@ -207,3 +207,87 @@ fn a_run_whose_machine_dies_is_taken_over_and_a_restart_loses_nothing() {
             .any(|run| run["id"] == next.as_str())
     });
 }
+
+/// The demo project by a real dbt, where one is installed: from a directory with a relative store and storage, all steps
+/// run, their artifacts land, and a run that failed goes on with `dbt retry`.
+#[test]
+fn a_real_dbt_runs_as_a_job() {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .unwrap();
+    let dbt = repository.join(".venv/bin/dbt");
+    if !dbt.is_file() {
+        return;
+    }
+    let home = tempfile::tempdir().unwrap();
+    let copied = Command::new("cp")
+        .args(["-r"])
+        .arg(repository.join("demo/dbt"))
+        .arg(repository.join("demo/dbt-packages"))
+        .arg(home.path())
+        .status()
+        .unwrap();
+    assert!(copied.success());
+    let node = Node {
+        directory: home,
+        worker: None,
+    };
+    let settings = "[[project]]\nname = \"demo\"\n[artifacts]\ndir = \"kept\"\n";
+    std::fs::write(node.directory.path().join("tailwater.toml"), settings).unwrap();
+    // A test of the project fails while this is there.
+    let bad = node.directory.path().join("dbt/tests/assert_no_rows_at_all.sql");
+    std::fs::write(&bad, "select 1 as found").unwrap();
+    let program = dbt.to_str().unwrap();
+    let common = [
+        "--project",
+        "demo",
+        "--directory",
+        "dbt",
+        "--profiles-dir",
+        "dbt",
+        "--program",
+        program,
+    ];
+    let steps = [
+        "--step",
+        "dbt deps",
+        "--step",
+        "dbt build",
+        "--step",
+        "dbt docs generate",
+    ];
+    node.run(&[&["job", "add", "real"][..], &common, &steps].concat());
+    let run = |arguments: &[&str]| {
+        let ended = node.command(arguments).output().unwrap();
+        (
+            ended.status.code(),
+            String::from_utf8_lossy(&ended.stdout).into_owned(),
+        )
+    };
+    let (code, log) = run(&["job", "run", "real", "--here"]);
+    assert_eq!(code, Some(1), "{log}");
+    let failed = node.json(&["job", "runs"])["runs"][0].clone();
+    assert_eq!(failed["state"], "failed", "{log}");
+    assert_eq!(failed["steps"][2]["state"], "skipped");
+    assert_eq!(failed["nodes"]["failed"], 1, "{log}");
+    assert!(failed["steps"][1]["invocation_id"].is_string());
+
+    std::fs::write(&bad, "select 1 as found where 1 = 0").unwrap();
+    let id = failed["id"].as_str().unwrap();
+    node.json(&["job", "retry", id, "--from-failed"]);
+    // Any run that is asked for here works off the queue in this process; the one before it goes first.
+    let (_, log) = run(&["job", "run", "real", "--here"]);
+    let runs = node.json(&["job", "runs"])["runs"].clone();
+    assert_eq!(runs[1]["steps"][0]["text"], "dbt retry", "{log}");
+    assert_eq!(
+        runs[1]["state"],
+        "succeeded",
+        "{}",
+        node.run(&["job", "log", runs[1]["id"].as_str().unwrap()])
+    );
+    assert_eq!(runs[0]["state"], "succeeded", "{log}");
+    assert!(runs[0]["nodes"]["good"].as_u64().unwrap() > 20);
+    let environments = node.json(&["environment", "list"]);
+    assert!(environments.to_string().contains("run_results"), "{environments}");
+}

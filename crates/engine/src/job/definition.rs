@@ -153,7 +153,7 @@ impl Workspace {
         let entry = self.find_job(name).await?;
         let invalid = |problem| JobError::Invalid {
             name: name.clone(),
-            problem,
+            problem: Box::new(problem),
         };
         check_variable_name(variable).map_err(invalid)?;
         check_secret(variable, value.expose_secret()).map_err(invalid)?;
@@ -244,7 +244,7 @@ fn check_one(job: &Job) -> Result<(), Error> {
     job.check().map_err(|problem| {
         JobError::Invalid {
             name: job.name.clone(),
-            problem,
+            problem: Box::new(problem),
         }
         .into()
     })
@@ -272,7 +272,7 @@ fn loop_of(names: Vec<JobName>) -> Error {
     let name = names.first().cloned().unwrap_or_else(|| JobName::new(""));
     JobError::Invalid {
         name,
-        problem: JobProblem::Loop(names),
+        problem: Box::new(JobProblem::Loop(names)),
     }
     .into()
 }

@@ -31,7 +31,7 @@ pub enum JobError {
         /// The name.
         name: JobName,
         /// Why.
-        problem: JobProblem,
+        problem: Box<JobProblem>,
     },
     /// It waits for a job that is not there.
     #[error("the job `{name}` runs after `{after}`, and no job is called so")]

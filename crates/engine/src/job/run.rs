@@ -76,8 +76,7 @@ pub(super) async fn run_claim(
         Ok(secrets) => Mask::new(secrets.values().map(SecretString::expose_secret)),
         Err(_) => Mask::default(),
     };
-    let work = workspace
-        .artifacts_directory()
+    let work = absolute(workspace.artifacts_directory())
         .join("work")
         .join(claim.run.id.as_str());
     let mut going = Going {
@@ -252,10 +251,10 @@ impl Going<'_> {
         }
         let retry = Step::parse("dbt retry").map_err(|problem| JobError::Invalid {
             name: self.run.job.clone(),
-            problem: tailwater_core::job::JobProblem::Step {
+            problem: Box::new(tailwater_core::job::JobProblem::Step {
                 step: "dbt retry".to_owned(),
                 problem,
-            },
+            }),
         })?;
         let mut steps = vec![whole(&retry)];
         steps.extend(all.iter().skip(failed + 1).map(whole));
@@ -277,7 +276,7 @@ impl Going<'_> {
 
     fn request(&self, step: &Step, secrets: &BTreeMap<String, SecretString>) -> StepRequest {
         let job = &self.run.definition;
-        let directory = self.workspace.path(job.directory.as_str().into());
+        let directory = absolute(self.workspace.path(job.directory.as_str().into()));
         let mut environment: BTreeMap<String, SecretString> = job
             .variables
             .iter()
@@ -288,7 +287,7 @@ impl Going<'_> {
         let is_retry = step.command() == "retry";
         // `dbt retry` takes all of these from the run that it goes on with.
         if let Some(profiles) = &job.profiles_dir {
-            let path = self.workspace.path(profiles.as_str().into());
+            let path = absolute(self.workspace.path(profiles.as_str().into()));
             arguments.extend(["--profiles-dir".to_owned(), path.into_string()]);
         }
         if let Some(target) = job
@@ -676,7 +675,7 @@ async fn load_secrets(workspace: &Workspace, job: &Job) -> Result<BTreeMap<Strin
         tailwater_core::job::check_secret(name, value.expose_secret()).map_err(|problem| {
             JobError::Invalid {
                 name: job.name.clone(),
-                problem,
+                problem: Box::new(problem),
             }
         })?;
         values.insert(name.clone(), value);
@@ -695,6 +694,11 @@ async fn forget_old(workspace: &Workspace, run: &JobRun) -> Result<(), Error> {
         archive.remove(&keys).await?;
     }
     Ok(())
+}
+
+/// dbt works in a directory of its own, in which a path that starts at ours would mean another place.
+fn absolute(path: Utf8PathBuf) -> Utf8PathBuf {
+    camino::absolute_utf8(&path).unwrap_or(path)
 }
 
 /// An error with its causes, in one line.
