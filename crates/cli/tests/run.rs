@@ -2,7 +2,11 @@
 //! what a test wants when the test wants it.
 
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up should stop")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot be set up should stop"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::PermissionsExt as _;
@@ -171,7 +175,7 @@ fn good(id: &str) -> String {
 
 /// What Tailwater says of the run, on standard output.
 fn answer(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", told(output)))
+    serde_json::from_slice(&output.stdout).expect("the answer is JSON")
 }
 
 fn names(answer: &Value, outcome: &str) -> BTreeSet<String> {
@@ -256,11 +260,11 @@ async fn a_selection_is_asked_of_dbt_and_without_an_answer_everything_waits() {
         begin(&scene);
         let nodes = built_nodes();
         if listed {
-            let lines: String = nodes
+            let lines: Vec<String> = nodes
                 .iter()
-                .map(|id| format!("{}\n", json!({"unique_id": id})))
+                .map(|id| json!({"unique_id": id}).to_string())
                 .collect();
-            scene.write("listed", &lines);
+            scene.write("listed", &format!("{}\n", lines.join("\n")));
         }
         scene.write("all", &nodes.iter().map(|id| good(id)).collect::<String>());
         let wait = if is_live { "until_there go" } else { "" };

@@ -118,7 +118,7 @@ pub async fn run(args: &Args, workspace: &Arc<Workspace>, printer: &Printer) -> 
     } else {
         ask(args, &request, &planned, workspace, printer).await?
     };
-    let answer = answer(args, &request, &planned, records);
+    let answer = answer(args, &request, &planned, &records);
     let has_failures = answer.counts.held + answer.counts.failed > 0;
     printer.answer(&answer, to_document)?;
     Ok(Outcome::with_failures(has_failures))
@@ -227,7 +227,7 @@ async fn ask(
     Ok(records)
 }
 
-fn answer(args: &Args, request: &PlanRequest, planned: &Planned, records: Vec<RefreshRecord>) -> Answer {
+fn answer(args: &Args, request: &PlanRequest, planned: &Planned, records: &[RefreshRecord]) -> Answer {
     let mut counts = Counts::default();
     let one = |decision: &Decision| {
         let record = records

@@ -125,7 +125,12 @@ pub async fn run(args: &Args, workspace: &Arc<Workspace>, printer: &Printer) -> 
     let mut terminal = Terminal { printer, workspace };
     let ran = interrupt::handed_on(
         printer,
-        tailwater_engine::dbt_run::run(workspace, &request, &stop, &mut terminal),
+        Box::pin(tailwater_engine::dbt_run::run(
+            workspace,
+            &request,
+            &stop,
+            &mut terminal,
+        )),
         || stop.ask(),
         || stop.insist(),
     )

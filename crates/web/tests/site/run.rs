@@ -1,7 +1,7 @@
 //! Runs of jobs and refreshes: their lists, their pages, what is live, and names of people who mean harm.
 
 use axum::http::StatusCode;
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
 use serde_json::json;
 use tailwater_core::id::NodeId;
 use tailwater_core::job::{Job, JobRun, JobRunCause, NodeRunSummary, StepRun, StepState};
@@ -24,7 +24,7 @@ pub fn job(name: &str) -> Job {
 /// A run that was claimed and has built two nodes, one of which failed.
 pub async fn started(scene: &Scene, job: &Job, text: &str) -> JobRun {
     let store = scene.workspace.store();
-    let now = Utc::now();
+    let now = scene.workspace.clock().now();
     let queued = JobRun::queued(
         new_job_run_id(now),
         job,
@@ -78,7 +78,7 @@ pub async fn asked(
     run: Option<&JobRun>,
     verdict: Verdict,
 ) -> RefreshRecord {
-    let now = Utc::now();
+    let now = scene.workspace.clock().now();
     let outcome = match &verdict {
         Verdict::Skip { .. } => RefreshOutcome::Skipped,
         Verdict::Hold { .. } => RefreshOutcome::Held,
@@ -219,7 +219,7 @@ async fn a_run_shows_steps_nodes_and_refreshes_on_one_axis_and_is_live() {
 async fn an_older_page_begins_behind_the_newer() {
     let scene = Scene::empty().await;
     let store = scene.workspace.store();
-    let now = Utc::now();
+    let now = scene.workspace.clock().now();
     for number in 0..60 {
         let at = now + TimeDelta::seconds(number);
         let run = JobRun::queued(

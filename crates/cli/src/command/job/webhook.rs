@@ -1,6 +1,5 @@
 //! `tailwater job webhook`: an address that sets a job off.
 
-use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use tailwater_core::id::JobName;
 use tailwater_engine::Workspace;
@@ -52,7 +51,7 @@ pub async fn run(args: &Args, workspace: &Workspace, printer: &Printer) -> Resul
     };
     let answer = Answer {
         job: &args.name,
-        secret: secret.as_ref().map(|secret| secret.expose_secret()),
+        secret: secret.as_ref().map(secrecy::ExposeSecret::expose_secret),
     };
     printer.answer(&answer, |answer| {
         let mut document = Document::new();
