@@ -28,7 +28,7 @@
 //! ([`version`]).
 //!
 //! A generated exposure carries a mark ([`mark`]), by which it is known again when it comes back through the
-//! project's manifest, and the file that it stands in has a head ([`file`]).
+//! project's manifest, and the file that it stands in has a head ([`file`](mod@file)).
 
 pub mod entry;
 pub mod file;
