@@ -31,11 +31,11 @@ pub struct PlanCounts {
 impl RefreshPlan {
     /// Puts decisions in order.
     pub fn new(mut decisions: Vec<Decision>) -> Self {
-        decisions.sort_by(|left, right| {
-            rank(&left.verdict)
-                .cmp(&rank(&right.verdict))
-                .then_with(|| left.target.cmp(&right.target))
-        });
+        if !decisions.is_sorted_by(|left, right| left.target <= right.target) {
+            decisions.sort_by(|left, right| left.target.cmp(&right.target));
+        }
+        // Equals stay in the order of their ids.
+        decisions.sort_by_key(|decision| rank(&decision.verdict));
         Self { decisions }
     }
 

@@ -2,9 +2,8 @@
 //!
 //! What a target reads through a view is as good as read by itself, so every rule looks at the *ground* of the
 //! target: the nodes that it reads, and below each one that has no data of its own, what that reads. What is
-//! found on the ground below a node is kept, so that a view under a thousand targets is looked at once.
-
-use std::collections::{HashMap, HashSet};
+//! found on the ground below a node is kept, so that a view under a thousand targets is looked at once. All that is
+//! kept is kept by position, and texts are touched only for what is told.
 
 use chrono::{DateTime, Utc};
 
@@ -50,21 +49,41 @@ pub(super) struct Scene<'a> {
     planner: &'a Planner,
     build: &'a BuildState,
     now: DateTime<Utc>,
-    grounds: HashMap<usize, Ground>,
-    /// What was built on data that a test of this invocation found bad: the test, and what it tests.
-    built_on_bad: HashMap<usize, (usize, usize)>,
+    /// By position, once asked for.
+    grounds: Vec<Option<Ground>>,
+    /// By position of a test, once asked for: whether it found bad data.
+    failing: Vec<Option<bool>>,
+    /// By position, what was built on data that a test of this invocation found bad: the test, and what it
+    /// tests. Empty when there are none.
+    built_on_bad: Vec<Option<(usize, usize)>>,
+    /// By position, the number of the walk that came by last.
+    passed: Vec<u32>,
+    walks: u32,
+}
+
+/// A reason to hold, by position, in the order of [`Hold`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Reason {
+    TestFailed(usize, usize),
+    BuildFailed(usize),
+    Skipped(usize),
+    PartlyBuilt(usize),
 }
 
 impl<'a> Scene<'a> {
     pub fn new(planner: &'a Planner, build: &'a BuildState, now: DateTime<Utc>) -> Self {
+        let count = planner.graph.len();
         let mut scene = Self {
             planner,
             build,
             now,
-            grounds: HashMap::new(),
-            built_on_bad: HashMap::new(),
+            grounds: vec![None; count],
+            failing: vec![None; count],
+            built_on_bad: Vec::new(),
+            passed: vec![0; count],
+            walks: 0,
         };
-        scene.built_on_bad = scene.spread_of_bad_data();
+        scene.spread_bad_data();
         scene
     }
 
@@ -177,32 +196,44 @@ impl<'a> Scene<'a> {
     /// What holds of a node and of the ground below it. Without recursion, since chains of views can be long;
     /// of nodes that read one another each is looked at once.
     fn ground(&mut self, position: usize) -> Ground {
-        if let Some(&known) = self.grounds.get(&position) {
+        if let Some(known) = self.grounds[position] {
             return known;
         }
+        if self.below(position).is_empty() {
+            let ground = self.own_ground(position);
+            self.grounds[position] = Some(ground);
+            return ground;
+        }
+        let walk = self.begin_walk();
+        self.passed[position] = walk;
         let mut path = vec![(position, 0)];
-        let mut on_path = HashSet::from([position]);
         while let Some(top) = path.last_mut() {
             let (node, next) = *top;
             if let Some(&read) = self.below(node).get(next) {
                 top.1 += 1;
-                if !self.grounds.contains_key(&read) && on_path.insert(read) {
+                if self.grounds[read].is_none() && self.passed[read] != walk {
+                    self.passed[read] = walk;
                     path.push((read, 0));
                 }
                 continue;
             }
             path.pop();
             let mut ground = self.own_ground(node);
-            for read in self.below(node) {
-                ground.join(self.grounds.get(read).copied().unwrap_or_default());
+            for &read in self.below(node) {
+                ground.join(self.grounds[read].unwrap_or_default());
             }
-            self.grounds.insert(node, ground);
+            self.grounds[node] = Some(ground);
         }
-        self.grounds.get(&position).copied().unwrap_or_default()
+        self.grounds[position].unwrap_or_default()
+    }
+
+    fn begin_walk(&mut self) -> u32 {
+        self.walks += 1;
+        self.walks
     }
 
     /// What holds of a node alone.
-    fn own_ground(&self, position: usize) -> Ground {
+    fn own_ground(&mut self, position: usize) -> Ground {
         let id = self.id(position);
         let state = self.build.state(id);
         let written_at = match self.planner.roles[position] {
@@ -214,14 +245,15 @@ impl<'a> Scene<'a> {
         };
         let is_pending = self.build.is_pending(id);
         let tests = self.planner.tests.of(position);
-        let awaits_test = tests.iter().any(|&test| self.build.is_pending(self.id(test)));
+        let awaits_test = self.build.is_expectation_known()
+            && tests.iter().any(|&test| self.build.is_pending(self.id(test)));
         // Of an invocation that broke off before it came to a test, nobody knows what that would have found.
         let is_untested = awaits_test && self.build.is_over();
         Ground {
             written_at,
             is_broken: self.trouble(position).is_some(),
             is_bad: is_untested
-                || self.built_on_bad.contains_key(&position)
+                || self.inherited(position).is_some()
                 || tests.iter().any(|&test| self.is_failing(test)),
             awaits_build: is_pending,
             awaits_test,
@@ -229,47 +261,59 @@ impl<'a> Scene<'a> {
     }
 
     /// Whether the newest result of a test that was not skipped is a failure.
-    fn is_failing(&self, test: usize) -> bool {
+    fn is_failing(&mut self, test: usize) -> bool {
+        if let Some(known) = self.failing[test] {
+            return known;
+        }
         let state = self.build.state(self.id(test));
-        state
-            .and_then(crate::history::NodeState::tested)
-            .is_some_and(is_failed_test)
+        let status = state.and_then(crate::history::NodeState::tested);
+        let is_failing = status.is_some_and(is_failed_test);
+        self.failing[test] = Some(is_failing);
+        is_failing
+    }
+
+    /// The test that found the data bad that a node was built of, and what it tests.
+    fn inherited(&self, position: usize) -> Option<(usize, usize)> {
+        self.built_on_bad.get(position).copied().flatten()
     }
 
     /// What went wrong when the invocation built a node.
-    fn trouble(&self, position: usize) -> Option<Hold> {
+    fn trouble(&self, position: usize) -> Option<Reason> {
         let id = self.id(position);
-        let node = || id.clone();
         match self.build.built(id) {
             Some(RunStatus::Error | RunStatus::Fail | RunStatus::RuntimeError) => {
-                Some(Hold::BuildFailed { node: node() })
+                Some(Reason::BuildFailed(position))
             }
-            Some(RunStatus::Skipped) => Some(Hold::Skipped { node: node() }),
-            Some(RunStatus::PartialSuccess) => Some(Hold::PartlyBuilt { node: node() }),
+            Some(RunStatus::Skipped) => Some(Reason::Skipped(position)),
+            Some(RunStatus::PartialSuccess) => Some(Reason::PartlyBuilt(position)),
             // The invocation broke off before it came to this one.
-            None if self.build.is_over() && self.build.is_pending(id) => Some(Hold::Skipped { node: node() }),
+            None if self.build.is_over() && self.build.is_pending(id) => Some(Reason::Skipped(position)),
             _ => None,
         }
     }
 
     /// Every node on the ground of a target, each once.
-    fn all_ground(&self, upstream: &[usize]) -> Vec<usize> {
-        let mut seen: HashSet<usize> = upstream.iter().copied().collect();
-        let mut all = upstream.to_vec();
+    fn all_ground(&mut self, upstream: &[usize]) -> Vec<usize> {
+        let walk = self.begin_walk();
+        let mut all = Vec::with_capacity(upstream.len());
+        for &position in upstream {
+            self.passed[position] = walk;
+            all.push(position);
+        }
         let mut next = 0;
         while let Some(&position) = all.get(next) {
             next += 1;
-            all.extend(
-                self.below(position)
-                    .iter()
-                    .copied()
-                    .filter(|&read| seen.insert(read)),
-            );
+            for &read in self.below(position) {
+                if self.passed[read] != walk {
+                    self.passed[read] = walk;
+                    all.push(read);
+                }
+            }
         }
         all
     }
 
-    fn awaited(&self, upstream: &[usize], with_tests: bool) -> Vec<NodeId> {
+    fn awaited(&mut self, upstream: &[usize], with_tests: bool) -> Vec<NodeId> {
         let mut on = Vec::new();
         for position in self.all_ground(upstream) {
             on.push(position);
@@ -285,51 +329,68 @@ impl<'a> Scene<'a> {
         on.into_iter().map(|position| self.id(position).clone()).collect()
     }
 
-    fn holds(&self, upstream: &[usize], is_broken: bool, is_bad: bool) -> Vec<Hold> {
-        let mut holds = Vec::new();
-        let failed = |test: usize, node: usize| Hold::TestFailed {
-            test: self.id(test).clone(),
-            node: self.id(node).clone(),
-        };
+    fn holds(&mut self, upstream: &[usize], is_broken: bool, is_bad: bool) -> Vec<Hold> {
+        let mut reasons = Vec::new();
         for position in self.all_ground(upstream) {
-            let tests = self.planner.tests.of(position);
-            if is_broken {
-                holds.extend(self.trouble(position));
+            // Most nodes give no reason: what is known of their ground says so.
+            let ground = self.ground(position);
+            if is_broken && ground.is_broken {
+                reasons.extend(self.trouble(position));
             }
-            if is_bad {
-                let untested = tests.iter().filter_map(|&test| self.trouble(test));
-                holds.extend(untested);
-                let failing = tests.iter().filter(|&&test| self.is_failing(test));
-                holds.extend(failing.map(|&test| failed(test, position)));
-                let inherited = self.built_on_bad.get(&position);
-                holds.extend(inherited.map(|&(test, node)| failed(test, node)));
+            if is_bad && ground.is_bad {
+                for &test in self.planner.tests.of(position) {
+                    if self.build.is_over() && self.build.is_pending(self.id(test)) {
+                        reasons.push(Reason::Skipped(test));
+                    }
+                    if self.is_failing(test) {
+                        reasons.push(Reason::TestFailed(test, position));
+                    }
+                }
+                let inherited = self.inherited(position);
+                reasons.extend(inherited.map(|(test, node)| Reason::TestFailed(test, node)));
             }
         }
-        holds.sort();
-        holds.dedup();
-        holds.truncate(LONGEST_LIST);
-        holds
+        // Positions are in the order of ids.
+        reasons.sort_unstable();
+        reasons.dedup();
+        reasons.truncate(LONGEST_LIST);
+        let node = |position: usize| self.id(position).clone();
+        let told = reasons.into_iter().map(|reason| match reason {
+            Reason::TestFailed(test, tested) => Hold::TestFailed {
+                test: node(test),
+                node: node(tested),
+            },
+            Reason::BuildFailed(position) => Hold::BuildFailed { node: node(position) },
+            Reason::Skipped(position) => Hold::Skipped { node: node(position) },
+            Reason::PartlyBuilt(position) => Hold::PartlyBuilt { node: node(position) },
+        });
+        told.collect()
     }
 
-    /// What was built on data that an error test of this invocation found bad. dbt skips these in a build; in
-    /// a run of models with their tests afterwards it does not.
-    fn spread_of_bad_data(&mut self) -> HashMap<usize, (usize, usize)> {
-        let mut spread = HashMap::new();
+    /// Finds what was built on data that an error test of this invocation found bad. dbt skips these in a build;
+    /// in a run of models with their tests afterwards it does not.
+    fn spread_bad_data(&mut self) {
         let planner = self.planner;
-        for test in self.build.failed_tests() {
-            let Some(test) = planner.graph.position(test.as_str()) else {
-                continue;
-            };
-            if planner.roles[test] != Role::ErrorTest {
-                continue;
-            }
+        let failed: Vec<usize> = self
+            .build
+            .failed_tests()
+            .iter()
+            .filter_map(|test| planner.graph.position(test.as_str()))
+            .filter(|&test| planner.roles[test] == Role::ErrorTest)
+            .collect();
+        if failed.is_empty() {
+            return;
+        }
+        let mut spread = vec![None; planner.graph.len()];
+        for test in failed {
             for &tested in planner.tested.of(test) {
                 let mut waiting = vec![tested];
                 while let Some(position) = waiting.pop() {
                     for &child in planner.graph.children(position) {
-                        let is_reached = child != tested && self.is_built_on(child, position);
-                        if is_reached && !spread.contains_key(&child) {
-                            spread.insert(child, (test, tested));
+                        let is_reached =
+                            spread[child].is_none() && child != tested && self.is_built_on(child, position);
+                        if is_reached {
+                            spread[child] = Some((test, tested));
                             waiting.push(child);
                         }
                     }
@@ -337,8 +398,8 @@ impl<'a> Scene<'a> {
             }
         }
         // The grounds that were looked at on the way did not know of this yet.
-        self.grounds.clear();
-        spread
+        self.grounds.fill(None);
+        self.built_on_bad = spread;
     }
 
     /// Whether the data of a node hold those that another one has now.
