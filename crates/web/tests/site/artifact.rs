@@ -7,7 +7,8 @@ use axum::http::{Method, StatusCode};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
-use tailwater_engine::account::Role;
+use tailwater_core::refresh::{PolicyPart, PolicyScope};
+use tailwater_engine::account::{Actor, Role};
 
 use crate::change::{Program, problem};
 use crate::scene::{Scene, demo};
@@ -430,4 +431,47 @@ async fn the_page_of_projects_shows_what_arrived_and_how_to_bring_it() {
             .await
             .contains("the last 50 of each")
     );
+}
+
+#[tokio::test]
+async fn what_is_due_because_of_a_build_is_asked_for_with_it() {
+    let scene = Scene::closed().await.with_project().await.with_tableau().await;
+    let job = Program::new(&scene, Role::Operator).await;
+    // The demo's build is older than its extracts: this one came a day later.
+    let results = String::from_utf8(artifact("run_results.json")).unwrap();
+    let results = results.replace("2026-01-15T06", "2026-01-16T06");
+    let post = async |query: &str| {
+        let place = format!("{PLACE}{query}");
+        let body = results.clone();
+        let answer = job.send(Method::POST, &place, "application/json", body).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        serde_json::from_str::<Value>(&answer.body).unwrap()
+    };
+    let only_taken = post("").await;
+    assert_eq!(only_taken["artifacts"][0]["outcome"], "taken");
+    assert_eq!(only_taken.get("refresh"), None);
+    let off = post("?refresh=true").await;
+    assert_eq!(off["refresh"]["counts"]["refresh"], 0, "{off:#}");
+
+    let scope = PolicyScope::Integration {
+        integration: "main".into(),
+    };
+    let part = PolicyPart {
+        enabled: Some(true),
+        interval_minutes: Some(0),
+        ..PolicyPart::default()
+    };
+    let actor = Actor::CommandLine;
+    scene.workspace.set_policy(&scope, &part, &actor).await.unwrap();
+    let asked = post("?refresh=true").await;
+    let due = asked["refresh"]["counts"]["refresh"].as_u64().unwrap();
+    assert!(due > 0, "{asked:#}");
+    let queued = |answer: &Value| {
+        let targets = answer["refresh"]["targets"].as_array().unwrap().clone();
+        let is_queued = |target: &&Value| target["result"] == "queued" && target["refresh"].is_string();
+        targets.iter().filter(is_queued).count() as u64
+    };
+    assert_eq!(queued(&asked), due, "{asked:#}");
+    // What is on its way is not asked for twice.
+    assert_eq!(queued(&post("?refresh=true").await), 0);
 }
