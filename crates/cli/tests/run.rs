@@ -445,6 +445,55 @@ async fn a_real_build_with_a_failing_test_holds_what_stands_on_it_and_lets_the_r
     );
 }
 
+/// The same as a job: what it builds is refreshed once, by the job's own variables, and the log tells of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_refreshes_what_stands_on_what_it_built() {
+    let dbt = root().join(".venv/bin/dbt");
+    assert!(
+        dbt.exists(),
+        "no dbt at {}: run scripts/setup-python",
+        dbt.display()
+    );
+    let scene = Scene::new().await;
+    copy(&root().join("demo/dbt"), &scene.path("dbt-project"));
+    copy(&root().join("demo/dbt-packages"), &scene.path("dbt-packages"));
+    let dbt = dbt.to_str().unwrap();
+    let common = [
+        "--project",
+        "shop",
+        "--directory",
+        "dbt-project",
+        "--profiles-dir",
+        "dbt-project",
+    ];
+    let steps = [
+        "--program",
+        dbt,
+        "--step",
+        "dbt deps",
+        "--step",
+        "dbt build",
+        "--step",
+        "dbt docs generate",
+    ];
+    scene.tell(&[&["job", "add", "on"][..], &common, &steps].concat());
+    scene.tell(&[&["job", "add", "off", "--refresh", "false"][..], &common, &steps].concat());
+    let log = scene.tell(&["job", "run", "off", "--here"]);
+    assert!(!log.contains(": queued"), "{log}");
+    assert!(scene.site.refresh_calls().is_empty());
+    let log = scene.tell(&["job", "run", "on", "--here"]);
+    assert!(log.contains(": queued"), "{log}");
+    let calls = scene.site.refresh_calls();
+    assert!(
+        !calls.is_empty() && calls.values().all(|calls| *calls == 1),
+        "{calls:?}"
+    );
+    // Decided while dbt built: told of before dbt ended.
+    let asked = log.find(": queued").unwrap();
+    let ended = log.find("==> dbt docs generate").unwrap();
+    assert!(asked < ended, "{log}");
+}
+
 fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {

@@ -381,20 +381,22 @@ struct Quick {
 }
 
 impl StepRunner for Quick {
-    fn run_step(
-        &self,
+    fn run_step<'a>(
+        &'a self,
+        _: &'a Workspace,
         _: StepRequest,
-        heard: mpsc::Sender<StepHeard>,
+        heard: mpsc::UnboundedSender<StepHeard>,
         _: CancellationToken,
-    ) -> BoxFuture<'_, Result<StepEnd, tailwater_engine::Error>> {
+    ) -> BoxFuture<'a, Result<StepEnd, tailwater_engine::Error>> {
         let held = Arc::clone(&self.held);
         Box::pin(async move {
             self.steps.fetch_add(1, Ordering::Relaxed);
-            let said = heard.send(StepHeard::Output(b"quick\n".to_vec())).await;
+            let said = heard.send(StepHeard::Output(b"quick\n".to_vec()));
             drop((said, held));
             Ok(StepEnd {
                 exit_code: 0,
                 words: "did all of it".to_owned(),
+                problems: Vec::new(),
             })
         })
     }

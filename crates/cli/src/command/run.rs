@@ -7,6 +7,7 @@ use std::time::Duration;
 use camino::Utf8PathBuf;
 use serde::Serialize;
 use tailwater_core::id::{EnvironmentName, ProjectName};
+use tailwater_core::job::Mask;
 use tailwater_core::refresh::{
     RefreshCause, RefreshId, RefreshOutcome, RefreshRecord, Verdict, outcome_words,
 };
@@ -115,6 +116,7 @@ pub async fn run(args: &Args, workspace: &Arc<Workspace>, printer: &Printer) -> 
             job_run: None,
             variables: DbtVariables::read(environment::dbt),
         }),
+        mask: Mask::default(),
     };
     // Sends while dbt runs; ends with this command.
     let refresher = Refresher::new(Arc::clone(workspace), CancellationToken::new());

@@ -55,12 +55,22 @@ impl Workspace {
             .begin_ingest(&request.project, request.environment.as_ref(), &request.by)
             .await?;
         for (_, file) in files {
-            let opened = tokio::fs::File::open(file).await;
-            let reader = opened.map_err(|source| tailwater_dbt::Error::Unreadable {
+            let unreadable = |source| tailwater_dbt::Error::Unreadable {
                 path: file.clone(),
                 source,
-            })?;
-            intake.receive(file.as_str(), reader).await?;
+            };
+            if request.mask.is_empty() {
+                let reader = tokio::fs::File::open(file).await.map_err(unreadable)?;
+                intake.receive(file.as_str(), reader).await?;
+            } else {
+                let masked = file.with_extension("masked");
+                Box::pin(crate::archive::copy_masked(file, &masked, &request.mask))
+                    .await
+                    .map_err(unreadable)?;
+                let reader = tokio::fs::File::open(&masked).await.map_err(unreadable)?;
+                intake.receive(file.as_str(), reader).await?;
+                let _ = tokio::fs::remove_file(&masked).await;
+            }
         }
         intake.finish(false).await.map(Some)
     }

@@ -2,6 +2,7 @@
 
 use camino::Utf8PathBuf;
 use tailwater_core::id::{EnvironmentName, ProjectName};
+use tailwater_core::job::Mask;
 use tailwater_core::refresh::{RefreshCause, RefreshPlan, RefreshRecord};
 use tailwater_core::run::NodeResult;
 use tailwater_dbt::command::{DbtCommand, DbtExit};
@@ -25,6 +26,8 @@ pub struct DbtRunRequest {
     /// Whether and for whom targets are refreshed; `None` for not at all. Of a job with several steps only the last
     /// that builds or tests should: what an earlier one built is in the history by then, and its tests are too.
     pub refresh: Option<RefreshRequest>,
+    /// What is hidden in its artifacts before they are taken over.
+    pub mask: Mask,
 }
 
 /// For whom targets are refreshed.

@@ -18,6 +18,7 @@ use tailwater_core::job::{
     AfterEnd, Job, JobRun, JobRunCause, JobRunMode, JobRunState, Mask, NodeRunSummary, Step, StepRun,
     StepState, WhenLost, after_end, set_off_by,
 };
+use tailwater_core::refresh::{RefreshCause, outcome_words};
 use tailwater_store::{JobRunClaim, JobRunSign, LostJobRun, new_job_run_id};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -27,8 +28,9 @@ use super::log::{self, LogWriter};
 use super::queue::artifact_key;
 use super::step::{StepEnd, StepHeard, StepRequest, StepRunner};
 use super::{HEARTBEAT, LIFETIME};
+use crate::dbt_run::RefreshRequest;
 use crate::error::Error;
-use crate::ingest::{IngestError, IngestRequest};
+use crate::policy::DbtVariables;
 use crate::workspace::Workspace;
 
 /// dbt's files that are kept of each step.
@@ -182,20 +184,20 @@ impl Going<'_> {
         let steps = self.prepare().await?;
         self.run.steps = steps.iter().map(|(text, _)| StepRun::waiting(text)).collect();
         self.note().await?;
+        // What earlier steps built is in the history by then, and so are their tests.
+        let building = steps.iter().rposition(|(_, step)| builds(step));
         for (index, (text, step)) in steps.iter().enumerate() {
             if self.halt.is_cancelled() {
                 return Ok(None);
             }
             self.begin_step(index, text).await?;
-            let request = self.request(step, secrets);
+            let request = self.request(step, secrets, Some(index) == building);
             let ended = self.run_step(runner, request, index).await;
             let kept = self.keep_artifacts(index).await;
             let failure = self.end_step(index, ended);
             if let Err(error) = &kept {
-                self.log.line(&format!(
-                    "the artifacts could not be taken over: {}",
-                    in_words(error)
-                ));
+                self.log
+                    .line(&format!("the artifacts could not be kept: {}", in_words(error)));
             }
             self.note().await?;
             if let Some(failure) = failure {
@@ -206,7 +208,7 @@ impl Going<'_> {
             }
             if let Err(error) = kept {
                 return Ok(Some(format!(
-                    "the artifacts of `{text}` could not be taken over: {}",
+                    "the artifacts of `{text}` could not be kept: {}",
                     in_words(&error)
                 )));
             }
@@ -274,7 +276,12 @@ impl Going<'_> {
         self.note().await
     }
 
-    fn request(&self, step: &Step, secrets: &BTreeMap<String, SecretString>) -> StepRequest {
+    fn request(
+        &self,
+        step: &Step,
+        secrets: &BTreeMap<String, SecretString>,
+        is_followed: bool,
+    ) -> StepRequest {
         let job = &self.run.definition;
         let directory = absolute(self.workspace.path(job.directory.as_str().into()));
         let mut environment: BTreeMap<String, SecretString> = job
@@ -311,7 +318,25 @@ impl Going<'_> {
             // Its results are those of the earlier run, which lie where this one writes.
             arguments.extend(["--state".to_owned(), self.work.join("target").into_string()]);
         }
+        let find = |name: &str| match environment.get(name) {
+            Some(value) => Some(value.expose_secret().to_owned()),
+            None => std::env::var(name).ok(),
+        };
+        let mut variables = DbtVariables::read(find);
+        if job.refresh == Some(true) {
+            variables.active = variables.active.or(Some(true));
+        }
+        let refresh = (is_followed && job.refresh != Some(false)).then(|| RefreshRequest {
+            cause: RefreshCause::Job,
+            job_run: Some(self.run.id.to_string()),
+            variables,
+        });
         StepRequest {
+            project: self.run.project.clone(),
+            environment_name: self.run.environment.clone(),
+            refresh,
+            mask: self.mask.clone(),
+            by: format!("job {}", self.run.job),
             program: job.program.clone(),
             arguments,
             directory,
@@ -328,8 +353,8 @@ impl Going<'_> {
         request: StepRequest,
         index: usize,
     ) -> Result<StepEnd, Error> {
-        let (say, mut heard) = mpsc::channel(256);
-        let running = runner.run_step(request, say, self.halt.clone());
+        let (say, mut heard) = mpsc::unbounded_channel();
+        let running = runner.run_step(self.workspace, request, say, self.halt.clone());
         tokio::pin!(running);
         let mut ended = None;
         let mut flush = tokio::time::interval(FLUSH);
@@ -367,6 +392,11 @@ impl Going<'_> {
                 if let Some(step) = self.run.steps.get_mut(step) {
                     step.invocation_id = Some(id);
                 }
+            }
+            StepHeard::Asked(record) => {
+                let now = self.workspace.clock().now();
+                let line = format!("{}: {}", record.name, outcome_words(&record, now));
+                self.log.line(&line);
             }
             StepHeard::NodeStarted { unique_id, at } => self.nodes.push(NodeRunSummary {
                 unique_id,
@@ -428,6 +458,9 @@ impl Going<'_> {
 
     fn end_step(&mut self, index: usize, ended: Result<StepEnd, Error>) -> Option<String> {
         let now = self.workspace.clock().now();
+        for problem in ended.iter().flat_map(|end| &end.problems) {
+            self.log.line(problem);
+        }
         let (state, exit_code, words) = match ended {
             Ok(end) if end.exit_code == 0 => (StepState::Succeeded, Some(0), None),
             Ok(end) if self.halt.is_cancelled() => (StepState::Cancelled, Some(end.exit_code), None),
@@ -451,12 +484,11 @@ impl Going<'_> {
         words
     }
 
-    /// Keeps what the step wrote: hides secrets in it, stores it with the run, and takes it over.
+    /// Keeps what the step wrote with the run, secrets hidden in it.
     async fn keep_artifacts(&mut self, index: usize) -> Result<(), Error> {
         let target = self.work.join("target");
         let landing = self.work.join(format!("landing-{index}"));
         let archive = self.workspace.archive()?;
-        let mut kept = Vec::new();
         for file in ARTIFACTS {
             let from = target.join(file);
             if !from.is_file() {
@@ -472,27 +504,8 @@ impl Going<'_> {
             archive
                 .put_file(&artifact_key(&self.run.id, index, file), &to)
                 .await?;
-            kept.push(file);
         }
-        if kept.is_empty() {
-            return Ok(());
-        }
-        let request = IngestRequest {
-            project: self.run.project.clone(),
-            environment: self.run.environment.clone(),
-            path: landing,
-            is_forced: false,
-            by: format!("job {}", self.run.job),
-        };
-        match self.workspace.ingest(&request).await {
-            Ok(_) => Ok(()),
-            // Somebody else's newer build is there: nothing is lost by leaving this one out.
-            Err(Error::Ingest(error @ IngestError::Older { .. })) => {
-                self.log.line(&error.to_string());
-                Ok(())
-            }
-            Err(error) => Err(error),
-        }
+        Ok(())
     }
 
     /// Ends the run and queues what follows.
@@ -651,6 +664,14 @@ async fn end_one_lost(workspace: &Workspace, lost: &LostJobRun) -> Result<bool, 
         }
     }
     Ok(is_ended)
+}
+
+/// Whether a step can make targets due.
+fn builds(step: &Step) -> bool {
+    matches!(
+        step.command().as_str(),
+        "build" | "run" | "test" | "seed" | "snapshot" | "retry"
+    )
 }
 
 /// The values of a job's secret variables: those that are stored, else this process's own.

@@ -8,14 +8,18 @@ use camino::Utf8PathBuf;
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 use secrecy::SecretString;
-use tailwater_core::id::NodeId;
+use tailwater_core::id::{EnvironmentName, NodeId, ProjectName};
+use tailwater_core::job::Mask;
+use tailwater_core::refresh::RefreshRecord;
 use tailwater_core::run::NodeResult;
-use tailwater_dbt::command::{DbtCommand, Heard, Stop};
+use tailwater_dbt::command::{DbtCommand, Stop, Stream};
 use tailwater_dbt::log::DbtEvent;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::dbt_run::{DbtRunRequest, RefreshRequest, RunSink};
 use crate::error::Error;
+use crate::workspace::Workspace;
 
 /// How long dbt may take to stop after SIGINT, and again after SIGTERM.
 const GRACE: Duration = Duration::from_secs(10);
@@ -23,6 +27,10 @@ const GRACE: Duration = Duration::from_secs(10);
 /// One step, ready to be run.
 #[derive(Clone)]
 pub struct StepRequest {
+    /// The project that it builds.
+    pub project: ProjectName,
+    /// The environment that it builds; production when not said.
+    pub environment_name: Option<EnvironmentName>,
     /// The words that call dbt.
     pub program: Vec<String>,
     /// dbt's own arguments.
@@ -35,6 +43,12 @@ pub struct StepRequest {
     pub target_path: Utf8PathBuf,
     /// Where dbt writes its own log.
     pub log_path: Utf8PathBuf,
+    /// Whether and for whom targets are refreshed.
+    pub refresh: Option<RefreshRequest>,
+    /// What is hidden in its artifacts.
+    pub mask: Mask,
+    /// Who runs it, for people.
+    pub by: String,
 }
 
 impl fmt::Debug for StepRequest {
@@ -59,6 +73,8 @@ pub enum StepHeard {
     },
     /// A node ended.
     NodeEnded(Box<NodeResult>),
+    /// A refresh was asked for, held or skipped with a reason worth keeping.
+    Asked(Box<RefreshRecord>),
 }
 
 /// How a step ended.
@@ -68,72 +84,90 @@ pub struct StepEnd {
     pub exit_code: i32,
     /// In words that fit after "dbt".
     pub words: String,
+    /// What went wrong beside dbt, and did not stop it. Sentences for people.
+    pub problems: Vec<String>,
 }
 
-/// Runs a step. What is heard goes into the channel; cancelling the token asks the step to end.
+/// Runs a step and takes its artifacts over. What is heard goes into the channel; cancelling the token asks the step
+/// to end.
 pub trait StepRunner: Send + Sync + fmt::Debug {
     /// Runs one step to its end.
-    fn run_step(
-        &self,
+    fn run_step<'a>(
+        &'a self,
+        workspace: &'a Workspace,
         request: StepRequest,
-        heard: mpsc::Sender<StepHeard>,
+        heard: mpsc::UnboundedSender<StepHeard>,
         stop: CancellationToken,
-    ) -> BoxFuture<'_, Result<StepEnd, Error>>;
+    ) -> BoxFuture<'a, Result<StepEnd, Error>>;
 }
 
-/// Runs dbt.
+/// Runs dbt, with refreshes as soon as what they stand on is built and tested.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct DbtStepRunner;
 
-/// Variables of this process that dbt does not get: they open the store and what is sealed in it.
-const WITHHELD: [&str; 3] = ["TAILWATER_KEY", "TAILWATER_STORE_URL", "TAILWATER_STORE__URL"];
+/// Tells on what is heard. Whoever listens writes logs of a bounded length, so that little waits here.
+struct Teller(mpsc::UnboundedSender<StepHeard>);
+
+impl Teller {
+    fn tell(&self, heard: StepHeard) {
+        // Nobody listens any more only when the run was dropped, and dbt with it.
+        let _ = self.0.send(heard);
+    }
+}
+
+impl RunSink for Teller {
+    fn output(&mut self, _: Stream, bytes: &[u8]) {
+        self.tell(StepHeard::Output(bytes.to_vec()));
+    }
+
+    fn event(&mut self, event: &DbtEvent) {
+        self.tell(match event {
+            DbtEvent::InvocationStarted { invocation_id, .. } => StepHeard::Invocation(invocation_id.clone()),
+            DbtEvent::NodeStarted(start) => StepHeard::NodeStarted {
+                unique_id: start.unique_id.clone(),
+                at: start.at,
+            },
+            DbtEvent::NodeFinished(end) => StepHeard::NodeEnded(Box::new(end.result.clone())),
+            _ => return,
+        });
+    }
+
+    fn asked(&mut self, refresh: &RefreshRecord) {
+        self.tell(StepHeard::Asked(Box::new(refresh.clone())));
+    }
+}
 
 impl StepRunner for DbtStepRunner {
-    fn run_step(
-        &self,
+    fn run_step<'a>(
+        &'a self,
+        workspace: &'a Workspace,
         request: StepRequest,
-        heard: mpsc::Sender<StepHeard>,
+        heard: mpsc::UnboundedSender<StepHeard>,
         stop: CancellationToken,
-    ) -> BoxFuture<'_, Result<StepEnd, Error>> {
+    ) -> BoxFuture<'a, Result<StepEnd, Error>> {
         Box::pin(async move {
             let mut command = DbtCommand::new(request.directory, request.arguments);
             command.program = request.program;
             command.environment = request.environment;
-            command.withheld = WITHHELD.map(str::to_owned).to_vec();
+            command.withheld = workspace.secret_variables();
             command.target_path = Some(request.target_path);
             command.log_path = Some(request.log_path);
-            let stop = Stop::new(stop, GRACE);
-            let mut running = command.start(&stop)?;
-            let mut end = StepEnd {
-                exit_code: 2,
-                words: "could not run".to_owned(),
+            let request = DbtRunRequest {
+                project: request.project,
+                environment: request.environment_name,
+                command,
+                artifacts: None,
+                by: request.by,
+                refresh: request.refresh,
+                mask: request.mask,
             };
-            while let Some(one) = running.hear().await {
-                let told = match one {
-                    Heard::Output { bytes, .. } => StepHeard::Output(bytes),
-                    Heard::Event(DbtEvent::InvocationStarted { invocation_id, .. }) => {
-                        StepHeard::Invocation(invocation_id)
-                    }
-                    Heard::Event(DbtEvent::NodeStarted(start)) => StepHeard::NodeStarted {
-                        unique_id: start.unique_id,
-                        at: start.at,
-                    },
-                    Heard::Event(DbtEvent::NodeFinished(end)) => StepHeard::NodeEnded(Box::new(end.result)),
-                    Heard::Event(_) => continue,
-                    Heard::Exited(exit) => {
-                        end = StepEnd {
-                            exit_code: exit.code(),
-                            words: exit.to_string(),
-                        };
-                        continue;
-                    }
-                };
-                if heard.send(told).await.is_err() {
-                    // Nobody listens any more; dropping the process ends it.
-                    break;
-                }
-            }
-            Ok(end)
+            let stop = Stop::new(stop, GRACE);
+            let outcome = crate::dbt_run::run(workspace, &request, &stop, &mut Teller(heard)).await?;
+            Ok(StepEnd {
+                exit_code: outcome.exit.code(),
+                words: outcome.exit.to_string(),
+                problems: outcome.problems,
+            })
         })
     }
 }

@@ -1,12 +1,16 @@
 //! `tailwater job run`: asks for a run.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use tailwater_core::id::JobName;
+use tailwater_core::id::{JobName, JobRunId};
 use tailwater_core::job::JobRunCause;
+use tailwater_core::refresh::{RefreshId, RefreshOutcome};
 use tailwater_engine::Workspace;
 use tailwater_engine::account::Actor;
 use tailwater_engine::job::{DbtStepRunner, JobRuntime, WorkerOptions};
+use tailwater_engine::refresh::{RefreshFilter, Refresher, Until};
+use tokio_util::sync::CancellationToken;
 
 use super::log::{follow, queued_document};
 use crate::error::{Error, Outcome};
@@ -38,6 +42,10 @@ pub struct Args {
     here: bool,
 }
 
+/// How long it is waited for that the BI tool takes what was asked for; what it has not taken then is sent by a server
+/// or worker.
+const UNTIL_SENT: Duration = Duration::from_secs(30);
+
 /// Runs the command.
 pub async fn run(args: &Args, workspace: &Arc<Workspace>, printer: &Printer) -> Result<Outcome, Error> {
     let queued = workspace
@@ -52,11 +60,13 @@ pub async fn run(args: &Args, workspace: &Arc<Workspace>, printer: &Printer) -> 
     }
     let options = WorkerOptions {
         slots: 1,
-        patience: std::time::Duration::ZERO,
+        patience: Duration::ZERO,
     };
     let runtime = JobRuntime::new(Arc::clone(workspace), Arc::new(DbtStepRunner), options);
     stoppable(printer, async |stop| {
+        let refresher = Refresher::new(Arc::clone(workspace), CancellationToken::new());
         runtime.start();
+        refresher.start();
         let followed = tokio::select! {
             followed = follow(workspace, &queued.id, printer) => followed,
             () = stop.cancelled() => {
@@ -65,7 +75,30 @@ pub async fn run(args: &Args, workspace: &Arc<Workspace>, printer: &Printer) -> 
             }
         };
         runtime.shut_down().await;
+        send(workspace, &refresher, &queued.id).await?;
+        refresher.shut_down().await;
         followed
     })
     .await
+}
+
+/// Sees to it that what the run asked for is sent.
+async fn send(workspace: &Workspace, refresher: &Refresher, run: &JobRunId) -> Result<(), Error> {
+    let filter = RefreshFilter {
+        job_run: Some(run.to_string()),
+        ..RefreshFilter::default()
+    };
+    let asked = workspace.refreshes(&filter, 1_000).await?;
+    let ids: Vec<RefreshId> = asked
+        .refreshes
+        .into_iter()
+        .filter(|record| record.outcome == RefreshOutcome::Queued)
+        .map(|record| record.id)
+        .collect();
+    if !ids.is_empty()
+        && let Ok(sent) = tokio::time::timeout(UNTIL_SENT, refresher.wait_for(&ids, Until::Sent)).await
+    {
+        sent?;
+    }
+    Ok(())
 }
