@@ -104,3 +104,7 @@ id!(
     /// One run of a job: a version 7 UUID as text, so that ids sort by age.
     JobRunId
 );
+id!(
+    /// One refresh: a version 7 UUID as text, so that ids sort by age.
+    RefreshId
+);

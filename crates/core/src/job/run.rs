@@ -243,14 +243,8 @@ impl JobRunState {
     /// The words for people.
     pub const fn title(self) -> &'static str {
         match self {
-            Self::Queued => "queued",
-            Self::Running => "running",
-            Self::Succeeded => "succeeded",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
-            Self::Replaced => "replaced",
             Self::TimedOut => "timed out",
-            Self::Lost => "lost",
+            other => other.name(),
         }
     }
 

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::record::{RefreshId, RefreshOutcome, RefreshRecord};
+use super::record::{RefreshOutcome, RefreshRecord};
+use crate::id::RefreshId;
 
 /// The last refreshes of one target that the tool was asked for. Those that were skipped or held are not
 /// among them.

@@ -30,6 +30,7 @@ mod targets;
 mod verdict;
 mod word;
 
+pub use crate::id::RefreshId;
 pub use build_state::BuildState;
 pub use candidate::{Candidate, Waiver};
 pub use decision::{Decision, Hold, Skip, Verdict};
@@ -39,7 +40,7 @@ pub use moment::{deadline, end_of_quiet_hours};
 pub use plan::{PlanCounts, RefreshPlan};
 pub use planner::Planner;
 pub use policy::{Policy, PolicyPart, PolicyScope, QuietHours};
-pub use record::{RefreshCause, RefreshId, RefreshOrigin, RefreshOutcome, RefreshRecord};
+pub use record::{RefreshCause, RefreshOrigin, RefreshOutcome, RefreshRecord};
 pub use target::{Refreshability, Target, TargetId, TargetKind};
 pub use targets::targets;
 pub use word::{hold_words, outcome_words, skip_words, span_words, verdict_words};

@@ -1,36 +1,11 @@
 //! What came of a decision: one row of the history of refreshes.
 
-use std::fmt;
-
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::decision::Verdict;
 use super::target::TargetId;
-use crate::id::{EnvironmentName, NodeId, ProjectName};
-
-/// The id of one refresh: a version 7 UUID as text, so that ids sort by age.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct RefreshId(String);
-
-impl RefreshId {
-    /// Wraps the text as it came.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The text inside.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for RefreshId {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
-    }
-}
+use crate::id::{EnvironmentName, NodeId, ProjectName, RefreshId};
 
 /// Who or what asked for a refresh.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
