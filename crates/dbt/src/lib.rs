@@ -26,6 +26,7 @@ mod file;
 mod lenient;
 pub mod log;
 mod manifest;
+mod node_result;
 mod recognize;
 mod run_results;
 mod sniff;

@@ -1,14 +1,14 @@
 //! `run_results.json`: how the nodes of one invocation ended.
 
 use camino::Utf8Path;
-use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use tailwater_core::id::NodeId;
 use tailwater_core::run::{NodeResult, RunResults, RunStatus};
 
-use crate::artifact::{ArtifactKind, WireMetadata, instant};
+use crate::artifact::{ArtifactKind, WireMetadata};
 use crate::error::Error;
 use crate::lenient::{Block, Entries, Scalar, Text};
+use crate::node_result::{WireAdapterResponse, WireTiming, span};
 use crate::{file, sniff};
 
 /// Reads run results from a file, or from a directory that holds `run_results.json` or
@@ -70,23 +70,6 @@ struct WireResult<'a> {
     adapter_response: Block<WireAdapterResponse<'a>>,
 }
 
-/// One step of a node, `compile` or `execute`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct WireTiming<'a> {
-    #[serde(borrow)]
-    started_at: Scalar<'a>,
-    #[serde(borrow)]
-    completed_at: Scalar<'a>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct WireAdapterResponse<'a> {
-    #[serde(borrow)]
-    rows_affected: Scalar<'a>,
-}
-
 impl WireRun<'_> {
     fn to_results(&self) -> RunResults {
         RunResults {
@@ -107,24 +90,16 @@ impl WireResult<'_> {
     /// `None` for an entry that does not say which node it is about.
     fn to_result(&self, key: &str) -> Option<NodeResult> {
         let unique_id = self.unique_id.as_text().unwrap_or(key);
-        let instants = |pick: fn(&WireTiming<'_>) -> Option<DateTime<Utc>>| {
-            self.timing.0.iter().filter_map(move |(_, step)| pick(step))
-        };
+        let (started_at, completed_at) = span(&self.timing);
         (!unique_id.is_empty()).then(|| NodeResult {
             unique_id: NodeId::from(unique_id),
             status: RunStatus::from(self.status.as_text().unwrap_or_default()),
             message: self.message.to_text(),
             failures: self.failures.to_integer(),
-            started_at: instants(|step| step.started_at.as_text().and_then(instant)).min(),
-            completed_at: instants(|step| step.completed_at.as_text().and_then(instant)).max(),
+            started_at,
+            completed_at,
             execution_seconds: self.execution_time.to_float().unwrap_or_default(),
-            // Some adapters write -1 for "not known".
-            rows_affected: self
-                .adapter_response
-                .0
-                .rows_affected
-                .to_integer()
-                .filter(|&rows| rows >= 0),
+            rows_affected: self.adapter_response.0.rows_affected(),
         })
     }
 }

@@ -9,6 +9,7 @@ use tailwater_core::run::{NodeResult, RunStatus};
 use super::event::{EndOfRun, Level, NodeEnd, NodeStart, Stats};
 use crate::artifact::instant;
 use crate::lenient::{Block, Entries, Scalar};
+use crate::node_result::{WireAdapterResponse, WireTiming, span};
 
 /// What a line says, before the lines are folded.
 #[derive(Debug, PartialEq)]
@@ -180,23 +181,7 @@ struct WireResult<'a> {
     #[serde(borrow)]
     timing_info: Entries<'a, WireTiming<'a>>,
     #[serde(borrow)]
-    adapter_response: Block<WireResponse<'a>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct WireTiming<'a> {
-    #[serde(borrow)]
-    started_at: Scalar<'a>,
-    #[serde(borrow)]
-    completed_at: Scalar<'a>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct WireResponse<'a> {
-    #[serde(borrow)]
-    rows_affected: Scalar<'a>,
+    adapter_response: Block<WireAdapterResponse<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -309,18 +294,10 @@ impl<'a> WireLine<'a> {
         if let Some(seconds) = wire.execution_time.to_float() {
             result.execution_seconds = seconds;
         }
-        let instants = |pick: fn(&WireTiming<'_>) -> Option<DateTime<Utc>>| {
-            wire.timing_info.0.iter().filter_map(move |(_, step)| pick(step))
-        };
-        if let Some(started) = instants(|step| step.started_at.as_text().and_then(instant)).min() {
-            result.started_at = Some(started);
-        }
-        if let Some(completed) = instants(|step| step.completed_at.as_text().and_then(instant)).max() {
-            result.completed_at = Some(completed);
-        }
-        // Some adapters write -1 for "not known".
-        let rows = wire.adapter_response.0.rows_affected.to_integer();
-        result.rows_affected = rows.filter(|&rows| rows >= 0);
+        let (started_at, completed_at) = span(&wire.timing_info);
+        result.started_at = started_at.or(result.started_at);
+        result.completed_at = completed_at.or(result.completed_at);
+        result.rows_affected = wire.adapter_response.0.rows_affected();
         end
     }
 
