@@ -18,7 +18,7 @@ use object_store::aws::AmazonS3Builder;
 use object_store::buffered::BufWriter;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt as _};
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::job::JobError;
@@ -204,13 +204,7 @@ impl Archive {
 
     /// The keys below a prefix with their sizes, in order.
     pub async fn list(&self, prefix: &str) -> Result<Vec<(String, u64)>, JobError> {
-        let whole = self.key(prefix);
-        let listed: Vec<_> = self
-            .store
-            .list(Some(&whole))
-            .try_collect()
-            .await
-            .map_err(|error| self.failed("list", error))?;
+        let listed = self.objects(prefix).await?;
         let mut keys: Vec<(String, u64)> = listed
             .into_iter()
             .filter_map(|found| {
@@ -241,10 +235,7 @@ impl Archive {
     /// Removes the objects of some keys; one that is not there is no error.
     pub async fn remove(&self, keys: &[String]) -> Result<(), JobError> {
         for key in keys {
-            match self.store.delete(&self.key(key)).await {
-                Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
-                Err(error) => return Err(self.failed("remove from", error)),
-            }
+            self.remove_object(&self.key(key)).await?;
         }
         Ok(())
     }
@@ -256,25 +247,30 @@ impl Archive {
         in_use: &[String],
         before: chrono::DateTime<chrono::Utc>,
     ) -> Result<(), JobError> {
-        let whole = self.key(prefix);
-        let listed: Vec<_> = self
-            .store
-            .list(Some(&whole))
-            .try_collect()
-            .await
-            .map_err(|error| self.failed("list", error))?;
         let in_use: Vec<Path> = in_use.iter().map(|key| self.key(key)).collect();
-        for found in listed {
+        for found in self.objects(prefix).await? {
             if found.last_modified < before && !in_use.contains(&found.location) {
-                // Another process may sweep at the same time.
-                if let Err(error) = self.store.delete(&found.location).await
-                    && !matches!(error, object_store::Error::NotFound { .. })
-                {
-                    return Err(self.failed("remove from", error));
-                }
+                self.remove_object(&found.location).await?;
             }
         }
         Ok(())
+    }
+
+    /// What lies below a prefix.
+    async fn objects(&self, prefix: &str) -> Result<Vec<ObjectMeta>, JobError> {
+        self.store
+            .list(Some(&self.key(prefix)))
+            .try_collect()
+            .await
+            .map_err(|error| self.failed("list", error))
+    }
+
+    /// Removes an object; another process may have done so already.
+    async fn remove_object(&self, location: &Path) -> Result<(), JobError> {
+        match self.store.delete(location).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(self.failed("remove from", error)),
+        }
     }
 
     /// Writes, reads and removes a small object, to know whether it can be used.
