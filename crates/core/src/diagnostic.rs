@@ -13,3 +13,19 @@ pub trait Diagnostic: std::error::Error {
         None
     }
 }
+
+/// The text of an error with those of its causes, in one line. Wrappers often repeat what they wrap: what was
+/// said already is left out.
+pub fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let next = error.to_string();
+        if !text.contains(&next) {
+            text.push_str(": ");
+            text.push_str(&next);
+        }
+        cause = error.source();
+    }
+    text
+}

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use tailwater_core::diagnostic::Diagnostic;
+use tailwater_core::diagnostic::{Diagnostic, with_causes};
 use tailwater_engine::account::AccountError;
 
 /// Why a request was not answered.
@@ -127,21 +127,6 @@ impl From<tailwater_engine::store::Error> for Error {
     fn from(error: tailwater_engine::store::Error) -> Self {
         tailwater_engine::Error::from(error).into()
     }
-}
-
-/// The text of an error with those of its causes.
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let next = error.to_string();
-        if !text.contains(&next) {
-            text.push_str(": ");
-            text.push_str(&next);
-        }
-        cause = error.source();
-    }
-    text
 }
 
 /// The HTTP status that fits an error of the engine, by its code.

@@ -7,31 +7,31 @@
 //!                 └─ output ─▶ mask ─▶ log;  nodes ─▶ store;  artifacts ─▶ mask ─▶ archive, ingest
 //! ```
 
+mod end;
+mod request;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use secrecy::{ExposeSecret as _, SecretString};
-use tailwater_core::diagnostic::Diagnostic as _;
-use tailwater_core::id::JobRunId;
-use tailwater_core::job::{
-    AfterEnd, Job, JobRun, JobRunCause, JobRunMode, JobRunState, Mask, NodeRunSummary, Step, StepRun,
-    StepState, WhenLost, after_end, set_off_by,
-};
-use tailwater_core::refresh::{RefreshCause, outcome_words};
-use tailwater_store::{JobRunClaim, JobRunSign, LostJobRun, new_job_run_id};
+use tailwater_core::diagnostic::{Diagnostic as _, with_causes};
+use tailwater_core::job::{JobRun, JobRunMode, JobRunState, Mask, NodeRunSummary, Step, StepRun, StepState};
+use tailwater_core::refresh::outcome_words;
+use tailwater_store::{JobRunClaim, JobRunSign};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use self::request::{absolute, builds, load_secrets};
 use super::error::JobError;
-use super::log::{self, LogWriter};
+use super::log::LogWriter;
 use super::queue::artifact_key;
 use super::step::{StepEnd, StepHeard, StepRequest, StepRunner};
 use super::{HEARTBEAT, LIFETIME};
-use crate::dbt_run::RefreshRequest;
 use crate::error::Error;
-use crate::policy::DbtVariables;
 use crate::workspace::Workspace;
+
+pub(super) use self::end::end_lost;
 
 /// dbt's files that are kept of each step.
 const ARTIFACTS: [&str; 4] = [
@@ -196,8 +196,10 @@ impl Going<'_> {
             let kept = self.keep_artifacts(index).await;
             let failure = self.end_step(index, ended);
             if let Err(error) = &kept {
-                self.log
-                    .line(&format!("the artifacts could not be kept: {}", in_words(error)));
+                self.log.line(&format!(
+                    "the artifacts could not be kept: {}",
+                    with_causes(error)
+                ));
             }
             self.note().await?;
             if let Some(failure) = failure {
@@ -209,7 +211,7 @@ impl Going<'_> {
             if let Err(error) = kept {
                 return Ok(Some(format!(
                     "the artifacts of `{text}` could not be kept: {}",
-                    in_words(&error)
+                    with_causes(&error)
                 )));
             }
         }
@@ -274,76 +276,6 @@ impl Going<'_> {
             step.log_offset = log_offset;
         }
         self.note().await
-    }
-
-    fn request(
-        &self,
-        step: &Step,
-        secrets: &BTreeMap<String, SecretString>,
-        is_followed: bool,
-    ) -> StepRequest {
-        let job = &self.run.definition;
-        let directory = absolute(self.workspace.path(job.directory.as_str().into()));
-        let mut environment: BTreeMap<String, SecretString> = job
-            .variables
-            .iter()
-            .map(|(name, value)| (name.clone(), value.clone().into()))
-            .collect();
-        environment.extend(secrets.iter().map(|(name, value)| (name.clone(), value.clone())));
-        let mut arguments = step.arguments().to_vec();
-        let is_retry = step.command() == "retry";
-        // `dbt retry` takes all of these from the run that it goes on with.
-        if let Some(profiles) = &job.profiles_dir {
-            let path = absolute(self.workspace.path(profiles.as_str().into()));
-            arguments.extend(["--profiles-dir".to_owned(), path.into_string()]);
-        }
-        if let Some(target) = job
-            .target
-            .as_ref()
-            .filter(|_| !step.has_option(&["--target", "-t"]))
-        {
-            arguments.extend(["--target".to_owned(), target.clone()]);
-        }
-        let knows_threads = !matches!(
-            step.command().as_str(),
-            "deps" | "clean" | "debug" | "ls" | "list" | "parse" | "run-operation"
-        );
-        if let Some(threads) = job
-            .threads
-            .filter(|_| knows_threads && !step.has_option(&["--threads"]))
-        {
-            arguments.extend(["--threads".to_owned(), threads.to_string()]);
-        }
-        if is_retry {
-            // Its results are those of the earlier run, which lie where this one writes.
-            arguments.extend(["--state".to_owned(), self.work.join("target").into_string()]);
-        }
-        let find = |name: &str| match environment.get(name) {
-            Some(value) => Some(value.expose_secret().to_owned()),
-            None => std::env::var(name).ok(),
-        };
-        let mut variables = DbtVariables::read(find);
-        if job.refresh == Some(true) {
-            variables.active = variables.active.or(Some(true));
-        }
-        let refresh = (is_followed && job.refresh != Some(false)).then(|| RefreshRequest {
-            cause: RefreshCause::Job,
-            job_run: Some(self.run.id.to_string()),
-            variables,
-        });
-        StepRequest {
-            project: self.run.project.clone(),
-            environment_name: self.run.environment.clone(),
-            refresh,
-            mask: self.mask.clone(),
-            by: format!("job {}", self.run.job),
-            program: job.program.clone(),
-            arguments,
-            directory,
-            environment,
-            target_path: self.work.join("target"),
-            log_path: self.work.join("logs"),
-        }
     }
 
     /// Runs one step and hears it, writing now and then what was heard.
@@ -468,7 +400,7 @@ impl Going<'_> {
             Err(error) => (
                 StepState::Failed,
                 None,
-                Some(format!("could not be run: {}", in_words(&error))),
+                Some(format!("could not be run: {}", with_causes(&error))),
             ),
         };
         let words = words.map(|words| self.mask.text(&words).into_owned());
@@ -507,228 +439,4 @@ impl Going<'_> {
         }
         Ok(())
     }
-
-    /// Ends the run and queues what follows.
-    async fn end(
-        mut self,
-        worked: Result<Option<String>, Error>,
-        halted: Option<Halt>,
-    ) -> Result<Option<JobRunState>, Error> {
-        let now = self.workspace.clock().now();
-        let (state, message) = match (halted, worked) {
-            (_, Ok(None)) if self.is_complete() => (JobRunState::Succeeded, None),
-            (Some(Halt::Cancelled { by }), _) => {
-                self.run.cancel_asked_by = Some(by.clone());
-                (JobRunState::Cancelled, Some(format!("cancelled by {by}")))
-            }
-            (Some(Halt::TimedOut), _) => (
-                JobRunState::TimedOut,
-                Some(format!(
-                    "it took longer than its time limit of {} minutes",
-                    self.run.definition.time_limit_minutes
-                )),
-            ),
-            (Some(Halt::Stopping), _) => (
-                JobRunState::Lost,
-                Some("the process that ran it was stopped".to_owned()),
-            ),
-            (Some(Halt::Lost), _) => return Ok(None),
-            (None, Ok(failure)) => (JobRunState::Failed, failure),
-            (None, Err(error)) => (JobRunState::Failed, Some(in_words(&error))),
-        };
-        for step in &mut self.run.steps {
-            match step.state {
-                StepState::Waiting => step.state = StepState::Skipped,
-                StepState::Running => {
-                    step.state = StepState::Failed;
-                    step.ended_at = Some(now);
-                }
-                _ => {}
-            }
-        }
-        self.run.state = state;
-        self.run.message = message.map(|text| self.mask.text(&text).into_owned());
-        self.run.ended_at = Some(now);
-        let is_stopped = state == JobRunState::Lost;
-        let following = following(self.workspace, &mut self.run, is_stopped).await?;
-        let said = self
-            .run
-            .message
-            .clone()
-            .unwrap_or_else(|| "every step ended well".to_owned());
-        self.log.line(&format!("{}: {said}", state.title()));
-        if let Ok(archive) = self.workspace.archive()
-            && let Err(error) = self.log.close(archive).await
-        {
-            tracing::warn!(run = %self.run.id, %error, "the end of the log could not be written");
-        }
-        self.run.log_bytes = self.log.len();
-        let nodes = std::mem::take(&mut self.nodes);
-        let store = self.workspace.store();
-        let is_ended = store
-            .end_job_run(self.claim, &self.run, &nodes, &following)
-            .await?;
-        if is_ended {
-            forget_old(self.workspace, &self.run).await?;
-        }
-        Ok(is_ended.then_some(state))
-    }
-
-    fn is_complete(&self) -> bool {
-        !self.run.steps.is_empty()
-            && self
-                .run
-                .steps
-                .iter()
-                .all(|step| step.state == StepState::Succeeded)
-    }
-}
-
-/// What is queued with the end of a run: it once more, or the jobs that its end sets off.
-async fn following(workspace: &Workspace, run: &mut JobRun, is_stopped: bool) -> Result<Vec<JobRun>, Error> {
-    let now = workspace.clock().now();
-    // Whoever stops a process in good order means the process, not the run: it goes on elsewhere.
-    let mut judged = run.clone();
-    if is_stopped && judged.definition.when_lost == WhenLost::Retry {
-        judged.definition.when_lost = WhenLost::RunAgain;
-    }
-    match after_end(&judged, run.state, now) {
-        AfterEnd::Retry { not_before, attempt } => {
-            let cause = JobRunCause::Retry { of: run.id.clone() };
-            let mut next = JobRun::queued(new_job_run_id(now), &run.definition, cause, run.by.clone(), now);
-            next.attempt = attempt;
-            next.not_before = not_before;
-            next.mode = run.mode.clone();
-            run.next_attempt = Some(next.id.clone());
-            let words = format!("try {attempt} is queued");
-            run.message = Some(match run.message.take() {
-                Some(message) => format!("{message}; {words}"),
-                None => words,
-            });
-            Ok(vec![next])
-        }
-        AfterEnd::Over => {
-            let jobs = workspace.job_definitions().await?;
-            let set_off = set_off_by(&run.job, run.state, &jobs)
-                .into_iter()
-                .map(|job: &Job| {
-                    let cause = JobRunCause::After {
-                        job: run.job.clone(),
-                        run: run.id.clone(),
-                    };
-                    JobRun::queued(new_job_run_id(now), job, cause, None, now)
-                });
-            Ok(set_off.collect())
-        }
-    }
-}
-
-/// Ends the runs whose node gave no sign of life for too long; answers which.
-pub(super) async fn end_lost(workspace: &Workspace) -> Result<Vec<JobRunId>, Error> {
-    let mut ended = Vec::new();
-    for lost in workspace.store().lost_job_runs().await? {
-        if end_one_lost(workspace, &lost).await? {
-            ended.push(lost.run.id.clone());
-        }
-    }
-    Ok(ended)
-}
-
-async fn end_one_lost(workspace: &Workspace, lost: &LostJobRun) -> Result<bool, Error> {
-    let now = workspace.clock().now();
-    let mut run = lost.run.clone();
-    let worker = run.worker.clone().unwrap_or_else(|| "the process".to_owned());
-    run.state = JobRunState::Lost;
-    run.ended_at = Some(now);
-    run.message = Some(format!(
-        "{worker}, which ran it, gave no sign of life for 30 seconds"
-    ));
-    for step in &mut run.steps {
-        match step.state {
-            StepState::Running => {
-                step.state = StepState::Failed;
-                step.ended_at = Some(now);
-                step.message = Some("its machine died".to_owned());
-            }
-            StepState::Waiting => step.state = StepState::Skipped,
-            _ => {}
-        }
-    }
-    let following = following(workspace, &mut run, false).await?;
-    let is_ended = workspace.store().end_lost_job_run(lost, &run, &following).await?;
-    if is_ended {
-        tracing::warn!(run = %run.id, job = %run.job, message = run.message, "run lost");
-        // What was written of its log stays readable.
-        if let Err(error) = log::join(workspace.archive()?, &run.id).await {
-            tracing::warn!(run = %run.id, %error, "its log could not be put together");
-        }
-    }
-    Ok(is_ended)
-}
-
-/// Whether a step can make targets due.
-fn builds(step: &Step) -> bool {
-    matches!(
-        step.command().as_str(),
-        "build" | "run" | "test" | "seed" | "snapshot" | "retry"
-    )
-}
-
-/// The values of a job's secret variables: those that are stored, else this process's own.
-async fn load_secrets(workspace: &Workspace, job: &Job) -> Result<BTreeMap<String, SecretString>, Error> {
-    if job.secrets.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let mut stored = workspace
-        .store()
-        .load_job_secrets(&job.name, &workspace.sealing_key()?)
-        .await?;
-    let mut values = BTreeMap::new();
-    for name in &job.secrets {
-        let value = match stored.remove(name) {
-            Some(value) => Some(value),
-            None => std::env::var(name).ok().map(SecretString::from),
-        };
-        let value = value.ok_or_else(|| JobError::NoSecret {
-            name: job.name.clone(),
-            variable: name.clone(),
-        })?;
-        tailwater_core::job::check_secret(name, value.expose_secret()).map_err(|problem| {
-            JobError::Invalid {
-                name: job.name.clone(),
-                problem: Box::new(problem),
-            }
-        })?;
-        values.insert(name.clone(), value);
-    }
-    Ok(values)
-}
-
-/// Forgets runs that are more than is kept, with their files.
-async fn forget_old(workspace: &Workspace, run: &JobRun) -> Result<(), Error> {
-    let keep = workspace.settings().runs.keep;
-    let old = workspace.store().forget_old_job_runs(&run.job, keep).await?;
-    for id in old {
-        let archive = workspace.archive()?;
-        let listed = archive.list(&format!("job-runs/{id}")).await?;
-        let keys: Vec<String> = listed.into_iter().map(|(key, _)| key).collect();
-        archive.remove(&keys).await?;
-    }
-    Ok(())
-}
-
-/// dbt works in a directory of its own, in which a path that starts at ours would mean another place.
-fn absolute(path: Utf8PathBuf) -> Utf8PathBuf {
-    camino::absolute_utf8(&path).unwrap_or(path)
-}
-
-/// An error with its causes, in one line.
-fn in_words(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(source) = cause {
-        text = format!("{text}: {source}");
-        cause = source.source();
-    }
-    text
 }
