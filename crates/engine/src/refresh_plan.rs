@@ -116,8 +116,8 @@ pub struct PreparedRefreshes {
     pub planner: Planner,
     /// How everything ended last, before the build that decides.
     pub history: Arc<NodeStates>,
-    /// What holds for each target, with who said it.
-    pub effective: BTreeMap<TargetId, EffectivePolicy>,
+    /// The environment whose build is followed.
+    pub environment: Option<Environment>,
 }
 
 /// A plan with what landing it needs.
@@ -136,17 +136,17 @@ pub struct Planned {
 }
 
 impl PreparedRefreshes {
-    /// The targets, sorted by id.
-    pub fn targets(&self) -> Vec<Target> {
-        self.planner.targets().cloned().collect()
-    }
-
-    /// What holds for each target.
-    pub fn policies(&self) -> BTreeMap<TargetId, Policy> {
-        let policies = self.effective.iter();
-        policies
-            .map(|(id, effective)| (id.clone(), effective.policy.clone()))
-            .collect()
+    /// The targets of a plan, sorted by id, and what holds for each: what landing the plan needs beside it. Takes
+    /// time in proportion to the plan, which during a build has few of many targets.
+    pub fn landing_of(&self, plan: &RefreshPlan) -> (Vec<Target>, BTreeMap<TargetId, Policy>) {
+        let decided = plan.decisions.iter();
+        let found: BTreeMap<&TargetId, &Candidate> = decided
+            .filter_map(|decision| Some((&decision.target, self.planner.find(&decision.target)?)))
+            .collect();
+        found
+            .into_iter()
+            .map(|(id, candidate)| (candidate.target.clone(), (id.clone(), candidate.policy.clone())))
+            .unzip()
     }
 
     /// A build that has not begun to tell of itself.
@@ -168,8 +168,8 @@ impl Workspace {
         catalog: &Catalog,
         request: &PlanRequest,
     ) -> Result<Planned, Error> {
-        let environment = self.production_of(request).await?;
         let prepared = self.prepare_refreshes_in(catalog, request).await?;
+        let environment = prepared.environment.clone();
         let mut build = BuildState::of_history(Arc::clone(&prepared.history));
         let (runs, freshness) = match &request.build {
             BuildTold::Nothing => (Vec::new(), Vec::new()),
@@ -186,9 +186,12 @@ impl Workspace {
             build.add_freshness(check);
         }
         let decided_at = self.clock().now();
-        let targets = prepared.targets();
-        let policies = prepared.policies();
-        let plan = blocking(move || prepared.planner.plan(&build, decided_at)).await?;
+        let (plan, (targets, policies)) = blocking(move || {
+            let plan = prepared.planner.plan(&build, decided_at);
+            let landing = prepared.landing_of(&plan);
+            (plan, landing)
+        })
+        .await?;
         Ok(Planned {
             plan,
             targets,
@@ -198,21 +201,15 @@ impl Workspace {
         })
     }
 
-    /// Prepares a plan, for instance for a build that has not begun.
-    pub async fn prepare_refreshes(&self, request: &PlanRequest) -> Result<PreparedRefreshes, Error> {
-        self.production_of(request).await?;
-        let catalog = self.catalog().await?;
-        self.prepare_refreshes_in(&catalog, request).await
-    }
-
-    /// The same, for what a catalog says, such as one that holds the manifest of a build under way.
+    /// Prepares a plan by what a catalog says, such as one that holds the manifest of a build under way.
     pub(crate) async fn prepare_refreshes_in(
         &self,
         catalog: &Catalog,
         request: &PlanRequest,
     ) -> Result<PreparedRefreshes, Error> {
+        let environment = self.production_of(request).await?;
         let mut book = self.policy_book(request.variables).await?;
-        if let Some(environment) = self.production_of(request).await? {
+        if let Some(environment) = &environment {
             book = book.for_environment(&environment.project, &environment.name);
         }
         let mut last = self.store().last_refreshes(None).await?;
@@ -228,19 +225,17 @@ impl Workspace {
             .map(|integration| (integration.name(), integration.inventory()))
             .collect();
         let nowhere = Inventory::default();
-        let mut effective = BTreeMap::new();
         let mut candidates = Vec::with_capacity(targets.len());
         for target in targets {
             let name = target.id.integration.as_str();
             let inventory = inventories.get(name).copied().unwrap_or(&nowhere);
             let policy = book.of_target(&target, |id| catalog.exposure(id.as_str()), inventory);
             candidates.push(Candidate {
-                policy: policy.policy.clone(),
+                policy: policy.policy,
                 last: last.remove(&target.id).unwrap_or_default(),
                 is_open: open.contains(&target.id),
                 target,
             });
-            effective.insert(candidates[candidates.len() - 1].target.id.clone(), policy);
         }
         let universe = catalog.universe();
         let graph = catalog.graph();
@@ -248,7 +243,7 @@ impl Workspace {
         Ok(PreparedRefreshes {
             planner: Planner::new(candidates, graph, &nodes).waiving(request.waiver),
             history: Arc::clone(catalog.states()),
-            effective,
+            environment,
         })
     }
 

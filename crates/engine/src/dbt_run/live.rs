@@ -102,13 +102,10 @@ impl Live {
             .build
             .add_result(&self.command, end.result.clone(), end.at.unwrap_or(now));
         let planner = &deciding.prepared.planner;
-        let due = planner
-            .standing_on(&end.result.unique_id)
-            .into_iter()
-            .filter(|target| !self.landed.contains(*target))
-            .filter_map(|target| planner.decide(target, &deciding.build, now))
-            .filter(|decision| matches!(decision.verdict, Verdict::Refresh { .. }))
-            .collect();
+        let standing = planner.standing_on(&end.result.unique_id).into_iter();
+        let open = standing.filter(|target| !self.landed.contains(*target));
+        let mut due = planner.decide_each(open, &deciding.build, now);
+        due.retain(|decision| matches!(decision.verdict, Verdict::Refresh { .. }));
         self.land(workspace, due).await
     }
 
@@ -138,8 +135,9 @@ impl Live {
             .into_iter()
             .filter(|decision| !self.landed.contains(&decision.target));
         let plan = RefreshPlan::new(rest.collect());
+        let (targets, policies) = prepared.landing_of(&plan);
         let asked = workspace
-            .ask_refreshes(&plan, &prepared.targets(), &prepared.policies(), &self.origin)
+            .ask_refreshes(&plan, &targets, &policies, &self.origin)
             .await?;
         Ok(Some((plan, asked)))
     }
@@ -156,9 +154,9 @@ impl Live {
             return Ok(Vec::new());
         }
         let plan = RefreshPlan::new(due);
-        let prepared = &deciding.prepared;
+        let (targets, policies) = deciding.prepared.landing_of(&plan);
         let asked = workspace
-            .ask_refreshes(&plan, &prepared.targets(), &prepared.policies(), &self.origin)
+            .ask_refreshes(&plan, &targets, &policies, &self.origin)
             .await?;
         self.landed
             .extend(plan.decisions.into_iter().map(|decision| decision.target));
