@@ -29,6 +29,8 @@ pub use runtime::{JobRuntime, WorkerOptions};
 pub use schedule::NextJobRun;
 pub use step::{DbtStepRunner, StepEnd, StepHeard, StepRequest, StepRunner};
 
+/// Below which path of the catalog's address webhooks stand; the secret follows.
+pub const WEBHOOKS: &str = "/hooks";
 /// How often a sign of life is given.
 pub const HEARTBEAT: std::time::Duration = std::time::Duration::from_secs(5);
 /// After how long without one a node is taken for dead.

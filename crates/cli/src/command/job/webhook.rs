@@ -4,6 +4,7 @@ use serde::Serialize;
 use tailwater_core::id::JobName;
 use tailwater_engine::Workspace;
 use tailwater_engine::account::Actor;
+use tailwater_engine::job::WEBHOOKS;
 
 use crate::document::{Document, Line, Style};
 use crate::error::{Error, Outcome};
@@ -31,7 +32,7 @@ pub struct Args {
 #[derive(Debug, Serialize)]
 struct Answer<'a> {
     job: &'a JobName,
-    /// The secret of the address, `/api/v1/hooks/SECRET`.
+    /// The secret of the address, `/hooks/SECRET` below the catalog's.
     secret: Option<&'a str>,
 }
 
@@ -57,7 +58,7 @@ pub async fn run(args: &Args, workspace: &Workspace, printer: &Printer) -> Resul
         let mut document = Document::new();
         match answer.secret {
             Some(secret) => {
-                document.line(Line::new().styled(Style::Literal, format!("/api/v1/hooks/{secret}")));
+                document.line(Line::new().styled(Style::Literal, format!("{WEBHOOKS}/{secret}")));
                 document.line(format!(
                     "below the catalog's address; sets off {}; not shown again",
                     answer.job

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use maud::{Markup, html};
 use secrecy::ExposeSecret as _;
 use tailwater_engine::account::Role;
-use tailwater_engine::job::JobEntry;
+use tailwater_engine::job::{JobEntry, WEBHOOKS};
 
 use super::{address, find};
 use crate::context::Context;
@@ -63,7 +63,7 @@ pub async fn post(
         .await?;
     let path = context
         .links
-        .to("/hooks")
+        .to(WEBHOOKS)
         .segment(secret.expose_secret())
         .anywhere();
     let made = context.app.absolute(&path.to_string(), &context.headers);
