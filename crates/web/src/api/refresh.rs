@@ -13,7 +13,7 @@ use super::paging::{Paged, limit_of};
 use super::read::{JsonBody, Parameters};
 use crate::context::Context;
 use crate::error::Error;
-use crate::page::refresh::act::{by_hand, plan_by_hand};
+use crate::page::refresh::act::{ask_by_hand, cancel_by_hand, plan_by_hand};
 use crate::page::refresh::show::find;
 use crate::principal::Principal;
 
@@ -126,16 +126,7 @@ pub async fn ask(
     JsonBody(wish): JsonBody<Wish>,
 ) -> Result<(StatusCode, Json<AskedShape>), Error> {
     let planned = plan_by_hand(&context, &wish.of, wish.anyway).await?;
-    let asked = context
-        .app
-        .workspace()
-        .ask_refreshes(
-            &planned.plan,
-            &planned.targets,
-            &planned.policies,
-            &by_hand(&principal),
-        )
-        .await?;
+    let asked = ask_by_hand(&context, &principal, &planned).await?;
     context.record("refresh.ask", &wish.of, "").await?;
     let mut decisions = Vec::new();
     for decision in &planned.plan.decisions {
@@ -160,11 +151,7 @@ pub async fn cancel(
     Path(id): Path<String>,
 ) -> Result<(StatusCode, Json<RefreshShape>), Error> {
     let refresh = find(&context, &id).await?;
-    let by = principal.actor.title().into_owned();
-    context.app.workspace().cancel_refresh(&refresh.id, &by).await?;
-    context
-        .record("refresh.cancel", &refresh.target.to_string(), refresh.id.as_str())
-        .await?;
+    cancel_by_hand(&context, &principal, &refresh).await?;
     let refresh = find(&context, &id).await?;
     Ok((StatusCode::ACCEPTED, Json(shape(&context, &refresh)?)))
 }

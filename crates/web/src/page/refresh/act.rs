@@ -9,7 +9,10 @@
 use axum::extract::Path;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use maud::html;
-use tailwater_core::refresh::{RefreshCause, RefreshOrigin, Skip, Verdict, Waiver, verdict_words};
+use tailwater_core::refresh::{
+    RefreshCause, RefreshOrigin, RefreshRecord, Skip, Verdict, Waiver, verdict_words,
+};
+use tailwater_engine::refresh::AskedRefreshes;
 use tailwater_engine::refresh_plan::{BuildTold, PlanRequest, Planned};
 
 use super::show::find;
@@ -63,11 +66,7 @@ pub async fn cancel(
     Path(id): Path<String>,
 ) -> Result<Response, Error> {
     let refresh = find(&context, &id).await?;
-    let by = principal.actor.title().into_owned();
-    context.app.workspace().cancel_refresh(&refresh.id, &by).await?;
-    context
-        .record("refresh.cancel", &refresh.target.to_string(), refresh.id.as_str())
-        .await?;
+    cancel_by_hand(&context, &principal, &refresh).await?;
     Ok(Redirect::to(&refresh::address(&context, &refresh).to_string()).into_response())
 }
 
@@ -92,16 +91,37 @@ pub async fn plan_by_hand(context: &Context, name: &str, anyway: bool) -> Result
         .await?)
 }
 
-/// Who asks by hand.
-pub fn by_hand(principal: &Principal) -> RefreshOrigin {
-    RefreshOrigin {
+/// Asks for what was planned by hand.
+pub async fn ask_by_hand(
+    context: &Context,
+    principal: &Principal,
+    planned: &Planned,
+) -> Result<AskedRefreshes, Error> {
+    let origin = RefreshOrigin {
         cause: RefreshCause::ByHand,
         project: None,
         environment: None,
         invocation_id: None,
         job_run: None,
         by: Some(principal.actor.title().into_owned()),
-    }
+    };
+    let workspace = context.app.workspace();
+    Ok(workspace
+        .ask_refreshes(&planned.plan, &planned.targets, &planned.policies, &origin)
+        .await?)
+}
+
+/// Cancels a refresh by hand: at once while it is queued, else by asking the tool.
+pub async fn cancel_by_hand(
+    context: &Context,
+    principal: &Principal,
+    refresh: &RefreshRecord,
+) -> Result<(), Error> {
+    let by = principal.actor.title().into_owned();
+    context.app.workspace().cancel_refresh(&refresh.id, &by).await?;
+    context
+        .record("refresh.cancel", &refresh.target.to_string(), refresh.id.as_str())
+        .await
 }
 
 async fn ask(
@@ -116,16 +136,7 @@ async fn ask(
     if planned.plan.refreshes().next().is_none() {
         return Ok(refused(context, &planned, back, again).into_response());
     }
-    let asked = context
-        .app
-        .workspace()
-        .ask_refreshes(
-            &planned.plan,
-            &planned.targets,
-            &planned.policies,
-            &by_hand(principal),
-        )
-        .await?;
+    let asked = ask_by_hand(context, principal, &planned).await?;
     let ids: Vec<&str> = asked.queued().map(|record| record.id.as_str()).collect();
     context.record("refresh.ask", wanted, &ids.join(" ")).await?;
     let mut queued = asked.queued();

@@ -30,13 +30,7 @@ pub async fn again(
     principal: Principal,
     Path(id): Path<String>,
 ) -> Result<Response, Error> {
-    let run = find(&context, &id).await?;
-    let next = context
-        .app
-        .workspace()
-        .rerun_job(&run.id, false, &principal.actor)
-        .await?;
-    Ok(see(&context, &next.id))
+    rerun(&context, &principal, &id, false).await
 }
 
 /// `POST /runs/{id}/retry`: from what failed.
@@ -45,13 +39,21 @@ pub async fn retry(
     principal: Principal,
     Path(id): Path<String>,
 ) -> Result<Response, Error> {
-    let run = find(&context, &id).await?;
-    let next = context
-        .app
-        .workspace()
-        .rerun_job(&run.id, true, &principal.actor)
+    rerun(&context, &principal, &id, true).await
+}
+
+async fn rerun(
+    context: &Context,
+    principal: &Principal,
+    id: &str,
+    from_failed: bool,
+) -> Result<Response, Error> {
+    let run = find(context, id).await?;
+    let workspace = context.app.workspace();
+    let next = workspace
+        .rerun_job(&run.id, from_failed, &principal.actor)
         .await?;
-    Ok(see(&context, &next.id))
+    Ok(see(context, &next.id))
 }
 
 fn see(context: &Context, id: &JobRunId) -> Response {
