@@ -378,20 +378,12 @@ async fn what_is_not_dbt_is_refused_and_its_failure_is_its_own() {
 /// The demo project, built by real dbt in `.venv`, with one test more that fails.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_real_build_with_a_failing_test_holds_what_stands_on_it_and_lets_the_rest_go() {
-    let dbt = root().join(".venv/bin/dbt");
-    assert!(
-        dbt.exists(),
-        "no dbt at {}: run scripts/setup-python",
-        dbt.display()
-    );
     let scene = Scene::new().await;
-    copy(&root().join("demo/dbt"), &scene.path("dbt-project"));
-    copy(&root().join("demo/dbt-packages"), &scene.path("dbt-packages"));
+    let dbt = &real_project(&scene);
     // The project loads its raw tables from where dbt is called.
     copy(&root().join("demo/dbt/raw_data"), &scene.path("raw_data"));
     let test = "select * from {{ ref('rpt_revenue_by_region') }} limit 1\n";
     scene.write("dbt-project/tests/revenue_is_wrong.sql", test);
-    let dbt = dbt.to_str().unwrap();
     let project = ["--project-dir", "dbt-project", "--profiles-dir", "dbt-project"];
     let deps = scene.run(&[&["run", "--no-refresh", "--", dbt, "deps"], &project[..]].concat());
     assert!(deps.status.success(), "{}", told(&deps));
@@ -448,16 +440,8 @@ async fn a_real_build_with_a_failing_test_holds_what_stands_on_it_and_lets_the_r
 /// The same as a job: what it builds is refreshed once, by the job's own variables, and the log tells of it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_refreshes_what_stands_on_what_it_built() {
-    let dbt = root().join(".venv/bin/dbt");
-    assert!(
-        dbt.exists(),
-        "no dbt at {}: run scripts/setup-python",
-        dbt.display()
-    );
     let scene = Scene::new().await;
-    copy(&root().join("demo/dbt"), &scene.path("dbt-project"));
-    copy(&root().join("demo/dbt-packages"), &scene.path("dbt-packages"));
-    let dbt = dbt.to_str().unwrap();
+    let dbt = &real_project(&scene);
     let common = [
         "--project",
         "shop",
@@ -492,6 +476,19 @@ async fn a_job_refreshes_what_stands_on_what_it_built() {
     let asked = log.find(": queued").unwrap();
     let ended = log.find("==> dbt docs generate").unwrap();
     assert!(asked < ended, "{log}");
+}
+
+/// The demo project in the scene; answers the path of the real dbt in `.venv`.
+fn real_project(scene: &Scene) -> String {
+    let dbt = root().join(".venv/bin/dbt");
+    assert!(
+        dbt.exists(),
+        "no dbt at {}: run scripts/setup-python",
+        dbt.display()
+    );
+    copy(&root().join("demo/dbt"), &scene.path("dbt-project"));
+    copy(&root().join("demo/dbt-packages"), &scene.path("dbt-packages"));
+    dbt.to_str().unwrap().to_owned()
 }
 
 fn copy(from: &Path, to: &Path) {
