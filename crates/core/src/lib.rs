@@ -72,6 +72,7 @@ pub mod manual;
 pub mod mapping;
 pub mod merge;
 pub mod naming;
+pub mod percent;
 pub mod picture;
 pub mod project;
 pub mod proposal;

@@ -4,16 +4,9 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tailwater_core::id::{IntegrationName, NodeId};
+use tailwater_core::percent::percent_encoded;
 use tailwater_core::project::ResourceType;
-
-/// What may stand unescaped in a segment or a value: RFC 3986's unreserved characters.
-const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
 
 /// Makes addresses below the base path, in the environment that the visitor looks at.
 #[derive(Debug, Clone)]
@@ -163,7 +156,7 @@ impl Address {
         if matches!(text, "." | "..") {
             self.text.push('-');
         } else {
-            self.text.extend(utf8_percent_encode(text, ESCAPED));
+            self.text.extend(percent_encoded(text));
         }
         self
     }
@@ -177,9 +170,9 @@ impl Address {
     pub fn query(mut self, name: &str, value: &str) -> Self {
         self.text.push(if self.has_query { '&' } else { '?' });
         self.has_query = true;
-        self.text.extend(utf8_percent_encode(name, ESCAPED));
+        self.text.extend(percent_encoded(name));
         self.text.push('=');
-        self.text.extend(utf8_percent_encode(value, ESCAPED));
+        self.text.extend(percent_encoded(value));
         self
     }
 
@@ -204,7 +197,7 @@ impl std::fmt::Display for Address {
         formatter.write_str(if self.text.is_empty() { "/" } else { &self.text })?;
         if let Some(environment) = &self.environment {
             formatter.write_char(if self.has_query { '&' } else { '?' })?;
-            write!(formatter, "env={}", utf8_percent_encode(environment, ESCAPED))?;
+            write!(formatter, "env={}", percent_encoded(environment))?;
         }
         Ok(())
     }

@@ -11,6 +11,7 @@ use std::fmt::Write as _;
 use memchr::memmem;
 
 use super::definition::SHORTEST_SECRET;
+use crate::percent::percent_encoded;
 
 /// What stands where a secret was.
 pub const MASK: &str = "*****";
@@ -43,8 +44,10 @@ impl Mask {
                 // Python's JSON writer escapes what is not ASCII, Rust's does not.
                 needles.push(in_json(piece, false).into_bytes());
                 needles.push(in_json(piece, true).into_bytes());
-                needles.push(percent_encoded(piece, true).into_bytes());
-                needles.push(percent_encoded(piece, false).into_bytes());
+                let encoded = percent_encoded(piece).to_string();
+                // A form writes a space in another way.
+                needles.push(encoded.replace("%20", "+").into_bytes());
+                needles.push(encoded.into_bytes());
             }
         }
         needles.sort_by(|one, two| two.len().cmp(&one.len()).then_with(|| one.cmp(two)));
@@ -174,23 +177,6 @@ fn in_json(text: &str, is_ascii: bool) -> String {
         }
     }
     json
-}
-
-/// As it stands in an address; space as `%20` or as `+`.
-fn percent_encoded(text: &str, is_plus: bool) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b' ' if is_plus => encoded.push('+'),
-            _ if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') => {
-                encoded.push(char::from(byte));
-            }
-            _ => {
-                let _ = write!(encoded, "%{byte:02X}");
-            }
-        }
-    }
-    encoded
 }
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
 //! The same answer as a table: one row a node.
 
-use std::fmt::Write;
-
 use super::Picture;
+use crate::percent::percent_encoded;
 
 /// A node as a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,30 +73,5 @@ impl Picture {
     pub fn path(&self, at: usize) -> Option<String> {
         let start = self.paths.get(self.kinds[*self.nodes.kind.get(at)?])?;
         Some(format!("{start}{}", percent_encoded(&self.nodes.id[at])))
-    }
-}
-
-/// Everything but letters, digits and `-._~` is encoded (RFC 3986, unreserved characters).
-fn percent_encoded(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            // Writing to a string cannot fail.
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    encoded
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ids_are_safe_in_a_path() {
-        assert_eq!(percent_encoded("model.shop.a"), "model.shop.a");
-        assert_eq!(percent_encoded("a/b?c=%é"), "a%2Fb%3Fc%3D%25%C3%A9");
     }
 }
