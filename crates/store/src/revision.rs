@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use chrono::{DateTime, Utc};
 use tailwater_core::id::IntegrationName;
 
+use crate::database::Transaction;
 use crate::error::Result;
 use crate::store::Store;
 
@@ -19,6 +20,19 @@ pub struct StoreRevision {
     /// When the last sync of each integration landed, and how often what landed was read anew. An inventory and
     /// its exposures change with these alone.
     pub landed_at: BTreeMap<IntegrationName, Option<(DateTime<Utc>, i64)>>,
+}
+
+/// Gives numbers for so many changes: the first of them. `sql` adds `$1` to a counter's one row and returns it. Other
+/// writers wait until this transaction ends.
+pub(crate) async fn take_numbers(
+    transaction: &mut Transaction<'_>,
+    sql: &'static str,
+    changes: usize,
+) -> Result<i64> {
+    let count = i64::try_from(changes).unwrap_or(i64::MAX);
+    let rows = transaction.fetch(sql, vec![count.into()]).await?;
+    let number = rows.first().map(|row| row.integer(0)).transpose()?.unwrap_or(0);
+    Ok(number - count + 1)
 }
 
 impl Store {

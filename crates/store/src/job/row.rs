@@ -6,6 +6,7 @@ use tailwater_core::job::{JobRun, JobRunState};
 
 use crate::database::{Row, Transaction, Value, to_json};
 use crate::error::Result;
+use crate::revision::take_numbers;
 
 pub(super) const ACTION: &str = "record the run of a job";
 
@@ -24,13 +25,8 @@ pub(super) fn read(row: &Row<'_>) -> Result<(JobRun, i64)> {
 /// Gives numbers for so many changes: the first of them. Other writers wait until this transaction ends, so it
 /// is asked for last, after the rows of runs are in hand.
 pub(super) async fn next_change(transaction: &mut Transaction<'_>, changes: usize) -> Result<i64> {
-    let count = i64::try_from(changes).unwrap_or(i64::MAX);
-    let sql = "update job_revision set number = number + $1 where id = 1";
-    transaction.execute(sql, vec![count.into()]).await?;
-    let sql = "select number from job_revision where id = 1";
-    let rows = transaction.fetch(sql, vec![]).await?;
-    let number = rows.first().map(|row| row.integer(0)).transpose()?.unwrap_or(0);
-    Ok(number - count + 1)
+    let sql = "update job_revision set number = number + $1 where id = 1 returning number";
+    take_numbers(transaction, sql, changes).await
 }
 
 /// Adds runs to the queue.

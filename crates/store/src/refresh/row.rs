@@ -7,6 +7,7 @@ use tailwater_core::refresh::{RefreshRecord, TargetId, Verdict};
 
 use crate::database::{Transaction, Value, search_key, to_json};
 use crate::error::{Error, Result};
+use crate::revision::take_numbers;
 
 /// What the one who works at a refresh needs to know beside its record.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,14 +48,8 @@ pub(super) fn target_values(target: &TargetId) -> [Value; 3] {
 
 /// Lets the other writers wait, and gives numbers for so many changes: the first of them.
 pub(super) async fn lock(transaction: &mut Transaction<'_>, changes: usize) -> Result<i64> {
-    let count = i64::try_from(changes).unwrap_or(i64::MAX);
-    let sql = "update refresh_revision set number = number + $1 where id = 1";
-    transaction.execute(sql, vec![count.into()]).await?;
-    let rows = transaction
-        .fetch("select number from refresh_revision where id = 1", vec![])
-        .await?;
-    let number = rows.first().map(|row| row.integer(0)).transpose()?.unwrap_or(0);
-    Ok(number - count + 1)
+    let sql = "update refresh_revision set number = number + $1 where id = 1 returning number";
+    take_numbers(transaction, sql, changes).await
 }
 
 /// Adds a refresh with the exposures that it is for.
