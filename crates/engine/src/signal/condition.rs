@@ -7,6 +7,7 @@ use tailwater_core::exposure::Exposure;
 use tailwater_core::health::{HealthState, RefreshState, SourceRefresh};
 use tailwater_core::id::AssetId;
 use tailwater_core::job::{JobRun, JobRunState};
+use tailwater_core::percent::percent_encoded;
 use tailwater_core::project::{Node, ResourceType};
 use tailwater_core::refresh::TargetId;
 use tailwater_core::run::RunStatus;
@@ -17,18 +18,79 @@ use tailwater_core::signal::{
 
 use crate::catalog::Catalog;
 
-/// Everything that is wrong at a moment, exposures first, then targets, tests and jobs, each by id. `runs` is the
-/// newest run of each job.
-pub(super) fn conditions(catalog: &Catalog, runs: &[JobRun], now: DateTime<Utc>) -> Vec<Condition> {
-    let mut conditions = Vec::new();
-    for exposure in catalog.exposures() {
-        conditions.extend(degraded(catalog, exposure));
-        conditions.extend(late(catalog, exposure, now));
+/// What is looked at.
+pub(super) struct Scene<'a> {
+    catalog: &'a Catalog,
+    /// The newest run of each job.
+    runs: &'a [JobRun],
+    /// Every target by its id in words.
+    targets: BTreeMap<String, KnownTarget<'a>>,
+}
+
+impl<'a> Scene<'a> {
+    /// Gathers what is asked about again and again.
+    pub(super) fn new(catalog: &'a Catalog, runs: &'a [JobRun]) -> Self {
+        Self {
+            catalog,
+            runs,
+            targets: known_targets(catalog),
+        }
     }
-    conditions.extend(failed_refreshes(catalog));
-    conditions.extend(failed_tests(catalog));
-    conditions.extend(runs.iter().filter_map(failed_job));
-    conditions
+
+    /// Everything that is wrong at a moment, exposures first, then targets, tests and jobs, each by id.
+    pub(super) fn conditions(&self, now: DateTime<Utc>) -> Vec<Condition> {
+        let catalog = self.catalog;
+        let mut conditions = Vec::new();
+        for exposure in catalog.exposures() {
+            conditions.extend(degraded(catalog, exposure));
+            conditions.extend(late(catalog, exposure, now));
+        }
+        let targets = self.targets.values();
+        conditions.extend(targets.filter_map(|known| failed_refresh(catalog, known)));
+        conditions.extend(failed_tests(catalog));
+        conditions.extend(self.runs.iter().filter_map(failed_job));
+        conditions
+    }
+
+    /// How a subject stands of which no condition speaks.
+    pub(super) fn standing(&self, kind: SignalKind, subject: &SubjectId) -> Standing {
+        let catalog = self.catalog;
+        let is_all_read = catalog.unreadable().next().is_none();
+        let gone = if is_all_read {
+            Standing::Gone
+        } else {
+            Standing::Unknown
+        };
+        match subject.kind {
+            SubjectKind::Exposure => match catalog.exposure(&subject.id) {
+                None => gone,
+                Some(_) if kind == SignalKind::ExposureDegraded => {
+                    let state = catalog.health(&subject.id).state;
+                    if state == HealthState::Unknown {
+                        Standing::Unknown
+                    } else {
+                        Standing::Good
+                    }
+                }
+                Some(_) => Standing::Good,
+            },
+            SubjectKind::Target => match self.targets.get(&subject.id) {
+                None => gone,
+                Some(target) if target.state == RefreshState::Unknown => Standing::Unknown,
+                Some(_) => Standing::Good,
+            },
+            SubjectKind::Test => match (catalog.node(&subject.id), catalog.state(&subject.id)) {
+                (None, _) => gone,
+                (Some(_), Some(state)) if state.test.is_some() => Standing::Good,
+                _ => Standing::Unknown,
+            },
+            SubjectKind::Job => match self.runs.iter().find(|run| run.job.as_str() == subject.id) {
+                None => Standing::Gone,
+                Some(run) if run.state == JobRunState::Succeeded => Standing::Good,
+                Some(_) => Standing::Unknown,
+            },
+        }
+    }
 }
 
 /// The last run of a job failed. While a newer one waits or runs, nothing new is known.
@@ -54,7 +116,7 @@ fn failed_job(run: &JobRun) -> Option<Condition> {
         subject: Subject {
             id: SubjectId::new(SubjectKind::Job, run.job.as_str()),
             name: run.job.to_string(),
-            page: Some(format!("runs/{}", encoded(run.id.as_str()))),
+            page: Some(format!("runs/{}", percent_encoded(run.id.as_str()))),
         },
         causes: BTreeMap::from([(run.state.name().to_owned(), cause)]),
         about: About {
@@ -62,50 +124,6 @@ fn failed_job(run: &JobRun) -> Option<Condition> {
             ..About::default()
         },
     })
-}
-
-/// How a subject stands of which no condition speaks.
-pub(super) fn standing(
-    catalog: &Catalog,
-    runs: &[JobRun],
-    kind: SignalKind,
-    subject: &SubjectId,
-) -> Standing {
-    let is_all_read = catalog.unreadable().next().is_none();
-    let gone = if is_all_read {
-        Standing::Gone
-    } else {
-        Standing::Unknown
-    };
-    match subject.kind {
-        SubjectKind::Exposure => match catalog.exposure(&subject.id) {
-            None => gone,
-            Some(_) if kind == SignalKind::ExposureDegraded => {
-                let state = catalog.health(&subject.id).state;
-                if state == HealthState::Unknown {
-                    Standing::Unknown
-                } else {
-                    Standing::Good
-                }
-            }
-            Some(_) => Standing::Good,
-        },
-        SubjectKind::Target => match sources_of(catalog).remove(&subject.id) {
-            None => gone,
-            Some(target) if target.state == RefreshState::Unknown => Standing::Unknown,
-            Some(_) => Standing::Good,
-        },
-        SubjectKind::Test => match (catalog.node(&subject.id), catalog.state(&subject.id)) {
-            (None, _) => gone,
-            (Some(_), Some(state)) if state.test.is_some() => Standing::Good,
-            _ => Standing::Unknown,
-        },
-        SubjectKind::Job => match runs.iter().find(|run| run.job.as_str() == subject.id) {
-            None => Standing::Gone,
-            Some(run) if run.state == JobRunState::Succeeded => Standing::Good,
-            Some(_) => Standing::Unknown,
-        },
-    }
 }
 
 fn degraded(catalog: &Catalog, exposure: &Exposure) -> Option<Condition> {
@@ -179,7 +197,7 @@ fn of_exposure(
         subject: Subject {
             id: SubjectId::new(SubjectKind::Exposure, id),
             name: exposure.label.clone(),
-            page: Some(format!("exposures/{}", encoded(id))),
+            page: Some(format!("exposures/{}", percent_encoded(id))),
         },
         causes,
         about: about(catalog, [exposure]),
@@ -196,7 +214,7 @@ struct KnownTarget<'a> {
 }
 
 /// Every target by its id in words.
-fn sources_of(catalog: &Catalog) -> BTreeMap<String, KnownTarget<'_>> {
+fn known_targets(catalog: &Catalog) -> BTreeMap<String, KnownTarget<'_>> {
     let mut found: BTreeMap<String, KnownTarget<'_>> = BTreeMap::new();
     for exposure in catalog.exposures() {
         let (Some(integration), Some(workbook)) = (&exposure.integration, &exposure.workbook) else {
@@ -223,11 +241,9 @@ fn sources_of(catalog: &Catalog) -> BTreeMap<String, KnownTarget<'_>> {
             if source.state > known.state {
                 (known.state, known.source) = (source.state, source);
             }
-            if !known
-                .exposures
-                .iter()
-                .any(|held| held.unique_id == exposure.unique_id)
-            {
+            // Several data sources of one dashboard may be one target; its exposures come one after the other.
+            let is_held = |held: &&Exposure| held.unique_id == exposure.unique_id;
+            if !known.exposures.last().is_some_and(is_held) {
                 known.exposures.push(exposure);
             }
         }
@@ -235,36 +251,35 @@ fn sources_of(catalog: &Catalog) -> BTreeMap<String, KnownTarget<'_>> {
     found
 }
 
-fn failed_refreshes(catalog: &Catalog) -> Vec<Condition> {
-    let failed = sources_of(catalog)
-        .into_values()
-        .filter(|known| known.state == RefreshState::Failed);
-    failed
-        .map(|known| {
-            let failure = known.source.source.failure.as_ref();
-            let said = failure.and_then(|failure| failure.message.clone());
-            let cause = Cause {
-                at: failure.map(|failure| failure.at),
-                sentence: said.unwrap_or_else(|| "the BI tool did not say why".to_owned()),
-                hint: None,
-            };
-            let page = known
-                .exposures
-                .first()
-                .map(|exposure| format!("exposures/{}/refreshes", encoded(exposure.unique_id.as_str())));
-            Condition {
-                kind: SignalKind::RefreshFailed,
-                severity: Severity::Error,
-                subject: Subject {
-                    id: SubjectId::new(SubjectKind::Target, known.target.to_string()),
-                    name: known.name,
-                    page,
-                },
-                causes: BTreeMap::from([("failed".to_owned(), cause)]),
-                about: about(catalog, known.exposures),
-            }
-        })
-        .collect()
+/// The last refresh of a target failed.
+fn failed_refresh(catalog: &Catalog, known: &KnownTarget<'_>) -> Option<Condition> {
+    if known.state != RefreshState::Failed {
+        return None;
+    }
+    let failure = known.source.source.failure.as_ref();
+    let said = failure.and_then(|failure| failure.message.clone());
+    let cause = Cause {
+        at: failure.map(|failure| failure.at),
+        sentence: said.unwrap_or_else(|| "the BI tool did not say why".to_owned()),
+        hint: None,
+    };
+    let page = known.exposures.first().map(|exposure| {
+        format!(
+            "exposures/{}/refreshes",
+            percent_encoded(exposure.unique_id.as_str())
+        )
+    });
+    Some(Condition {
+        kind: SignalKind::RefreshFailed,
+        severity: Severity::Error,
+        subject: Subject {
+            id: SubjectId::new(SubjectKind::Target, known.target.to_string()),
+            name: known.name.clone(),
+            page,
+        },
+        causes: BTreeMap::from([("failed".to_owned(), cause)]),
+        about: about(catalog, known.exposures.iter().copied()),
+    })
 }
 
 fn failed_tests(catalog: &Catalog) -> Vec<Condition> {
@@ -298,7 +313,7 @@ fn failed_tests(catalog: &Catalog) -> Vec<Condition> {
                     name: node.name.clone(),
                     page: tested(node)
                         .find(|id| id.starts_with("model."))
-                        .map(|model| format!("models/{}/tests", encoded(model))),
+                        .map(|model| format!("models/{}/tests", percent_encoded(model))),
                 },
                 causes: BTreeMap::from([(result.status.name().to_owned(), cause)]),
                 about: About {
@@ -364,19 +379,4 @@ fn about<'a>(catalog: &Catalog, exposures: impl IntoIterator<Item = &'a Exposure
             .then_with(|| left.unique_id.cmp(&right.unique_id))
     });
     about
-}
-
-/// An id as a piece of a path.
-fn encoded(id: &str) -> String {
-    use std::fmt::Write as _;
-    let mut text = String::with_capacity(id.len());
-    for byte in id.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
-            text.push(char::from(byte));
-        } else {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "%{byte:02X}");
-        }
-    }
-    text
 }

@@ -6,7 +6,7 @@ use tailwater_core::signal::{Alarm, AlarmId, Notice, judge, letters};
 use tailwater_store::{Delivery, DeliveryId, Lease, SignalLanding};
 
 use super::channel::{Channel, Payload};
-use super::condition::{conditions, standing};
+use super::condition::Scene;
 use super::error::SignalError;
 use super::lineage;
 use super::settings::ChannelKind;
@@ -54,10 +54,11 @@ impl Workspace {
         let settings = &self.settings().signals;
         let open = self.store().open_alarms().await?;
         let runs = self.store().last_job_runs().await?;
+        let scene = Scene::new(catalog, &runs);
         let judged = judge(
             open,
-            conditions(catalog, &runs, now),
-            |kind, subject| standing(catalog, &runs, kind, subject),
+            scene.conditions(now),
+            |kind, subject| scene.standing(kind, subject),
             settings.manners(),
             now,
             || AlarmId::new(DeliveryId::draw(now).to_string()),
