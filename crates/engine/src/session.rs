@@ -106,6 +106,18 @@ impl std::fmt::Debug for Place {
     }
 }
 
+impl Place {
+    /// Waits until the session is over. Whoever comes meanwhile closes it instead.
+    async fn signed_out(&self) {
+        while held(&self.state).users == 0 {
+            tokio::select! {
+                () = self.closed.cancelled() => return,
+                () = tokio::time::sleep(RETRY) => {}
+            }
+        }
+    }
+}
+
 /// What asking for a session in this process came to.
 enum Joined {
     /// It is there.
@@ -119,6 +131,18 @@ enum Joined {
 impl SessionPool {
     fn places(&self) -> MutexGuard<'_, HashMap<String, Arc<Place>>> {
         held(&self.places)
+    }
+
+    /// Signs out of every site that nobody in this process works with now, though it may be needed again.
+    pub(crate) async fn end_lingering(&self) {
+        let places: Vec<Arc<Place>> = self.places().values().cloned().collect();
+        for place in &places {
+            held(&place.state).lingers_until = None;
+            place.changed.notify_one();
+        }
+        for place in places {
+            place.signed_out().await;
+        }
     }
 
     /// The right to open; or for what somebody is opening already.
@@ -186,13 +210,7 @@ impl Session {
     pub(crate) async fn leave(mut self, linger: Duration) {
         let is_last = self.let_go(linger);
         if is_last && linger.is_zero() {
-            // Somebody who came meanwhile closes it.
-            while held(&self.place.state).users == 0 {
-                tokio::select! {
-                    () = self.place.closed.cancelled() => return,
-                    () = tokio::time::sleep(RETRY) => {}
-                }
-            }
+            self.place.signed_out().await;
         }
     }
 

@@ -45,6 +45,7 @@ mod setting;
 mod signal;
 mod store;
 mod sync;
+mod time_id;
 mod url;
 
 pub use account::{

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::database::{Row, Transaction, Value, to_json};
 use crate::error::{Error, Result};
 use crate::store::Store;
+use crate::time_id::uuid_at;
 
 /// The id of a sync: a UUID of version 7, so that ids sort by the time of their making.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -23,9 +24,7 @@ pub struct SyncId(Uuid);
 impl SyncId {
     /// A new id for the given instant.
     pub fn new(at: DateTime<Utc>) -> Self {
-        let seconds = u64::try_from(at.timestamp()).unwrap_or(0);
-        let timestamp = uuid::Timestamp::from_unix(uuid::NoContext, seconds, at.timestamp_subsec_nanos());
-        Self(Uuid::new_v7(timestamp))
+        Self(uuid_at(at))
     }
 }
 

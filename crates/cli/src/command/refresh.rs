@@ -206,23 +206,19 @@ async fn ask(
         })
         .map(|record| record.id.clone())
         .collect();
-    let refresher = Refresher::new(Arc::clone(workspace), CancellationToken::new());
-    let drained = stoppable(printer, async |cancel| {
-        tokio::select! {
-            drained = refresher.drain(&sendable, until) => Some(drained),
-            () = cancel.cancelled() => None,
-        }
+    let (drained, is_stopped) = stoppable(printer, async |cancel| {
+        let refresher = Refresher::new(Arc::clone(workspace), cancel.clone());
+        let drained = refresher.drain(&sendable, until).await;
+        (drained, cancel.is_cancelled())
     })
     .await;
-    match drained {
-        Some(drained) => {
-            for record in drained? {
-                if let Some(held) = records.iter_mut().find(|held| held.id == record.id) {
-                    *held = record;
-                }
-            }
+    for record in drained? {
+        if let Some(held) = records.iter_mut().find(|held| held.id == record.id) {
+            *held = record;
         }
-        None => printer.warn("stopped; what was asked for goes on, see `tailwater refreshes`"),
+    }
+    if is_stopped {
+        printer.warn("stopped; what was asked for goes on, see `tailwater refreshes`");
     }
     Ok(records)
 }

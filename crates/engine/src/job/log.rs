@@ -40,6 +40,8 @@ pub(super) struct LogWriter {
     stream: MaskedStream,
     gathered: Vec<u8>,
     written: u64,
+    /// The last byte of all is no newline.
+    is_in_line: bool,
     is_full: bool,
 }
 
@@ -50,6 +52,7 @@ impl LogWriter {
             stream: MaskedStream::new(mask),
             gathered: Vec::new(),
             written: 0,
+            is_in_line: false,
             is_full: false,
         }
     }
@@ -70,7 +73,7 @@ impl LogWriter {
     pub fn line(&mut self, text: &str) {
         let held = self.stream.finish();
         self.gather(&held);
-        if !self.gathered.is_empty() && !self.gathered.ends_with(b"\n") {
+        if self.is_in_line {
             self.gather(b"\n");
         }
         // What it quotes may hold a secret too.
@@ -85,6 +88,7 @@ impl LogWriter {
             return;
         }
         self.gathered.extend_from_slice(bytes);
+        self.is_in_line = bytes.last().map_or(self.is_in_line, |byte| *byte != b'\n');
         if self.len() > MOST_LOG_BYTES {
             self.is_full = true;
             self.gathered

@@ -50,7 +50,10 @@ impl Workspace {
         let standard = Policy::default();
         let mut asked = AskedRefreshes::default();
         let mut asks = Vec::new();
-        for decision in &plan.decisions {
+        // What stands alike in the queue is sent in the order of its ids: let that be the plan's.
+        let mut ids: Vec<RefreshId> = plan.decisions.iter().map(|_| new_refresh_id(now)).collect();
+        ids.sort();
+        for (decision, id) in plan.decisions.iter().zip(ids) {
             let outcome = match &decision.verdict {
                 Verdict::Refresh { .. } => RefreshOutcome::Queued,
                 Verdict::Hold { .. } => RefreshOutcome::Held,
@@ -72,7 +75,7 @@ impl Workspace {
                 .map(|target| target.exposures.iter().cloned().collect())
                 .unwrap_or_default();
             let record = RefreshRecord {
-                id: new_refresh_id(now),
+                id,
                 target: decision.target.clone(),
                 name: decision.name.clone(),
                 exposures,

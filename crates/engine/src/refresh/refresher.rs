@@ -238,11 +238,12 @@ impl Refresher {
     }
 
     /// Tells it to stop, and waits until everything in hand is let go of: calls under way are answered first, jobs that
-    /// run go on in the tool and are watched by the next process.
+    /// run go on in the tool and are watched by the next process. No session stays open that nobody uses.
     pub async fn shut_down(&self) {
         self.shared.stop.cancel();
         self.tasks.close();
         self.tasks.wait().await;
+        self.shared.workspace.sessions().end_lingering().await;
     }
 
     /// Hears of every change that this one makes. A listener that is too slow misses some; the store has all.
@@ -260,20 +261,22 @@ impl Refresher {
     }
 
     /// Works until these refreshes have come as far as asked, and answers them as they stand then. Works at others on
-    /// the way, as any process does. What is still in hand then is let go of; this one does no more.
+    /// the way, as any process does. What is still in hand then is let go of; this one does no more. When it is told to
+    /// stop before, they are answered as they stand.
     pub async fn drain(&self, ids: &[RefreshId], until: Until) -> Result<Vec<RefreshRecord>, Error> {
         let mut run = std::pin::pin!(self.run());
-        tokio::select! {
-            worked = &mut run => {
-                worked?;
-                self.look(ids).await
-            }
+        let done = tokio::select! {
+            worked = &mut run => match worked {
+                Ok(()) => self.look(ids).await,
+                Err(error) => Err(error),
+            },
             done = self.wait_for(ids, until) => {
                 self.shared.stop.cancel();
-                run.await?;
-                done
+                run.await.and(done)
             }
-        }
+        };
+        self.shared.workspace.sessions().end_lingering().await;
+        done
     }
 
     /// Waits until these refreshes have come as far as asked, whoever works at them.

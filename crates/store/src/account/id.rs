@@ -7,6 +7,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::time_id::uuid_at;
+
 macro_rules! id {
     ($(#[$documentation:meta])* $name:ident) => {
         $(#[$documentation])*
@@ -53,9 +55,3 @@ id!(
     /// A row of the audit log.
     AuditId
 );
-
-fn uuid_at(at: DateTime<Utc>) -> Uuid {
-    let seconds = u64::try_from(at.timestamp()).unwrap_or(0);
-    let timestamp = uuid::Timestamp::from_unix(uuid::NoContext, seconds, at.timestamp_subsec_nanos());
-    Uuid::new_v7(timestamp)
-}

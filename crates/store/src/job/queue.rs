@@ -3,18 +3,16 @@
 use chrono::{DateTime, Utc};
 use tailwater_core::id::JobRunId;
 use tailwater_core::job::{JobRun, JobRunCause, JobRunState, replaced_by};
-use uuid::Uuid;
 
 use super::row::{self, ACTION, COLUMNS, Change};
 use crate::database::Transaction;
 use crate::error::Result;
 use crate::store::Store;
+use crate::time_id::uuid_at;
 
 /// A new id for the given instant.
 pub fn new_job_run_id(at: DateTime<Utc>) -> JobRunId {
-    let seconds = u64::try_from(at.timestamp()).unwrap_or(0);
-    let timestamp = uuid::Timestamp::from_unix(uuid::NoContext, seconds, at.timestamp_subsec_nanos());
-    JobRunId::new(Uuid::new_v7(timestamp).to_string())
+    JobRunId::new(uuid_at(at).to_string())
 }
 
 /// What came of queueing a run.

@@ -2,18 +2,16 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tailwater_core::refresh::{RefreshId, RefreshOutcome, RefreshRecord, Skip, Verdict};
-use uuid::Uuid;
 
 use super::row::{self, RefreshStand, target_values};
 use crate::database::Transaction;
 use crate::error::Result;
 use crate::store::Store;
+use crate::time_id::uuid_at;
 
 /// A new id for a refresh that was decided at the given instant. Ids sort by age.
 pub fn new_refresh_id(at: DateTime<Utc>) -> RefreshId {
-    let seconds = u64::try_from(at.timestamp()).unwrap_or(0);
-    let timestamp = uuid::Timestamp::from_unix(uuid::NoContext, seconds, at.timestamp_subsec_nanos());
-    RefreshId::new(Uuid::new_v7(timestamp).to_string())
+    RefreshId::new(uuid_at(at).to_string())
 }
 
 /// A decision to land: queued, or over at once (skipped, held).

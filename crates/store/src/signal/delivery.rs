@@ -4,11 +4,11 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use crate::database::{Row, Transaction, Value};
 use crate::error::Result;
 use crate::store::Store;
+use crate::time_id::uuid_at;
 
 /// The id of a delivery: a version 7 UUID as text, so that ids sort by age.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -18,9 +18,7 @@ pub struct DeliveryId(String);
 impl DeliveryId {
     /// Draws a new id.
     pub fn draw(at: DateTime<Utc>) -> Self {
-        let seconds = u64::try_from(at.timestamp()).unwrap_or(0);
-        let timestamp = uuid::Timestamp::from_unix(uuid::NoContext, seconds, at.timestamp_subsec_nanos());
-        Self(Uuid::new_v7(timestamp).to_string())
+        Self(uuid_at(at).to_string())
     }
 
     /// Wraps the text as it came.

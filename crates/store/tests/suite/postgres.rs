@@ -44,7 +44,7 @@ trap finish EXIT
 trap 'exit 1' HUP INT PIPE TERM
 printf '%s' "$password" >"$directory/password"
 options="-c listen_addresses=127.0.0.1 -c port=$port -c unix_socket_directories=$directory"
-options="$options -c fsync=off -c full_page_writes=off -c shared_buffers=32MB"
+options="$options -c fsync=off -c full_page_writes=off -c shared_buffers=32MB -c max_connections=400"
 if "$programs/initdb" --no-sync --auth=scram-sha-256 --username="$user" --pwfile="$directory/password" \
     --encoding=UTF8 --locale=C -D "$directory/data" >"$directory/log" 2>&1 &&
     "$programs/pg_ctl" -D "$directory/data" -w -l "$directory/log" -o "$options" start >/dev/null 2>&1
