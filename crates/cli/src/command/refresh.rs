@@ -15,7 +15,6 @@ use tailwater_engine::ingest::IngestRequest;
 use tailwater_engine::policy::DbtVariables;
 use tailwater_engine::refresh::{Refresher, Until};
 use tailwater_engine::refresh_plan::{BuildTold, PlanRequest, Planned, read_results};
-use tokio_util::sync::CancellationToken;
 
 use super::ingest;
 use crate::document::{Document, Line, Style, counted};
