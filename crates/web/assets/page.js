@@ -11,6 +11,7 @@
  * | `data-fragment-url="URL"` | an element with an id | where its content is fetched from; without it, the page's own address |
  * | `data-load` | the same | fetched once, when the page opens |
  * | `data-poll="2000"` | the same | fetched again every so many milliseconds, for as long as the new content says so too |
+ * | `data-along` | an element with an id beside swapped content | swapped too when the answer has it and its text changed |
  * | `data-say` | an element in swapped content | its text is spoken to screen readers when it changed |
  * | `data-copy="TEXT"`, `data-copy-from="ID"` | a button | copies the text, or the text of `#ID` |
  * | `data-dialog="ID"`, `data-close` | a button | opens `<dialog id=ID>`; closes the dialog it stands in |

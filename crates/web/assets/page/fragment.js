@@ -12,6 +12,8 @@ export const SWAPPED = "tailwater:swapped";
 const TYPING_PAUSE = 180;
 /** How long an answer may take before the bar shows, in milliseconds. */
 const BAR_DELAY = 150;
+/** What scrolls by itself. */
+const REGION = "[role=region][aria-label]";
 /** The longest pause between two tries of a poll while the server does not answer, in milliseconds. */
 const LONGEST_PAUSE = 30_000;
 
@@ -21,6 +23,9 @@ const underWay = new Map();
 const shown = new WeakMap();
 /** Elements whose next poll is planned. @type {WeakSet<Element>} */
 const planned = new WeakSet();
+
+/** Settled while nothing is pressed: what is swapped under a finger would lose the press. */
+let pressed = Promise.resolve();
 
 // Where a site demands trusted types, this is the one place that makes HTML of text; it is parsed apart from the page,
 // where scripts do not run, and comes from our own server.
@@ -33,6 +38,7 @@ const policy = /** @type {any} */ (globalThis).trustedTypes?.createPolicy("tailw
  * @property {string | URL} url
  * @property {"GET" | "POST"} [method]
  * @property {BodyInit} [body]
+ * @property {boolean} [yields] whether a reader who marks a text in it is not disturbed
  * @property {"push" | "replace"} [address] what to do with the address bar once the answer is there
  */
 
@@ -43,7 +49,7 @@ const policy = /** @type {any} */ (globalThis).trustedTypes?.createPolicy("tailw
  * @param {Request} request
  * @returns {Promise<boolean>}
  */
-export async function load(target, { url, method = "GET", body, address }) {
+export async function load(target, { url, method = "GET", body, yields, address }) {
   underWay.get(target)?.abort();
   const control = new AbortController();
   underWay.set(target, control);
@@ -60,12 +66,16 @@ export async function load(target, { url, method = "GET", body, address }) {
       signal: control.signal,
     });
     const text = await answer.text();
+    await pressed;
+    if (control.signal.aborted) return false;
     // A form that did its work leads to another page; a session that ended leads to the sign-in page.
     if (answer.redirected && (method === "POST" || !text.includes(`id="${target.id}"`))) {
       location.assign(answer.url);
       return true;
     }
     forgetFailure(target);
+    // Whoever marks a text to copy it keeps it.
+    if (yields && isMarked(target)) return true;
     if (shown.get(target) !== text) swap(target, text);
     shown.set(target, text);
     if (address === "push") history.pushState({ isSwap: true }, "", url);
@@ -84,6 +94,12 @@ export async function load(target, { url, method = "GET", body, address }) {
       if (underWay.size === 0) showBar(false);
     }
   }
+}
+
+/** @param {HTMLElement} target */
+function isMarked(target) {
+  const marked = getSelection();
+  return marked?.type === "Range" && marked.containsNode(target, true);
 }
 
 /**
@@ -111,6 +127,14 @@ function swap(target, text) {
   }
   target.replaceChildren(...document.importNode(fresh, true).childNodes);
   restore();
+  for (const more of page.querySelectorAll("[data-along]")) {
+    const old = document.getElementById(more.id);
+    // Tokens of forms differ each time, and say nothing new.
+    if (!old || old.textContent === more.textContent) continue;
+    const back = rememberPlace(old);
+    old.replaceChildren(...document.importNode(more, true).childNodes);
+    back();
+  }
   const now = spoken(target);
   if (now && now !== before) say(now);
   document.dispatchEvent(new CustomEvent(SWAPPED, { detail: target }));
@@ -126,7 +150,7 @@ function spoken(target) {
 }
 
 /**
- * Remembers what had the focus and what was unfolded; the answer puts them back.
+ * Remembers what had the focus, what was unfolded and how far was scrolled; the answer puts them back.
  *
  * @param {HTMLElement} target
  * @returns {() => void}
@@ -137,6 +161,12 @@ function rememberPlace(target) {
     id: details.id,
     open: /** @type {HTMLDetailsElement} */ (details).open,
   }));
+  const scrolled = [...target.querySelectorAll(REGION)].map((region) => ({
+    label: region.getAttribute("aria-label"),
+    left: region.scrollLeft,
+    top: region.scrollTop,
+    height: region.scrollHeight,
+  }));
   const focused = active instanceof HTMLElement && active !== target && target.contains(active) ? active : undefined;
   const value = focused instanceof HTMLInputElement ? focused.value : undefined;
   const selection = value === undefined ? undefined : selectionOf(/** @type {HTMLInputElement} */ (focused));
@@ -144,6 +174,13 @@ function rememberPlace(target) {
     for (const { id, open } of unfolded) {
       const details = target.querySelector(`details#${CSS.escape(id)}`);
       if (details instanceof HTMLDetailsElement) details.open = open;
+    }
+    for (const region of target.querySelectorAll(REGION)) {
+      const was = scrolled.find(({ label }) => label === region.getAttribute("aria-label"));
+      if (!was) continue;
+      region.scrollLeft = was.left;
+      // One that begins at its end counts from there, and what came since pushed it up.
+      region.scrollTop = was.top < 0 ? was.top - (region.scrollHeight - was.height) : was.top;
     }
     if (!focused) return;
     const again = findAgain(target, focused);
@@ -182,7 +219,7 @@ function selectionOf(input) {
  * @returns {HTMLElement | null}
  */
 function findAgain(target, old) {
-  for (const name of ["id", "name", "href", "data-copy"]) {
+  for (const name of ["id", "name", "href", "data-copy", "aria-label"]) {
     const value = old.getAttribute(name);
     if (!value) continue;
     const rest = name === "name" && old.hasAttribute("value") && old.matches("[type=checkbox], [type=radio], button");
@@ -240,7 +277,7 @@ function plan(target, pause) {
       }
       planned.delete(target);
       if (!target.isConnected || target.dataset.poll === undefined) return;
-      const answered = underWay.has(target) || (await load(target, { url: addressOf(target) }));
+      const answered = underWay.has(target) || (await load(target, { url: addressOf(target), yields: true }));
       if (!target.isConnected || target.dataset.poll === undefined || planned.has(target)) return;
       plan(target, answered ? Number(target.dataset.poll) : Math.min(pause * 2, LONGEST_PAUSE));
     },
@@ -285,6 +322,13 @@ export function startFragments() {
     return form?.dataset.live ? form : undefined;
   };
 
+  document.addEventListener("pointerdown", () => {
+    pressed = new Promise((released) => {
+      // The click comes right behind.
+      for (const end of ["pointerup", "pointercancel"])
+        addEventListener(end, () => setTimeout(released), { once: true });
+    });
+  });
   document.addEventListener("input", (event) => {
     const form = liveForm(event);
     if (!form || /** @type {InputEvent} */ (event).isComposing) return;

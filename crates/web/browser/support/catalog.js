@@ -3,7 +3,7 @@
  */
 
 import { execFile, spawn } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -67,6 +67,8 @@ async function start(name, args, options, isReady) {
  * @property {string} url without a slash at its end
  * @property {string | undefined} setUpLink good once
  * @property {string} tableau what a person sees in the browser's address bar when looking at the simulated site
+ * @property {string} home the directory in which the program works
+ * @property {(seconds: number) => Promise<void>} pass lets time pass for the simulated site
  * @property {(...args: string[]) => Promise<string>} run runs a command of the program, and gives its output
  * @property {() => string} log
  * @property {() => Promise<void>} stop
@@ -75,11 +77,14 @@ async function start(name, args, options, isReady) {
 /**
  * Starts the catalog with the demo's dbt project in it, and nothing else.
  *
- * @param {{ args?: string[], settings?: string, basePath?: string, prepare?: (run: Catalog["run"], tableau: string) => Promise<void> }} [options]
- *   `settings`: what stands in `tailwater.toml`; `prepare`: what is done before it is served
+ * @typedef {(run: Catalog["run"], tableau: string, home: string) => Promise<void>} Prepare
+ *
+ * @param {{ args?: string[], settings?: string, basePath?: string, site?: string, prepare?: Prepare }} [options]
+ *   `settings`: what stands in `tailwater.toml`; `site`: what the simulated site holds beside the demo's, in the form of
+ *   its file; `prepare`: what is done before it is served
  * @returns {Promise<Catalog>}
  */
-export async function startCatalog({ args = [], settings = "", basePath = "", prepare } = {}) {
+export async function startCatalog({ args = [], settings = "", basePath = "", site = "", prepare } = {}) {
   const home = await mkdtemp(join(tmpdir(), "tailwater-browser-"));
   /** @type {Program[]} */
   const programs = [];
@@ -98,16 +103,18 @@ export async function startCatalog({ args = [], settings = "", basePath = "", pr
       return String(done.stdout);
     };
     if (settings) await writeFile(join(home, "tailwater.toml"), settings);
+    const siteFile = join(home, "site.toml");
+    await writeFile(siteFile, `${await readFile(join(ROOT, "demo/site.toml"), "utf8")}\n${site}`);
     const simulator = await start(
       "tailwater-tableau-sim",
-      ["--site", join(ROOT, "demo/site.toml"), "--port", "0"],
+      ["--site", siteFile, "--port", "0"],
       { cwd: home, env },
       (output) => /^listening on (\S+)/m.exec(output)?.[1],
     );
     programs.push(simulator);
     const tableau = `${simulator.found}/#/site/shop/home`;
     await run("project", "add", "shop", join(ROOT, "demo/dbt/target"));
-    await prepare?.(run, tableau);
+    await prepare?.(run, tableau, home);
     const base = basePath ? ["--base-path", basePath] : [];
     const served = await start(
       "tailwater",
@@ -123,7 +130,12 @@ export async function startCatalog({ args = [], settings = "", basePath = "", pr
     );
     programs.push(served);
     const { address, set_up_link: setUpLink } = /** @type {{ address: string, set_up_link?: string }} */ (served.found);
-    return { url: address.replace(/\/$/, ""), setUpLink, tableau, run, log: served.output, stop };
+    const pass = async (/** @type {number} */ seconds) => {
+      const body = JSON.stringify({ advance_seconds: seconds });
+      const answer = await fetch(`${simulator.found}/-/sim/clock`, { method: "PUT", body });
+      if (!answer.ok) throw new Error(`the site's clock: ${answer.status} ${await answer.text()}`);
+    };
+    return { url: address.replace(/\/$/, ""), setUpLink, tableau, home, pass, run, log: served.output, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -201,6 +201,57 @@ describe("swapping", () => {
     });
   });
 
+  test("what is pressed, marked, scrolled or beside it is not lost to a poll", async () => {
+    let asked = 0;
+    handler = (_, url) => {
+      if (url.pathname === "/there") return { body: htmlPage("<h1>There</h1>") };
+      asked += 1;
+      const row = `<tr><td class="nowrap">${"wide ".repeat(80)}${asked}</td></tr>`;
+      const live = `<div id="live" data-poll="250"><p id="step">step ${asked}</p><a href="/there">Go there</a>
+<div class="scroll" tabindex="0" role="region" aria-label="Table"><table>${row}</table></div></div>`;
+      const actions = `<div id="actions" data-along><button>${asked < 6 ? "Cancel" : "Run again"}</button></div>`;
+      return { body: htmlPage(`${actions}${live}`) };
+    };
+    await on("/", async (page) => {
+      /** Waits until it was asked again, and the answer came. */
+      const nextPoll = async () => {
+        await page.waitForResponse((answer) => answer.request().headers()["x-fragment"] === "live");
+        await page.waitForTimeout(100);
+      };
+      const region = page.getByRole("region", { name: "Table" });
+      await region.focus();
+      await region.evaluate((element) => {
+        element.scrollLeft = 120;
+      });
+      const before = await page.locator("#step").textContent();
+      await nextPoll();
+      await page.waitForFunction((text) => document.querySelector("#step")?.textContent !== text, before);
+      assert.equal(await region.evaluate((element) => element.scrollLeft), 120);
+      assert.ok(await region.evaluate((element) => element === document.activeElement));
+      await page.getByRole("button", { name: "Run again" }).waitFor();
+
+      // A text that is marked stays until it is no longer.
+      await page.evaluate(() =>
+        getSelection()?.selectAllChildren(/** @type {Node} */ (document.querySelector("#step"))),
+      );
+      const marked = await page.evaluate(() => String(getSelection()));
+      assert.match(marked, /^step/);
+      await nextPoll();
+      await nextPoll();
+      assert.equal(await page.evaluate(() => String(getSelection())), marked);
+      await page.evaluate(() => getSelection()?.removeAllRanges());
+      await page.waitForFunction((text) => document.querySelector("#step")?.textContent !== text, marked);
+
+      const spot = await page.getByRole("link", { name: "Go there" }).boundingBox();
+      assert.ok(spot);
+      await page.mouse.move(spot.x + spot.width / 2, spot.y + spot.height / 2);
+      await page.mouse.down();
+      await nextPoll();
+      await page.mouse.up();
+      await page.getByRole("heading", { name: "There" }).waitFor();
+    });
+  });
+
   test("scripts in an answer do not run", async () => {
     handler = (_, url) =>
       url.search

@@ -4,17 +4,13 @@
  */
 
 import assert from "node:assert/strict";
-import { mkdir } from "node:fs/promises";
 import { get } from "node:http";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
-import { findings } from "../support/axe.js";
 import { launch, openPage } from "../support/browser.js";
 import { connect, startCatalog } from "../support/catalog.js";
 import { crawl } from "../support/crawl.js";
-
-const SCREENSHOTS = fileURLToPath(new URL("../../../../target/screenshots/", import.meta.url));
+import { collectFindings, inspect } from "../support/inspect.js";
 
 /** @type {import("playwright-core").Browser} */
 let browser;
@@ -22,7 +18,6 @@ let browser;
 let catalog;
 
 before(async () => {
-  await mkdir(SCREENSHOTS, { recursive: true });
   browser = await launch();
   // Below a path, as behind a proxy: an address that forgets it leads nowhere.
   catalog = await startCatalog({ basePath: "/catalog", args: ["--insecure-local"], prepare: connect });
@@ -32,58 +27,25 @@ after(async () => {
   await catalog?.stop();
 });
 
-/** Whether something stands out sideways, and what does. @param {import("playwright-core").Page} page */
-async function wideParts(page) {
-  return page.evaluate(() => {
-    const width = document.documentElement.clientWidth;
-    if (document.documentElement.scrollWidth <= width) return [];
-    const wide = [...document.querySelectorAll("body *")].filter((element) => {
-      if (element.getBoundingClientRect().right <= width + 1) return false;
-      for (let above = element.parentElement; above; above = above.parentElement) {
-        if (!["visible", "clip"].includes(getComputedStyle(above).overflowX)) return false;
-      }
-      return true;
-    });
-    return wide.slice(0, 3).map((element) => element.outerHTML.slice(0, 120));
-  });
-}
-
 test("every page is in order: console, axe in both themes, narrow screens, large text", async () => {
   const { page, mistakes, close } = await openPage(browser, {
     reducedMotion: "reduce",
     // What is not there, or was asked wrongly, is answered by a page all the same.
     expects: [/status of 40[04]/],
   });
-  /** Where each finding was met. @type {Map<string, Set<string>>} */
-  const found = new Map();
+  const found = collectFindings();
   const kinds = await crawl(
     page,
     catalog.url,
     async (kind) => {
-      const note = (/** @type {string[]} */ lines, /** @type {string} */ how) => {
-        for (const line of lines) found.set(line, (found.get(line) ?? new Set()).add(`${page.url()} (${how})`));
-      };
       await page.locator("tw-lineage[aria-busy]").waitFor({ state: "detached" });
       const name = kind.replace(/[^a-z0-9]+/gi, "-").replace(/^-|-$/g, "");
-      for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
-        await page.emulateMedia({ colorScheme });
+      await inspect(page, name, (lines, how) => {
         // A tile shows a state, and holds nothing that a reader would lose when it loads anew.
-        const isTile = kind.startsWith("embed");
-        note(
-          (await findings(page)).filter((line) => !(isTile && line.startsWith("meta-refresh"))),
-          colorScheme,
-        );
-        await page.screenshot({ path: `${SCREENSHOTS}${name}-${colorScheme}.png` });
-      }
-      await page.emulateMedia({ colorScheme: "light" });
-      await page.setViewportSize({ width: 320, height: 640 });
-      note(await wideParts(page), "320 px wide");
-      await page.setViewportSize({ width: 1280, height: 800 });
-      await page.evaluate(() => {
-        document.documentElement.style.fontSize = "200%";
+        const own = kind.startsWith("embed") ? lines.filter((line) => !line.startsWith("meta-refresh")) : lines;
+        found.note(own, `${page.url()} (${how})`);
       });
-      note(await wideParts(page), "text at 200 %");
-      note(mistakes.splice(0), "console");
+      found.note(mistakes.splice(0), `${page.url()} (console)`);
     },
     {
       more: [
@@ -96,8 +58,7 @@ test("every page is in order: console, axe in both themes, narrow screens, large
     },
   );
   await close();
-  const report = [...found].map(([line, places]) => `${line}\n    ${[...places].slice(0, 4).join("\n    ")}`);
-  assert.ok(report.length === 0, `\n${report.slice(0, 40).join("\n")}`);
+  assert.equal(found.report(), "");
   console.log(`pages: ${kinds.join(", ")}`);
 });
 

@@ -9,6 +9,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { launch, openPage } from "../support/browser.js";
 import { startCatalog, TOKEN } from "../support/catalog.js";
+import { tabTo } from "../support/keyboard.js";
 import { serve } from "../support/site.js";
 
 const PASSWORD = "correct horse battery staple";
@@ -64,20 +65,6 @@ function step(name, story) {
   });
 }
 
-/**
- * Presses Tab until the focus is where it should be: what a keyboard cannot reach is not there for many people.
- *
- * @param {import("playwright-core").Locator} target
- */
-async function tabTo(target) {
-  await target.waitFor();
-  for (let presses = 0; presses < 250; presses++) {
-    if (await target.evaluate((element) => element === document.activeElement)) return;
-    await page.keyboard.press("Tab");
-  }
-  assert.fail(`Tab does not reach ${target}`);
-}
-
 step("the first start: a link that is good once makes the first administrator", async () => {
   await page.goto(`${catalog.url}/exposures`);
   await page.waitForURL(/\/sign-in/);
@@ -94,16 +81,16 @@ step("the first start: a link that is good once makes the first administrator", 
 
 step("the wizard, by keyboard alone: connection, live test, collections, review", async () => {
   await page.goto(`${catalog.url}/integrations/new`);
-  await tabTo(page.getByRole("link", { name: "Connect Tableau" }));
+  await tabTo(page, page.getByRole("link", { name: "Connect Tableau" }));
   await page.keyboard.press("Enter");
-  await tabTo(page.getByRole("link", { name: "I have the token" }));
+  await tabTo(page, page.getByRole("link", { name: "I have the token" }));
   await page.keyboard.press("Enter");
 
-  await tabTo(page.getByLabel("Address"));
+  await tabTo(page, page.getByLabel("Address"));
   await page.keyboard.type(catalog.tableau);
-  await tabTo(page.getByLabel("Token name"));
+  await tabTo(page, page.getByLabel("Token name"));
   await page.keyboard.type(TOKEN.name);
-  await tabTo(page.getByLabel("Token secret"));
+  await tabTo(page, page.getByLabel("Token secret"));
   await page.keyboard.type("not the secret");
   await page.keyboard.press("Enter");
   const lines = page.getByRole("region", { name: "Test of the connection" });
@@ -118,32 +105,32 @@ step("the wizard, by keyboard alone: connection, live test, collections, review"
     "a wrong secret leads no further",
   );
 
-  await tabTo(page.getByLabel("Token secret"));
+  await tabTo(page, page.getByLabel("Token secret"));
   assert.equal(await page.getByLabel("Token secret").inputValue(), "", "a secret never comes back");
   await page.keyboard.type(TOKEN.secret);
   await page.keyboard.press("Enter");
   const onward = page.getByRole("link", { name: "Choose collections" });
   await onward.waitFor({ timeout: PATIENCE });
-  await tabTo(onward);
+  await tabTo(page, onward);
   await page.keyboard.press("Enter");
 
   const count = page.locator("[data-tree-count]");
-  await tabTo(page.getByLabel("Search the collections"));
+  await tabTo(page, page.getByLabel("Search the collections"));
   await page.keyboard.type("finance");
   await page.getByLabel("Sales", { exact: false }).first().waitFor({ state: "hidden" });
-  await tabTo(page.getByRole("button", { name: "Select all" }));
+  await tabTo(page, page.getByRole("button", { name: "Select all" }));
   await page.keyboard.press("Enter");
   const some = await count.textContent();
   await page.getByLabel("Search the collections").fill("");
   await page.getByRole("button", { name: "Select all" }).click();
   assert.notEqual(await count.textContent(), some, "the filter limits what is selected");
-  await tabTo(page.getByRole("button", { name: "Go on" }));
+  await tabTo(page, page.getByRole("button", { name: "Go on" }));
   await page.keyboard.press("Enter");
 
   await page.getByRole("heading", { name: "Review" }).waitFor();
   assert.ok(!(await page.content()).includes(TOKEN.secret), "a secret never comes back");
   await page.getByLabel("Name in Tailwater").fill("main");
-  await tabTo(page.getByRole("button", { name: "Save and sync now" }));
+  await tabTo(page, page.getByRole("button", { name: "Save and sync now" }));
   await page.keyboard.press("Enter");
   await page.waitForURL(/\/integrations\/main\/syncs\//);
 });
@@ -218,7 +205,7 @@ step("lineage by mouse: from the dashboard into the picture, a model, its panel,
 step("lineage by keyboard: select with completion, walk, refocus, open", async () => {
   await page.goto(`${catalog.url}/lineage`);
   const box = page.getByRole("combobox", { name: "Select" });
-  await tabTo(box);
+  await tabTo(page, box);
   await page.keyboard.type("+fct_ord");
   await page.getByRole("option", { name: /^fct_orders/ }).waitFor();
   await page.keyboard.press("ArrowDown");
@@ -227,7 +214,7 @@ step("lineage by keyboard: select with completion, walk, refocus, open", async (
   await page.keyboard.press("Enter");
   await page.waitForURL(/select=%2Bfct_orders/);
   const link = page.locator(".lineage-node");
-  await tabTo(link);
+  await tabTo(page, link);
   const start = await link.getAttribute("aria-label");
   await page.keyboard.press(start?.includes(" 0 upstream") ? "ArrowRight" : "ArrowLeft");
   await page.waitForFunction(
