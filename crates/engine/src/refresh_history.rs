@@ -49,7 +49,15 @@ impl Workspace {
 
     /// How many refreshes stand in which way, of those that are kept.
     pub async fn refresh_counts(&self) -> Result<BTreeMap<RefreshOutcome, u64>, Error> {
-        let counts = self.store().refresh_counts().await?;
+        self.refresh_counts_of(&RefreshFilter::default()).await
+    }
+
+    /// The same of those that fit, wherever a page of them begins.
+    pub async fn refresh_counts_of(
+        &self,
+        filter: &RefreshFilter,
+    ) -> Result<BTreeMap<RefreshOutcome, u64>, Error> {
+        let counts = self.store().refresh_counts_of(filter).await?;
         let count = |outcome: RefreshOutcome| {
             let count = counts.get(outcome.name()).copied().unwrap_or_default();
             (outcome, u64::try_from(count).unwrap_or_default())

@@ -188,7 +188,23 @@ async fn a_run_lands_its_artifacts_and_hides_its_secrets_everywhere() {
     assert!(run.steps.iter().all(|step| step.state == StepState::Succeeded));
     assert!(log[usize::try_from(run.steps[1].log_offset).expect("a length")..].starts_with("==> dbt build"));
     let kept = bench.workspace.job_run_artifacts(&id).await.expect("artifacts");
-    assert!(kept.contains(&(1, "run_results.json".to_owned())), "{kept:?}");
+    let results = kept
+        .iter()
+        .find(|kept| kept.step == 1 && kept.file == "run_results.json")
+        .unwrap_or_else(|| panic!("no results: {kept:?}"));
+    let piece = async |file: &str, from| {
+        let read = bench.workspace.job_run_artifact(&id, 1, file, from, 10).await;
+        read.expect("an artifact")
+    };
+    assert_eq!(
+        piece("run_results.json", 0).await.map(|piece| piece.len()),
+        Some(10)
+    );
+    let end = piece("run_results.json", results.bytes - 3).await;
+    assert_eq!(end.map(|piece| piece.len()), Some(3));
+    for outside in ["../1/run_results.json", "..", "nothing.json", "a\\b"] {
+        assert_eq!(piece(outside, 0).await, None, "{outside}");
+    }
     let landed = bench
         .workspace
         .environment_states(None)

@@ -1,6 +1,6 @@
 //! What every handler shares: the workspace, the catalog of now, and how the server is reached.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::http::HeaderMap;
 use axum::http::header::HOST;
@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use tailwater_engine::Workspace;
 use tailwater_engine::catalog::Catalog;
 use tailwater_engine::hub::CatalogHub;
+use tailwater_engine::refresh::Refresher;
 use tailwater_engine::runtime::Runtime;
 
 use crate::cookie::CookieJar;
@@ -47,6 +48,7 @@ struct Shared {
     local_csrf_token: Option<String>,
     metrics: Metrics,
     pictures: Pictures,
+    refresher: OnceLock<Refresher>,
 }
 
 impl App {
@@ -64,6 +66,7 @@ impl App {
                 local_csrf_token,
                 metrics: Metrics::new(),
                 pictures: Pictures::default(),
+                refresher: OnceLock::new(),
             }),
         }
     }
@@ -113,6 +116,16 @@ impl App {
     /// What is counted.
     pub fn metrics(&self) -> &Metrics {
         &self.shared.metrics
+    }
+
+    /// Has what this process sends to BI tools counted. Once; later ones are not.
+    pub fn count_refreshes_of(&self, refresher: &Refresher) {
+        let _ = self.shared.refresher.set(refresher.clone());
+    }
+
+    /// What sends refreshes in this process, where something does.
+    pub(crate) fn refresher(&self) -> Option<&Refresher> {
+        self.shared.refresher.get()
     }
 
     /// How the server is reached.

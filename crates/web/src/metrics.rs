@@ -1,7 +1,7 @@
 //! What is counted, in the format of Prometheus: `GET /metrics`, for any role, so by API token.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::http::header::CONTENT_TYPE;
@@ -28,6 +28,9 @@ pub struct Metrics {
     synced: Family<IntegrationLabels, Gauge<f64, AtomicU64>>,
     refreshes: Family<StateLabels, Gauge>,
     runs: Family<StateLabels, Gauge>,
+    in_hand: Gauge,
+    calls: Counter,
+    ended: Family<OutcomeLabels, Counter>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -51,6 +54,11 @@ struct IntegrationLabels {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct StateLabels {
     state: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OutcomeLabels {
+    outcome: String,
 }
 
 impl Metrics {
@@ -84,6 +92,22 @@ impl Metrics {
             refreshes.clone(),
         );
         registry.register("job_runs", "Runs of jobs in the queue and at work", runs.clone());
+        let (in_hand, calls, ended) = (Gauge::default(), Counter::default(), Family::default());
+        registry.register(
+            "refreshes_in_hand",
+            "Refreshes that this process works at",
+            in_hand.clone(),
+        );
+        registry.register(
+            "refresh_calls",
+            "Calls of this process that asked a BI tool for a refresh",
+            calls.clone(),
+        );
+        registry.register(
+            "refreshes_ended",
+            "Refreshes that ended in this process, by how",
+            ended.clone(),
+        );
         Self {
             registry: Arc::new(registry),
             requests,
@@ -94,6 +118,9 @@ impl Metrics {
             synced,
             refreshes,
             runs,
+            in_hand,
+            calls,
+            ended,
         }
     }
 
@@ -153,6 +180,19 @@ pub async fn get(app: &App) -> Result<Response, Error> {
         .runs
         .get_or_create(&state("running"))
         .set(most(queue.running));
+    if let Some(refresher) = app.refresher() {
+        let own = refresher.metrics();
+        metrics.in_hand.set(count(own.in_hand));
+        // They only grow; of two who ask at once the later figure stays.
+        metrics.calls.inner().fetch_max(own.sent, Ordering::Relaxed);
+        for (outcome, count) in own.ended {
+            let labels = OutcomeLabels {
+                outcome: outcome.to_owned(),
+            };
+            let counter = metrics.ended.get_or_create(&labels);
+            counter.inner().fetch_max(count, Ordering::Relaxed);
+        }
+    }
     let mut text = String::new();
     encode(&mut text, &metrics.registry).map_err(|_| Error::internal())?;
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";

@@ -324,6 +324,7 @@ pub fn routes(app: &App) -> Routes {
         .get("/api/v1/runs", Viewer, api::job_run::list)
         .get("/api/v1/runs/{id}", Viewer, api::job_run::get)
         .get("/api/v1/runs/{id}/log", Viewer, api::job_run::log)
+        .get("/api/v1/runs/{id}/artifacts/{step}/{file}", Viewer, api::job_run::artifact)
         .post("/api/v1/runs/{id}/cancel", Operator, api::job_run::cancel)
         .post("/api/v1/runs/{id}/again", Operator, api::job_run::again)
         .get("/api/v1/users", Admin, api::account::users)

@@ -153,6 +153,7 @@ async fn serve(
     let signals = tokio::spawn(Signals::new(Arc::clone(workspace), source).run(stop.clone()));
     // Leaves what runs in the BI tool to the next process.
     let refresher = Refresher::new(Arc::clone(workspace), stop.clone());
+    app.count_refreshes_of(&refresher);
     refresher.start();
     let service = tailwater_web::router::router(&app);
     let served = tailwater_web::serve(service, options, stop.clone(), on_ready).await;

@@ -24,7 +24,7 @@ pub(crate) use definition::check_declared;
 pub use definition::{JobEntry, JobSecretState};
 pub use error::JobError;
 pub use log::{LogPiece, MOST_LOG_BYTES};
-pub use queue::{JobRunQuery, QueueState};
+pub use queue::{JobRunQuery, KeptArtifact, QueueState};
 pub use runtime::{JobRuntime, WorkerOptions};
 pub use schedule::NextJobRun;
 pub use step::{DbtStepRunner, StepEnd, StepHeard, StepRequest, StepRunner};

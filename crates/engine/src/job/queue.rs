@@ -28,6 +28,17 @@ pub struct JobRunQuery {
     pub limit: u32,
 }
 
+/// A file of dbt's that is kept of a step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KeptArtifact {
+    /// The step, counted from 0.
+    pub step: usize,
+    /// Its name, such as `run_results.json`.
+    pub file: String,
+    /// How large it is.
+    pub bytes: u64,
+}
+
 /// How the queue stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct QueueState {
@@ -142,28 +153,38 @@ impl Workspace {
         Ok(log::read(self.archive()?, id, offset, most).await?)
     }
 
-    /// The artifacts of a run that are kept: step, counted from 0, and file name.
-    pub async fn job_run_artifacts(&self, id: &JobRunId) -> Result<Vec<(usize, String)>, Error> {
+    /// The artifacts of a run that are kept, by step and name.
+    pub async fn job_run_artifacts(&self, id: &JobRunId) -> Result<Vec<KeptArtifact>, Error> {
         let prefix = format!("job-runs/{id}/steps/");
         let listed = self.archive()?.list(&prefix).await?;
-        let read = |(key, _): (String, u64)| {
+        let read = |(key, bytes): (String, u64)| {
             let (step, file) = key.strip_prefix(&prefix)?.split_once('/')?;
-            Some((step.parse().ok()?, file.to_owned()))
+            Some(KeptArtifact {
+                step: step.parse().ok()?,
+                file: Some(file).filter(|file| is_file_name(file))?.to_owned(),
+                bytes,
+            })
         };
-        Ok(listed.into_iter().filter_map(read).collect())
+        let mut kept: Vec<KeptArtifact> = listed.into_iter().filter_map(read).collect();
+        kept.sort_by(|one, other| (one.step, &one.file).cmp(&(other.step, &other.file)));
+        Ok(kept)
     }
 
-    /// One artifact of a run; `None` when it is not kept.
+    /// A piece of an artifact of a run, from an offset, at most so many bytes; shorter at its end. `None` when
+    /// it is not kept.
     pub async fn job_run_artifact(
         &self,
         id: &JobRunId,
         step: usize,
         file: &str,
+        from: u64,
+        most: u64,
     ) -> Result<Option<Vec<u8>>, Error> {
-        if file.contains(['/', '\\']) || file.starts_with('.') {
+        if !is_file_name(file) {
             return Ok(None);
         }
-        Ok(self.archive()?.get(&artifact_key(id, step, file)).await?)
+        let key = artifact_key(id, step, file);
+        Ok(self.archive()?.get_range(&key, from, most).await?)
     }
 
     /// How the queue stands, with the processes that work at it.
@@ -182,6 +203,12 @@ impl Workspace {
             workers,
         })
     }
+}
+
+/// Whether a text can be the name of an artifact: of letters, digits, `-`, `_` and `.`, which leads nowhere else.
+fn is_file_name(text: &str) -> bool {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');
+    !text.is_empty() && !text.starts_with('.') && text.chars().all(is_plain)
 }
 
 /// Where an artifact of a step is kept.

@@ -82,45 +82,11 @@ impl Store {
     pub async fn refreshes(&self, filter: &RefreshFilter, limit: u32) -> Result<RefreshPage> {
         let mut sql = String::from("select body, asked_at, id from refresh where 1 = 1");
         let mut values: Vec<Value> = Vec::new();
+        narrow(filter, &mut sql, &mut values);
         let mut place = |value: Value| {
             values.push(value);
             values.len()
         };
-        // Writing to a string cannot fail. The text holds no more than numbers of parameters.
-        if let Some(target) = &filter.target {
-            let [integration, kind, id] = target_values(target).map(&mut place);
-            let _ = write!(
-                sql,
-                " and integration = ${integration} and target_kind = ${kind} and target = ${id}"
-            );
-        }
-        if let Some(exposure) = &filter.exposure {
-            let number = place(exposure_key(exposure).into());
-            let _ = write!(
-                sql,
-                " and id in (select refresh from refresh_exposure where exposure = ${number})"
-            );
-        }
-        if !filter.outcomes.is_empty() {
-            let numbers: Vec<String> = filter
-                .outcomes
-                .iter()
-                .map(|outcome| format!("${}", place(outcome.name().into())))
-                .collect();
-            let _ = write!(sql, " and outcome in ({})", numbers.join(", "));
-        }
-        if let Some(integration) = &filter.integration {
-            let number = place(integration.as_str().into());
-            let _ = write!(sql, " and integration = ${number}");
-        }
-        if let Some(job_run) = &filter.job_run {
-            let number = place(search_key(job_run).into());
-            let _ = write!(sql, " and job_run = ${number}");
-        }
-        if let Some(since) = filter.since {
-            let number = place(since.into());
-            let _ = write!(sql, " and asked_at >= ${number}");
-        }
         if let Some(before) = &filter.before {
             let asked_at = place(before.asked_at.into());
             let id = place(before.id.as_str().into());
@@ -185,8 +151,17 @@ impl Store {
 
     /// How many refreshes stand in which way; those that are no longer kept do not count.
     pub async fn refresh_counts(&self) -> Result<BTreeMap<String, i64>> {
-        let sql = "select outcome, count(*) from refresh group by outcome order by outcome";
-        let rows = self.db.fetch("count the refreshes", sql, vec![]).await?;
+        self.refresh_counts_of(&RefreshFilter::default()).await
+    }
+
+    /// The same of those that fit, wherever a page of them begins.
+    pub async fn refresh_counts_of(&self, filter: &RefreshFilter) -> Result<BTreeMap<String, i64>> {
+        let mut sql = String::from("select outcome, count(*) from refresh where 1 = 1");
+        let mut values = Vec::new();
+        narrow(filter, &mut sql, &mut values);
+        sql.push_str(" group by outcome order by outcome");
+        let mut transaction = self.db.begin_reading("count the refreshes").await?;
+        let rows = transaction.fetch(sqlx::AssertSqlSafe(sql), values).await?;
         rows.iter()
             .map(|row| Ok((row.text(0)?, row.integer(1)?)))
             .collect()
@@ -199,5 +174,48 @@ impl Store {
         self.db
             .execute("forget old refreshes", sql, vec![before.into()])
             .await
+    }
+}
+
+/// Adds the conditions of a filter, but for where a page begins.
+fn narrow(filter: &RefreshFilter, sql: &mut String, values: &mut Vec<Value>) {
+    let mut place = |value: Value| {
+        values.push(value);
+        values.len()
+    };
+    // Writing to a string cannot fail. The text holds no more than numbers of parameters.
+    if let Some(target) = &filter.target {
+        let [integration, kind, id] = target_values(target).map(&mut place);
+        let _ = write!(
+            sql,
+            " and integration = ${integration} and target_kind = ${kind} and target = ${id}"
+        );
+    }
+    if let Some(exposure) = &filter.exposure {
+        let number = place(exposure_key(exposure).into());
+        let _ = write!(
+            sql,
+            " and id in (select refresh from refresh_exposure where exposure = ${number})"
+        );
+    }
+    if !filter.outcomes.is_empty() {
+        let numbers: Vec<String> = filter
+            .outcomes
+            .iter()
+            .map(|outcome| format!("${}", place(outcome.name().into())))
+            .collect();
+        let _ = write!(sql, " and outcome in ({})", numbers.join(", "));
+    }
+    if let Some(integration) = &filter.integration {
+        let number = place(integration.as_str().into());
+        let _ = write!(sql, " and integration = ${number}");
+    }
+    if let Some(job_run) = &filter.job_run {
+        let number = place(search_key(job_run).into());
+        let _ = write!(sql, " and job_run = ${number}");
+    }
+    if let Some(since) = filter.since {
+        let number = place(since.into());
+        let _ = write!(sql, " and asked_at >= ${number}");
     }
 }

@@ -144,6 +144,12 @@ async fn a_refresh_lives_from_the_queue_to_its_end(
     assert!(matches!(again[0], AskOutcome::Landed(_)));
     assert_eq!(store.open_refreshes().await.unwrap().len(), 2);
     assert_eq!(store.refresh_counts().await.unwrap()["queued"], 2);
+    let of_one = RefreshFilter {
+        target: Some(target(1)),
+        ..RefreshFilter::default()
+    };
+    let counts = store.refresh_counts_of(&of_one).await.unwrap();
+    assert_eq!((counts["queued"], counts["failed"]), (1, 1));
 }
 
 #[rstest]

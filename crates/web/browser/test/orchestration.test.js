@@ -159,9 +159,13 @@ step("a run's page fills with what it built and what it refreshed, and comes to 
   await page.goto(`${catalog.url}/runs`);
   await page.getByRole("link", { name: "nightly" }).last().click();
   await page.getByRole("heading", { level: 1, name: /nightly/ }).waitFor();
-  await page.getByRole("region", { name: "Refreshes" }).getByRole("link", { name: "Orders by day" }).first().waitFor();
+  await page
+    .getByRole("region", { name: "Refreshes", exact: true })
+    .getByRole("link", { name: "Orders by day" })
+    .first()
+    .waitFor();
   await until(async () => (await page.locator("#run[data-poll]").count()) === 0, "the refreshes come to an end");
-  const text = (await page.getByRole("region", { name: "Refreshes" }).textContent()) ?? "";
+  const text = (await page.getByRole("region", { name: "Refreshes", exact: true }).textContent()) ?? "";
   for (const word of ["Refreshed", "Failed", "Held", "Cancelled", "Login failed", "not_null_fct_revenue_order_id"]) {
     assert.ok(text.includes(word), `${word}: ${text}`);
   }
@@ -222,8 +226,10 @@ step("it is run, watched while it builds, cancelled, and run again", async () =>
   // Who reads the log further up, or a wide table further right, stays there while the page goes on.
   const timeline = page.getByRole("region", { name: /^Timeline/ });
   await page.setViewportSize({ width: 480, height: 800 });
-  await timeline.evaluate((element) => {
-    element.scrollLeft = 100;
+  await page.waitForFunction(() => {
+    const picture = document.querySelector(".timeline");
+    if (picture) picture.scrollLeft = 100;
+    return picture?.scrollLeft === 100;
   });
   const end = page.getByRole("region", { name: "The end of the log" });
   await end.focus();

@@ -41,7 +41,7 @@ use crate::view::chrome::Page;
         integration::preview_mapping, integration::add_mapping, integration::remove_mapping,
         refresh::list, refresh::ask, refresh::get, refresh::cancel, policy::list, policy::put,
         job::list, job::create, job::get, job::put, job::remove, job::put_secret, job::run,
-        job_run::list, job_run::get, job_run::log, job_run::cancel, job_run::again,
+        job_run::list, job_run::get, job_run::log, job_run::artifact, job_run::cancel, job_run::again,
         account::users, account::change_user, account::remove_user,
         account::tokens, account::make_token, account::revoke_token, account::audit,
     ),

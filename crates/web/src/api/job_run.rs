@@ -1,14 +1,16 @@
 //! `/api/v1/runs`: the runs of jobs, what they built, what dbt said, and their end before their time.
 
 use axum::Json;
+use axum::body::Body;
 use axum::extract::Path;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tailwater_core::id::JobRunId;
 use tailwater_core::job::{JobRun, JobRunState};
+use tailwater_engine::job::KeptArtifact;
 use tailwater_engine::store::{JobRunCursor, JobRunFilter};
 use utoipa::{IntoParams, ToSchema};
 
@@ -17,6 +19,7 @@ use super::read::{JsonBody, Parameters};
 use super::refresh::{RefreshShape, shape as refresh_shape};
 use crate::context::Context;
 use crate::error::Error;
+use crate::link::Address;
 use crate::principal::Principal;
 
 /// Where to read on in a log.
@@ -44,6 +47,21 @@ pub struct WholeRun {
     pub node_results: Value,
     /// What was decided of the extracts behind it, the oldest first.
     pub refreshes: Vec<RefreshShape>,
+    /// dbt's files that are kept of its steps.
+    pub artifacts: Vec<ArtifactShape>,
+}
+
+/// A file of dbt's that a run keeps.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ArtifactShape {
+    /// The step that wrote it, counted from 0.
+    pub step: usize,
+    /// Its name, such as `run_results.json`.
+    pub file: String,
+    /// How large it is.
+    pub bytes: u64,
+    /// Where it is downloaded, below the catalog's address.
+    pub path: String,
 }
 
 /// A piece of the runs.
@@ -137,7 +155,76 @@ pub async fn get(context: Context, Path(id): Path<String>) -> Result<Json<WholeR
             .iter()
             .map(|refresh| refresh_shape(&context, refresh))
             .collect::<Result<_, _>>()?,
+        artifacts: workspace
+            .job_run_artifacts(&run.id)
+            .await?
+            .into_iter()
+            .map(|kept| ArtifactShape {
+                path: artifact_address(&context, &run.id, &kept).to_string(),
+                step: kept.step,
+                file: kept.file,
+                bytes: kept.bytes,
+            })
+            .collect(),
     }))
+}
+
+/// Where an artifact is downloaded.
+pub fn artifact_address(context: &Context, run: &JobRunId, kept: &KeptArtifact) -> Address {
+    context
+        .links
+        .to("/api/v1/runs")
+        .segment(run.as_str())
+        .then("/artifacts")
+        .segment(&kept.step.to_string())
+        .segment(&kept.file)
+        .anywhere()
+}
+
+/// One of dbt's files as a step of the run wrote it, with the values of secret variables hidden.
+#[utoipa::path(get, path = "/api/v1/runs/{id}/artifacts/{step}/{file}", tag = "jobs",
+    params(("id" = String, Path), ("step" = usize, Path), ("file" = String, Path)),
+    responses((status = 200, body = Object, content_type = "application/json"),
+        (status = 404, description = "there is no such run, or it keeps no such file")))]
+pub async fn artifact(
+    context: Context,
+    Path((id, step, file)): Path<(String, String, String)>,
+) -> Result<Response, Error> {
+    let run = context.app.workspace().find_job_run(&JobRunId::new(id)).await?;
+    let kept = context.app.workspace().job_run_artifacts(&run.id).await?;
+    let is_meant = |kept: &KeptArtifact| kept.file == file && kept.step.to_string() == step;
+    let kept = kept.into_iter().find(is_meant).ok_or_else(|| {
+        Error::not_found("artifact", &file).with_hint("the run's page lists those that are kept")
+    })?;
+    // A name has nothing in it that a header would read as something else.
+    let disposition = format!("attachment; filename=\"{}\"", kept.file);
+    let headers = [
+        (CONTENT_TYPE, "application/json".to_owned()),
+        (CONTENT_LENGTH, kept.bytes.to_string()),
+        (CONTENT_DISPOSITION, disposition),
+    ];
+    // A manifest may be large: it goes out piece by piece.
+    let pieces = futures::stream::try_unfold(0, move |from: u64| {
+        let (app, run, kept) = (context.app.clone(), run.id.clone(), kept.clone());
+        async move {
+            if from >= kept.bytes {
+                return Ok(None);
+            }
+            let most = LARGEST_PIECE.min(kept.bytes - from);
+            let read = app
+                .workspace()
+                .job_run_artifact(&run, kept.step, &kept.file, from, most);
+            match read.await {
+                Ok(Some(piece)) if !piece.is_empty() => {
+                    let until = from + piece.len() as u64;
+                    Ok(Some((piece, until)))
+                }
+                Ok(_) => Err(std::io::Error::other("the artifact ended early")),
+                Err(error) => Err(std::io::Error::other(error)),
+            }
+        }
+    });
+    Ok((headers, Body::from_stream(pieces)).into_response())
 }
 
 /// What dbt said, as text, at most 1 MB an answer; `X-Next-Offset` says where to read on, also while the run goes on.

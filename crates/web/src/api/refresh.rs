@@ -97,7 +97,7 @@ pub async fn list(
     let limit = limit_of(filter.limit)?;
     let workspace = context.app.workspace();
     let page = workspace.refreshes(&wanted, limit).await?;
-    let counts = workspace.refresh_counts().await?;
+    let counts = workspace.refresh_counts_of(&wanted).await?;
     Ok(Json(Paged {
         items: page
             .refreshes
@@ -144,14 +144,25 @@ pub async fn ask(
 
 /// Cancels a refresh: at once while it is queued, else by asking the tool.
 #[utoipa::path(post, path = "/api/v1/refreshes/{id}/cancel", tag = "refreshes", params(("id" = String, Path)),
-    responses((status = 202, body = RefreshShape), (status = 404, description = "there is no such refresh")))]
+    responses((status = 202, body = RefreshShape), (status = 404, description = "there is no such refresh"),
+        (status = 409, description = "it is over")))]
 pub async fn cancel(
     context: Context,
     principal: Principal,
     Path(id): Path<String>,
 ) -> Result<(StatusCode, Json<RefreshShape>), Error> {
     let refresh = find(&context, &id).await?;
-    cancel_by_hand(&context, &principal, &refresh).await?;
+    if !cancel_by_hand(&context, &principal, &refresh).await? {
+        let words = outcome_words(&refresh, context.now);
+        let error = Error::new(
+            StatusCode::CONFLICT,
+            "TW-REFRESH-OVER",
+            format!("the refresh is over: {words}"),
+        );
+        return Err(
+            error.with_hint("there is nothing left to cancel; ask for another with `POST /api/v1/refreshes`")
+        );
+    }
     let refresh = find(&context, &id).await?;
     Ok((StatusCode::ACCEPTED, Json(shape(&context, &refresh)?)))
 }

@@ -2,14 +2,19 @@
 
 use std::sync::Arc;
 
-use async_graphql::{MergedObject, Object, SimpleObject};
+use async_graphql::{Context, MergedObject, Object, SimpleObject};
+use chrono::{DateTime, Utc};
 use tailwater_core::exposure::{Exposure, Mode};
 use tailwater_core::health::CheckKind;
+use tailwater_core::refresh::{RefreshOutcome, RefreshRecord, outcome_words};
 use tailwater_engine::catalog::Catalog;
+use tailwater_engine::store::RefreshFilter;
 
+use super::connection::from_web;
 use super::kind::kind;
-use super::limit::list_cost;
+use super::limit::{list_cost, refresh_cost};
 use super::resource::{Common, HealthIssue, HealthObject, Resource};
+use super::root::Source;
 use super::scalar::{Instant, instant};
 
 kind!(
@@ -130,6 +135,30 @@ impl ExposurePart {
         instant(self.0.catalog.data_age(self.0.id())?.built_at)
     }
 
+    /// The newest refresh of its extracts by Tailwater, under way, over or held back, and what came of it; null before
+    /// the first. What was skipped is none.
+    #[graphql(complexity = "refresh_cost(child_complexity)")]
+    async fn last_refresh(&self, context: &Context<'_>) -> async_graphql::Result<Option<RefreshInfo>> {
+        let (Some(exposure), Ok(source)) = (self.exposure(), context.data::<Source>()) else {
+            return Ok(None);
+        };
+        let outcomes = RefreshOutcome::ALL.into_iter();
+        let filter = RefreshFilter {
+            exposure: Some(exposure.unique_id.clone()),
+            outcomes: outcomes
+                .filter(|outcome| *outcome != RefreshOutcome::Skipped)
+                .collect(),
+            ..RefreshFilter::default()
+        };
+        let found = source.app.workspace().refreshes(&filter, 1).await;
+        let found = found.map_err(|error| from_web(&error.into()))?;
+        let now = source.app.now();
+        Ok(found
+            .refreshes
+            .first()
+            .map(|record| RefreshInfo::new(record, now)))
+    }
+
     /// How many models it stands on, directly or not.
     async fn models_upstream(&self) -> usize {
         self.0.catalog.models_upstream(self.0.id())
@@ -167,6 +196,45 @@ impl ExposurePart {
     /// Since when it may be out of date.
     async fn stale_since(&self) -> Option<Instant> {
         instant(self.exposure()?.stale.as_ref().map(|stale| stale.since))
+    }
+}
+
+/// A refresh of an extract, from the decision to its end.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct RefreshInfo {
+    /// Its id, as in `/refreshes/{id}`.
+    id: String,
+    /// What is refreshed. Untrusted.
+    target: String,
+    /// `workbook` or `data_source`.
+    target_type: &'static str,
+    /// `queued`, `sending`, `running`, `succeeded`, `failed`, `cancelled`, `timed_out`, `skipped` or `held`.
+    outcome: &'static str,
+    /// How it stands in a few words, with the tool's own. Untrusted.
+    words: String,
+    /// The stable code of what went wrong.
+    code: Option<String>,
+    /// When it was decided.
+    asked_at: Option<Instant>,
+    /// When the tool began.
+    started_at: Option<Instant>,
+    /// When it was over.
+    finished_at: Option<Instant>,
+}
+
+impl RefreshInfo {
+    fn new(record: &RefreshRecord, now: DateTime<Utc>) -> Self {
+        Self {
+            id: record.id.to_string(),
+            target: record.name.clone(),
+            target_type: record.target.kind.name(),
+            outcome: record.outcome.name(),
+            words: outcome_words(record, now),
+            code: record.code.clone(),
+            asked_at: instant(Some(record.asked_at)),
+            started_at: instant(record.started_at),
+            finished_at: instant(record.finished_at),
+        }
     }
 }
 

@@ -74,6 +74,11 @@ pub fn page_cost(first: Option<i32>, each: usize) -> usize {
         .saturating_mul(each)
 }
 
+/// What a complexity is counted with for a refresh, which is read from the store and not from the catalog.
+pub fn refresh_cost(each: usize) -> usize {
+    each.saturating_add(50)
+}
+
 /// What a complexity is counted with for a lineage, whose nodes are smaller.
 pub fn lineage_cost(first: Option<i32>, each: usize) -> usize {
     let first = first.and_then(|first| usize::try_from(first).ok());

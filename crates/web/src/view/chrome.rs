@@ -15,6 +15,7 @@ pub struct Page<'a> {
     heading: Option<Markup>,
     crumbs: Vec<(String, Address)>,
     actions: Option<Markup>,
+    has_live_actions: bool,
     notices: Vec<Markup>,
     scripts: Vec<&'static str>,
     styles: Vec<&'static str>,
@@ -42,6 +43,7 @@ impl<'a> Page<'a> {
             heading: None,
             crumbs: Vec::new(),
             actions: None,
+            has_live_actions: false,
             notices: Vec::new(),
             scripts: Vec::new(),
             styles: Vec::new(),
@@ -65,6 +67,12 @@ impl<'a> Page<'a> {
     pub fn actions(mut self, actions: Markup) -> Self {
         self.actions = Some(actions);
         self
+    }
+
+    /// What can be done here now: it follows when the page is kept fresh.
+    pub fn live_actions(mut self, actions: Markup) -> Self {
+        self.has_live_actions = true;
+        self.actions(actions)
     }
 
     /// Something that the reader should know before anything else: stale, partial, gone, nothing yet.
@@ -93,8 +101,11 @@ impl<'a> Page<'a> {
 
     /// The whole page. A fragment is the body alone.
     pub fn body(self, body: &Markup) -> Markup {
+        let actions = html! { @if let Some(actions) = &self.actions {
+            div.actions #actions data-along[self.has_live_actions] { (actions) }
+        } };
         if self.context.is_fragment {
-            return body.clone();
+            return html! { (body) @if self.has_live_actions { (actions) } };
         }
         let context = self.context;
         html! {
@@ -122,7 +133,7 @@ impl<'a> Page<'a> {
                         }
                         header.heading {
                             h1 { @match &self.heading { Some(heading) => (heading), None => (self.title) } }
-                            @if let Some(actions) = &self.actions { div.actions { (actions) } }
+                            (actions)
                         }
                         @for notice in &self.notices { (notice) }
                         (body)
@@ -207,7 +218,10 @@ fn is_here(context: &Context, path: &str) -> bool {
     if path == "/" {
         return matches!(here, "" | "/");
     }
-    here == path || here.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'))
+    let is_below =
+        |path: &str| here == path || here.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
+    // Jobs and refreshes are reached from the runs.
+    is_below(path) || path == "/runs" && (is_below("/jobs") || is_below("/refreshes"))
 }
 
 /// A box that says something important: `tone` is `info`, `caution`, `degraded` or `healthy`.

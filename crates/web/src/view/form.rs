@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use crate::context::Context;
 use crate::csrf;
+use crate::view::name::marked;
 
 /// The hidden field without which a form that changes something is refused. First in every such form.
 pub fn csrf(context: &Context) -> Markup {
@@ -19,7 +20,7 @@ pub fn text(name: &str, label: &str, value: &str, advice: Option<&str>) -> Marku
         div.field {
             label for=(name) { (label) }
             input type="text" id=(name) name=(name) value=(value) aria-describedby=[advice_id.as_deref()] autocomplete="off";
-            @if let (Some(advice), Some(id)) = (advice, &advice_id) { p.advice id=(id) { (advice) } }
+            @if let (Some(advice), Some(id)) = (advice, &advice_id) { p.advice id=(id) { (marked(advice, 400)) } }
         }
     }
 }

@@ -93,14 +93,10 @@ pub fn length(context: &Context, run: &JobRun) -> String {
     run.ran_for(context.now).map_or_else(|| "–".to_owned(), duration)
 }
 
-/// How long it waited, when that was worth a word.
-pub fn waited(context: &Context, run: &JobRun) -> String {
+/// How long it waited, when that is worth a word.
+pub fn waited(context: &Context, run: &JobRun) -> Option<String> {
     let waited = run.waited(context.now);
-    if waited < TimeDelta::seconds(1) {
-        "–".to_owned()
-    } else {
-        duration(waited)
-    }
+    (waited >= TimeDelta::seconds(1)).then(|| duration(waited))
 }
 
 /// `41 good, 2 warned, 1 failed, 3 skipped`: what is none is left out.

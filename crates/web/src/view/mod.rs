@@ -11,6 +11,7 @@ pub mod list;
 pub mod markdown;
 pub mod name;
 pub mod number;
+pub mod policy;
 pub mod problem;
 pub mod readiness;
 pub mod reason;

@@ -21,6 +21,19 @@ pub fn cut(text: &str, longest: usize) -> Cow<'_, str> {
     }
 }
 
+/// A sentence, cut, in which backticks mark code: `dbt build` ended with 1.
+pub fn marked(text: &str, longest: usize) -> Markup {
+    let text = cut(text, longest);
+    let pieces: Vec<&str> = text.split('`').collect();
+    // A backtick without its partner is one.
+    let is_paired = pieces.len() % 2 == 1;
+    html! {
+        @if is_paired { @for (at, piece) in pieces.iter().enumerate() {
+            @if at % 2 == 1 { code { (piece) } } @else if !piece.is_empty() { bdi { (piece) } }
+        } } @else { bdi { (text) } }
+    }
+}
+
 /// The first paragraph of a description on one line, cut: for lists, where Markdown has no place.
 pub fn beginning(description: Option<&str>, longest: usize) -> String {
     let text = description.unwrap_or_default().trim();
@@ -40,6 +53,16 @@ mod tests {
         assert_eq!(name("<b>").into_string(), "<bdi>&lt;b&gt;</bdi>");
         let long = name(&"é".repeat(10_000)).into_string();
         assert!(long.len() < 1_000 && long.contains('…'), "{} bytes", long.len());
+    }
+
+    #[test]
+    fn backticks_mark_code_and_stay_escaped() {
+        assert_eq!(
+            marked("`dbt <b>` ended", 80).into_string(),
+            "<code>dbt &lt;b&gt;</code><bdi> ended</bdi>"
+        );
+        assert_eq!(marked("it`s", 80).into_string(), "<bdi>it`s</bdi>");
+        assert_eq!(marked("`dbt build` ended", 6).into_string(), "<bdi>`dbt b…</bdi>");
     }
 
     #[test]

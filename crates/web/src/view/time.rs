@@ -18,6 +18,16 @@ pub fn exact(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%d %H:%M UTC").to_string()
 }
 
+/// `06:10:24`, with the whole instant as its title: where a date is known and seconds count.
+pub fn clock(at: DateTime<Utc>) -> Markup {
+    html! { time datetime=(at.to_rfc3339()) title=(to_the_second(at)) { (at.format("%H:%M:%S").to_string()) } }
+}
+
+/// `2026-11-22 06:10:24 UTC`
+pub fn to_the_second(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
 /// "just now", "12 min ago", "3 h ago", "5 days ago", "in 20 min", then the date.
 pub fn relative(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let distance = now - at;
@@ -44,7 +54,7 @@ pub fn relative(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     }
 }
 
-/// A length of time: "850 ms", "12.4 s", "3 min 20 s", "2 h 5 min".
+/// A length of time: "850 ms", "12.4 s", "3 min 20 s", "2 h 5 min", "24 h".
 pub fn duration(length: TimeDelta) -> String {
     let milliseconds = length.num_milliseconds().max(0);
     let seconds = milliseconds / 1000;
@@ -52,6 +62,7 @@ pub fn duration(length: TimeDelta) -> String {
         0 => format!("{milliseconds} ms"),
         1..60 => format!("{seconds}.{} s", milliseconds % 1000 / 100),
         60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ if seconds % 3600 < 60 => format!("{} h", seconds / 3600),
         _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
     }
 }
@@ -88,6 +99,7 @@ mod tests {
     #[case(12_400, "12.4 s")]
     #[case(200_000, "3 min 20 s")]
     #[case(7_500_000, "2 h 5 min")]
+    #[case(86_400_000, "24 h")]
     fn lengths_read_as_people_say_them(#[case] milliseconds: i64, #[case] expected: &str) {
         assert_eq!(duration(TimeDelta::milliseconds(milliseconds)), expected);
     }

@@ -155,6 +155,7 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/api/v1/runs", Viewer),
     ("GET", "/api/v1/runs/{id}", Viewer),
     ("GET", "/api/v1/runs/{id}/log", Viewer),
+    ("GET", "/api/v1/runs/{id}/artifacts/{step}/{file}", Viewer),
     ("POST", "/api/v1/runs/{id}/cancel", Operator),
     ("POST", "/api/v1/runs/{id}/again", Operator),
     ("GET", "/integrations", Viewer),

@@ -9,7 +9,7 @@ use crate::change::Program;
 use crate::scene::Scene;
 
 /// What a person fills in.
-const FORM: [(&str, &str); 8] = [
+const FORM: [(&str, &str); 9] = [
     ("name", "nightly"),
     ("project", "shop"),
     ("directory", "/srv/shop"),
@@ -18,6 +18,7 @@ const FORM: [(&str, &str); 8] = [
     ("time_zone", "Europe/Berlin"),
     ("variables", "REGION=eu"),
     ("time_limit_minutes", "90"),
+    ("when_lost", "run_again"),
 ];
 
 #[tokio::test]
@@ -33,7 +34,15 @@ async fn a_job_is_made_run_cancelled_and_run_again_by_its_pages() {
     let answer = scene.submit("/jobs/new", "/jobs/new", &FORM).await;
     assert_eq!(answer.location(), Some("/jobs/nightly"), "{}", answer.body);
     let page = scene.page("/jobs/nightly").await;
-    for word in ["dbt deps", "REGION", "0 6 * * *", "Europe/Berlin", "Run now"] {
+    let words = [
+        "dbt deps",
+        "REGION",
+        "0 6 * * *",
+        "Europe/Berlin",
+        "Run now",
+        "always run once more",
+    ];
+    for word in words {
         assert!(page.contains(word), "{word}");
     }
     let answer = scene.submit("/jobs/nightly", "/jobs/nightly/run", &[]).await;

@@ -23,6 +23,7 @@ mod integration;
 mod job;
 mod lineage;
 mod real_dbt;
+mod refresh;
 mod resource;
 mod run;
 mod scene;

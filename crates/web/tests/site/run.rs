@@ -1,6 +1,7 @@
 //! Runs of jobs and refreshes: their lists, their pages, what is live, and names of people who mean harm.
 
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::{HeaderValue, Method, StatusCode};
 use chrono::TimeDelta;
 use serde_json::json;
 use tailwater_core::id::NodeId;
@@ -9,6 +10,7 @@ use tailwater_core::refresh::{
     Hold, RefreshCause, RefreshOrigin, RefreshOutcome, RefreshRecord, Skip, TargetId, TargetKind, Verdict,
 };
 use tailwater_core::run::RunStatus;
+use tailwater_engine::refresh::Refresher;
 use tailwater_engine::store::{RefreshAsk, new_job_run_id, new_refresh_id};
 
 use crate::hostile::attacks;
@@ -126,7 +128,7 @@ pub async fn asked(
     record
 }
 
-fn due() -> Verdict {
+pub fn due() -> Verdict {
     Verdict::Refresh {
         because: vec!["model.shop.fct_orders".into()],
         not_before: None,
@@ -276,4 +278,133 @@ async fn names_and_words_that_mean_harm_stay_words() {
         );
         assert!(text.len() < 900_000, "{page}: {} bytes", text.len());
     }
+}
+
+#[tokio::test]
+async fn a_run_lists_its_artifacts_and_gives_them_out_under_their_own_names() {
+    let scene = Scene::empty().await;
+    let run = started(&scene, &job("nightly"), "dbt build").await;
+    let archive = scene.workspace.archive().unwrap();
+    let key = |file: &str| format!("job-runs/{}/steps/0/{file}", run.id);
+    // More than goes out at once.
+    let large = format!("{{\"nodes\": \"{}\"}}", "n".repeat(2_500_000));
+    archive
+        .put(&key("manifest.json"), large.clone().into_bytes())
+        .await
+        .unwrap();
+    archive
+        .put(&key("run_results.json"), b"{}".to_vec())
+        .await
+        .unwrap();
+    // What somebody else put there has no name that is given out.
+    archive.put(&key("a b\"c.json"), b"{}".to_vec()).await.unwrap();
+
+    let page = scene.page(&format!("/runs/{}", run.id)).await;
+    let address = format!("/api/v1/runs/{}/artifacts/0/manifest.json", run.id);
+    assert!(page.contains(&format!("href=\"{address}\"")) && page.contains("2.5 MB"));
+    assert!(page.contains("run_results.json") && !page.contains("a b"));
+    let whole = scene
+        .api(
+            Method::GET,
+            &format!("/api/v1/runs/{}", run.id),
+            None,
+            Body::empty(),
+        )
+        .await;
+    let whole: serde_json::Value = serde_json::from_str(&whole.body).unwrap();
+    assert_eq!(
+        whole["artifacts"],
+        json!([
+            {"step": 0, "file": "manifest.json", "bytes": large.len(), "path": address},
+            {"step": 0, "file": "run_results.json", "bytes": 2, "path": address.replace("manifest", "run_results")},
+        ])
+    );
+    let answer = scene.get(&address).await;
+    assert_eq!((answer.status, answer.body == large), (StatusCode::OK, true));
+    assert_eq!(answer.headers["content-type"], "application/json");
+    assert_eq!(
+        answer.headers["content-disposition"],
+        "attachment; filename=\"manifest.json\""
+    );
+    assert_eq!(answer.headers["x-content-type-options"], "nosniff");
+    for nothing in [
+        "0/catalog.json",
+        "1/manifest.json",
+        "00/manifest.json",
+        "-1/manifest.json",
+        "0/..%2F0%2Fmanifest.json",
+        "0/%2E%2E",
+        "0/a%20b%22c.json",
+        "x/manifest.json",
+    ] {
+        let answer = scene
+            .get(&format!("/api/v1/runs/{}/artifacts/{nothing}", run.id))
+            .await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{nothing}");
+    }
+    let answer = scene.get("/api/v1/runs/none/artifacts/0/manifest.json").await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn what_is_live_says_what_can_be_done_now() {
+    let scene = Scene::empty().await;
+    let run = started(&scene, &job("nightly"), "dbt build").await;
+    let address = format!("/runs/{}", run.id);
+    let request = scene
+        .request(Method::GET, &address)
+        .header("x-fragment", "run")
+        .body(Body::empty());
+    let part = scene.send(request.unwrap()).await.body;
+    assert!(part.starts_with("<div id=\"run\"") && !part.contains("<html"));
+    let actions = &part[part.find("id=\"actions\" data-along").expect("what can be done")..];
+    assert!(actions.contains("Cancel") && !actions.contains("Run again"));
+    // What is spoken does not change with each second that passes.
+    let said = &part[part.find("data-say").unwrap()..];
+    let said = &said[..said.find("</span></span>").unwrap()];
+    assert!(said.contains("Running") && !said.contains("took"), "{said}");
+}
+
+#[tokio::test]
+async fn figures_tell_of_queues_and_of_what_this_process_sends() {
+    let scene = Scene::empty().await;
+    let store = scene.workspace.store();
+    let now = scene.workspace.clock().now();
+    let queued = JobRun::queued(new_job_run_id(now), &job("nightly"), JobRunCause::Api, None, now);
+    store.enqueue_job_run(&queued).await.unwrap();
+    asked(&scene, "w1", "Payments", None, due()).await;
+    let figures = async || {
+        let mut request = scene
+            .request(Method::GET, "/metrics")
+            .body(Body::empty())
+            .unwrap();
+        // Browsers are shown dbt's metrics at this address.
+        request
+            .headers_mut()
+            .insert("accept", HeaderValue::from_static("text/plain"));
+        let answer = scene.send(request).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        answer.body
+    };
+    let text = figures().await;
+    assert!(text.contains("tailwater_job_runs{state=\"queued\"} 1"), "{text}");
+    assert!(text.contains("tailwater_refreshes{state=\"queued\"} 1"), "{text}");
+    let workspace = std::sync::Arc::clone(&scene.workspace);
+    let refresher = Refresher::new(workspace, tokio_util::sync::CancellationToken::new());
+    scene.app.count_refreshes_of(&refresher);
+    // Its integration is not there: it ends at once, without a call.
+    refresher.start();
+    let ended = "tailwater_refreshes_ended_total{outcome=\"failed\"} 1";
+    let mut text = figures().await;
+    for _ in 0..600 {
+        if text.contains(ended) {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        text = figures().await;
+    }
+    assert!(text.contains(ended), "{text}");
+    assert!(text.contains("tailwater_refresh_calls_total 0"), "{text}");
+    assert!(text.contains("tailwater_refreshes{state=\"queued\"} 0"), "{text}");
+    refresher.shut_down().await;
 }

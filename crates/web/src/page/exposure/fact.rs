@@ -42,6 +42,9 @@ pub(super) fn facts(subject: &Subject<'_>) -> Markup {
             @if let Some(integration) = &exposure.integration {
                 dt { "Integration" } dd { a href=(context.links.integration(integration)) { (name(integration.as_str())) } }
             }
+            @if exposure.integration.is_some() && !subject.is_gone() {
+                dt { "Refreshing" } dd { a href={ (subject.address(super::subject::Tab::Refreshes)) "#policy" } { "policy and history" } }
+            }
             @if !path.is_empty() { dt { "Project" } dd { (name(&path.join(" / "))) } }
             @if let Some(view) = asset { dt { "Workbook" } dd { (name(&view.asset.name)) } }
             @if !sources.is_empty() {

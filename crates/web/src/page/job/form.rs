@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use maud::{Markup, html};
 use serde_json::{Map, Value, json};
-use tailwater_core::job::{CompletionOn, Job};
+use tailwater_core::job::{CompletionOn, Job, WhenLost};
 use tailwater_engine::project::ProjectEntry;
 use tailwater_engine::settings::DeclaredIn;
 
@@ -19,16 +19,32 @@ use crate::page::integration::posted::Posted;
 use crate::principal::Principal;
 use crate::view::chrome::{Page, notice};
 use crate::view::form;
-use crate::view::name::{cut, name};
+use crate::view::name::{cut, marked, name};
 
 /// What a new job begins with.
 const USUAL_STEPS: &str = "dbt deps\ndbt source freshness\ndbt build\ndbt docs generate";
+
+/// What becomes of a run whose machine died: the word of the file, and what it means.
+const WHEN_LOST: [(&str, &str); 3] = [
+    ("retry", "it is tried again while retries are left"),
+    ("run_again", "it is always run once more"),
+    ("end", "it ends there"),
+];
+
+/// What becomes of a run whose machine died, in words.
+pub(super) fn when_lost(word: WhenLost) -> &'static str {
+    match word {
+        WhenLost::Retry => WHEN_LOST[0].1,
+        WhenLost::RunAgain => WHEN_LOST[1].1,
+        WhenLost::End => WHEN_LOST[2].1,
+    }
+}
 
 /// What stands in the form, by the name of the field.
 type Typed = BTreeMap<&'static str, String>;
 
 /// Every field, so that nothing else is taken over.
-const FIELDS: [&str; 17] = [
+const FIELDS: [&str; 18] = [
     "name",
     "project",
     "environment",
@@ -45,6 +61,7 @@ const FIELDS: [&str; 17] = [
     "time_limit_minutes",
     "retries",
     "retry_delay_seconds",
+    "when_lost",
     "refresh",
 ];
 
@@ -141,6 +158,7 @@ fn read(typed: &Typed, before: Option<&Job>) -> Result<Job, Error> {
         "directory",
         "profiles_dir",
         "target",
+        "when_lost",
     ] {
         if let Some(text) = text(field) {
             said.insert(field.to_owned(), json!(text));
@@ -190,7 +208,6 @@ fn read(typed: &Typed, before: Option<&Job>) -> Result<Job, Error> {
         // What the form does not show stays.
         said.insert("secrets".to_owned(), json!(before.secrets));
         said.insert("paused".to_owned(), json!(before.paused));
-        said.insert("when_lost".to_owned(), json!(before.when_lost));
     }
     serde_json::from_value(Value::Object(said))
         .map_err(|error| Error::bad_request(error.to_string()).with_hint("correct it, and save again"))
@@ -212,6 +229,11 @@ fn written(job: &Job) -> Typed {
         None => "",
         Some(true) => "yes",
         Some(false) => "no",
+    };
+    let when_lost = match job.when_lost {
+        WhenLost::Retry => "retry",
+        WhenLost::RunAgain => "run_again",
+        WhenLost::End => "end",
     };
     let schedule = job.schedule.as_ref();
     Typed::from([
@@ -249,6 +271,7 @@ fn written(job: &Job) -> Typed {
         ("time_limit_minutes", job.time_limit_minutes.to_string()),
         ("retries", job.retries.to_string()),
         ("retry_delay_seconds", job.retry_delay_seconds.to_string()),
+        ("when_lost", when_lost.to_owned()),
         ("refresh", refresh.to_owned()),
     ])
 }
@@ -267,8 +290,8 @@ async fn page(
     let body = html! {
         @if let Some(error) = refused {
             div.notice.degraded role="alert" {
-                p { (cut(&error.message, 1_000)) }
-                @if let Some(hint) = &error.hint { p.hint { (cut(hint, 600)) } }
+                p { (marked(&error.message, 1_000)) }
+                @if let Some(hint) = &error.hint { p.hint { (marked(hint, 600)) } }
             }
         }
         (fields(context, before, typed, &projects, &action))
@@ -303,7 +326,7 @@ fn fields(
             div.field {
                 label for=(field) { (label) }
                 textarea id=(field) name=(field) rows="4" aria-describedby=(advice_id) autocomplete="off" spellcheck="false" { (value(field)) }
-                p.advice id=(advice_id) { (advice) }
+                p.advice id=(advice_id) { (marked(advice, 400)) }
             }
         }
     };
@@ -318,30 +341,33 @@ fn fields(
         }
         form method="post" action=(action) {
             (form::csrf(context))
-            section.card { h2 { "What it runs" }
-                @if before.is_none() { (text("name", "Name", "Letters, digits, `-`, `_` and `.`; it stays.")) }
-                (form::choice("project", "dbt project", &options, value("project")))
-                (text("environment", "Environment", "Empty for the project's production."))
-                (text("directory", "Directory", "Where dbt_project.yml is, on each machine that runs the job."))
-                (area("steps", "Steps", "One dbt command on a line, without a shell; a step that fails ends the run."))
-            }
-            section.card { h2 { "When" }
-                (text("cron", "Schedule", "A cron pattern of five fields, such as `0 6 * * 1-5`; empty for none."))
-                (text("time_zone", "Time zone", "Such as Europe/Berlin."))
-                (area("after", "After other jobs", "A job's name on a line: after its success; with ` any` behind it, after its failure too."))
-            }
-            section.card { h2 { "With what" }
-                (area("variables", "Variables", "`NAME=value`, one on a line. Secrets are set on the job's page, and sealed."))
-                (text("target", "Target", "dbt's --target; empty for that of the profile."))
-                (text("threads", "Threads", "dbt's --threads; empty for those of the profile."))
-                (text("profiles_dir", "Directory of profiles", "Empty for where dbt looks by itself."))
-                (text("program", "Program", "dbt, or words before it such as `uv run dbt`; empty for dbt."))
-            }
-            section.card { h2 { "And then" }
-                (form::choice("refresh", "Refresh what stands on it", &[("", "as the policy says"), ("yes", "yes, as nodes are built"), ("no", "no")], value("refresh")))
-                (text("time_limit_minutes", "Time limit in minutes", "A run that takes longer is ended."))
-                (text("retries", "Tried again", "How often a run that failed is tried again, 0 to 10; empty for never."))
-                (text("retry_delay_seconds", "After so many seconds", "How long is waited before that."))
+            div.halves {
+                section.card { h2 { "What it runs" }
+                    @if before.is_none() { (text("name", "Name", "Letters, digits, `-`, `_` and `.`; it stays.")) }
+                    (form::choice("project", "dbt project", &options, value("project")))
+                    (text("environment", "Environment", "Empty for the project's production."))
+                    (text("directory", "Directory", "Where dbt_project.yml is, on each machine that runs the job."))
+                    (area("steps", "Steps", "One dbt command on a line, without a shell; a step that fails ends the run."))
+                }
+                section.card { h2 { "When" }
+                    (text("cron", "Schedule", "A cron pattern of five fields, such as `0 6 * * 1-5`; empty for none."))
+                    (text("time_zone", "Time zone", "Such as Europe/Berlin."))
+                    (area("after", "After other jobs", "A job's name on a line: after its success; with ` any` behind it, after its failure too."))
+                }
+                section.card { h2 { "With what" }
+                    (area("variables", "Variables", "`NAME=value`, one on a line. Secrets are set on the job's page, and sealed."))
+                    (text("target", "Target", "dbt's --target; empty for that of the profile."))
+                    (text("threads", "Threads", "dbt's --threads; empty for those of the profile."))
+                    (text("profiles_dir", "Directory of profiles", "Empty for where dbt looks by itself."))
+                    (text("program", "Program", "dbt, or words before it such as `uv run dbt`; empty for dbt."))
+                }
+                section.card { h2 { "And then" }
+                    (form::choice("refresh", "Refresh what stands on it", &[("", "as the policy says"), ("yes", "yes, as nodes are built"), ("no", "no")], value("refresh")))
+                    (text("time_limit_minutes", "Time limit in minutes", "A run that takes longer is ended."))
+                    (text("retries", "Tried again", "How often a run that failed is tried again, 0 to 10; empty for never."))
+                    (text("retry_delay_seconds", "After so many seconds", "How long is waited before that."))
+                    (form::choice("when_lost", "When its machine dies", &WHEN_LOST, value("when_lost")))
+                }
             }
             div.row { button.primary type="submit" { @if before.is_some() { "Save" } @else { "Make the job" } } a.button href=(context.links.to("/jobs")) { "Cancel" } }
         }
@@ -373,7 +399,8 @@ mod tests {
             "variables": { "A": "1=2", "B": "" }, "secrets": ["PASSWORD"], "target": "prod", "threads": 8,
             "schedule": { "cron": "0 6 * * *", "time_zone": "Europe/Berlin" },
             "after": [{ "job": "load" }, { "job": "other", "on": "any" }],
-            "time_limit_minutes": 90, "retries": 2, "retry_delay_seconds": 5, "refresh": false, "paused": true,
+            "time_limit_minutes": 90, "retries": 2, "retry_delay_seconds": 5, "when_lost": "run_again",
+            "refresh": false, "paused": true,
         }))
         .unwrap();
         assert_eq!(read(&written(&job), Some(&job)).unwrap(), job);

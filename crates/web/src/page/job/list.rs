@@ -4,7 +4,7 @@ use axum::response::{IntoResponse as _, Response};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 use tailwater_core::id::JobName;
-use tailwater_core::job::{JobRun, next_due};
+use tailwater_core::job::{JobRun, JobRunState, next_due};
 use tailwater_engine::account::Role;
 use tailwater_engine::job::JobEntry;
 
@@ -15,7 +15,10 @@ use crate::view::chrome::{Page, empty};
 use crate::view::form;
 use crate::view::job_run;
 use crate::view::name::{cut, name};
-use crate::view::time::{ago, ago_or_dash};
+use crate::view::time::{ago, ago_or_dash, exact};
+
+/// How often the list is fetched again while a run is under way, in milliseconds.
+const PAUSE: &str = "3000";
 
 /// `GET /jobs`
 pub async fn get(context: Context) -> Result<Response, Error> {
@@ -29,13 +32,14 @@ pub async fn get(context: Context) -> Result<Response, Error> {
         .map(|run| (run.job.clone(), run))
         .collect();
     let workers = workspace.job_queue().await?.workers;
+    let is_open = last.values().any(|run| !run.state.is_over());
     let body = html! {
-        @if jobs.is_empty() { (nothing(&context)) } @else {
+        @if jobs.is_empty() { (nothing(&context)) } @else { div #jobs data-poll=[is_open.then_some(PAUSE)] {
             div.scroll tabindex="0" role="region" aria-label="Jobs" { table {
                 thead { tr { th scope="col" { "Job" } th scope="col" { "Last run" } th.number scope="col" { "Took" } th scope="col" { "Next run" } th scope="col" { "When" } th scope="col" { "Steps" } @if context.may(Role::Operator) { th scope="col" { span.hidden { "Run" } } } } }
                 tbody { @for entry in &jobs { (row(&context, entry, last.get(&entry.job.name))) } }
             } }
-        }
+        } }
         section.card { h2 { "Who runs them" }
             @if workers.is_empty() { p.muted { "No process runs jobs now. A server does so by itself, and " code { "tailwater worker" } " beside it." } }
             @else { ul.plain-list { @for worker in &workers { li {
@@ -74,7 +78,10 @@ fn row(context: &Context, entry: &JobEntry, last: Option<&JobRun>) -> Markup {
             span.path { (name(job.project.as_str())) @if let Some(environment) = &job.environment { ", " (name(environment.as_str())) } } }
         td { @match last {
             None => span.muted { "never" },
-            Some(run) => { a href=(job_run::address(context, run)) { (job_run::badge(run.state)) } span.path { (ago(run.started_at.unwrap_or(run.queued_at), context.now)) } },
+            Some(run) => { a href=(job_run::address(context, run)) { (job_run::badge(run.state)) } span.path {
+                @if run.state == JobRunState::Queued && run.not_before > context.now { "not before " (exact(run.not_before)) }
+                @else { (ago(run.started_at.unwrap_or(run.queued_at), context.now)) }
+            } },
         } }
         td.number { @if let Some(run) = last { (job_run::length(context, run)) } @else { "–" } }
         td.nowrap { @if job.paused { span.muted { "paused" } } @else { (ago_or_dash(next_due(job, context.now).ok().flatten(), context.now)) } }
@@ -90,7 +97,7 @@ pub(super) fn run_button(context: &Context, entry: &JobEntry) -> Markup {
     html! {
         form method="post" action=(address(context, &entry.job.name).then("/run").anywhere()) {
             (form::csrf(context))
-            button type="submit" { "Run now" span.hidden { ": " (entry.job.name.as_str()) } }
+            button type="submit" id={ "run-" (entry.job.name.as_str()) } { "Run now" span.hidden { ": " (entry.job.name.as_str()) } }
         }
     }
 }

@@ -9,6 +9,7 @@ use tailwater_engine::job::JobEntry;
 use tailwater_engine::settings::DeclaredIn;
 use tailwater_engine::store::JobRunFilter;
 
+use super::form::when_lost;
 use super::list::{run_button, when};
 use super::{address, find, read_only_note, secret, webhook};
 use crate::context::Context;
@@ -111,7 +112,8 @@ fn definition(entry: &JobEntry) -> Markup {
                     dt { "Variables" } dd { @for (variable, value) in &job.variables { div { code { (cut(variable, 100)) "=" (cut(value, 200)) } } } }
                 }
                 dt { "Time limit" } dd { (duration(job.time_limit())) }
-                dt { "Tried again" } dd { @match job.retries { 0 => "never", _ => { (job.retries) " times, after " (duration(job.retry_delay())) } } }
+                dt { "Tried again" } dd { @match job.retries { 0 => "never", 1 => { "once, after " (duration(job.retry_delay())) }, _ => { (job.retries) " times, after " (duration(job.retry_delay())) } } }
+                dt { "When its machine dies" } dd { (when_lost(job.when_lost)) }
                 dt { "Refreshes" } dd { @match job.refresh { None => "as the policy says", Some(true) => "yes, as nodes are built", Some(false) => "no" } }
             }
         },

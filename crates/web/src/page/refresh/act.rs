@@ -12,7 +12,7 @@ use maud::html;
 use tailwater_core::refresh::{
     RefreshCause, RefreshOrigin, RefreshRecord, Skip, Verdict, Waiver, verdict_words,
 };
-use tailwater_engine::refresh::AskedRefreshes;
+use tailwater_engine::refresh::{AskedRefreshes, CancelOutcome};
 use tailwater_engine::refresh_plan::{BuildTold, PlanRequest, Planned};
 
 use super::show::find;
@@ -111,17 +111,22 @@ pub async fn ask_by_hand(
         .await?)
 }
 
-/// Cancels a refresh by hand: at once while it is queued, else by asking the tool.
+/// Cancels a refresh by hand: at once while it is queued, else by asking the tool. Says whether there was anything to
+/// cancel: what is over stays as it is.
 pub async fn cancel_by_hand(
     context: &Context,
     principal: &Principal,
     refresh: &RefreshRecord,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let by = principal.actor.title().into_owned();
-    context.app.workspace().cancel_refresh(&refresh.id, &by).await?;
+    let outcome = context.app.workspace().cancel_refresh(&refresh.id, &by).await?;
+    if !matches!(outcome, CancelOutcome::Cancelled(_) | CancelOutcome::Asked(_)) {
+        return Ok(false);
+    }
     context
         .record("refresh.cancel", &refresh.target.to_string(), refresh.id.as_str())
-        .await
+        .await?;
+    Ok(true)
 }
 
 async fn ask(

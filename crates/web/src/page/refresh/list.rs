@@ -75,7 +75,11 @@ pub async fn get(context: Context) -> Result<Response, Error> {
         ..RefreshFilter::default()
     };
     let page = context.app.workspace().refreshes(&filter, PAGE).await?;
-    let counts = context.app.workspace().refresh_counts().await?;
+    let of_all = RefreshFilter {
+        outcomes: Vec::new(),
+        ..filter.clone()
+    };
+    let counts = context.app.workspace().refresh_counts_of(&of_all).await?;
     let count = |outcomes: &[RefreshOutcome]| -> u64 {
         outcomes.iter().filter_map(|outcome| counts.get(outcome)).sum()
     };
@@ -89,9 +93,9 @@ pub async fn get(context: Context) -> Result<Response, Error> {
     let body = html! {
         div #refreshes data-poll=[is_open.then_some(PAUSE)] {
             nav aria-label="States" { ul.row.plain-list {
-                li { a.tag href=(here(None)) aria-current=[state.is_none().then_some("true")] { "All" } }
+                li { a.tag.sentence href=(here(None)) aria-current=[state.is_none().then_some("true")] { "All" } }
                 @for (word, title, outcomes) in STATES { li {
-                    a.tag href=(here(Some(word))) aria-current=[(state.as_deref() == Some(word)).then_some("true")] { (title) " (" (grouped(count(outcomes))) ")" }
+                    a.tag.sentence href=(here(Some(word))) aria-current=[(state.as_deref() == Some(word)).then_some("true")] { (title) " (" (grouped(count(outcomes))) ")" }
                 } }
             } }
             @if page.refreshes.is_empty() {
@@ -130,24 +134,42 @@ fn nothing(context: &Context, is_narrowed: bool) -> Markup {
 
 /// Refreshes as a table, with a link to each.
 pub fn table(context: &Context, refreshes: &[RefreshRecord]) -> Markup {
+    rows(context, refreshes, true)
+}
+
+/// The same where the page itself says whose data they are.
+pub fn table_of_one(context: &Context, refreshes: &[RefreshRecord]) -> Markup {
+    rows(context, refreshes, false)
+}
+
+fn rows(context: &Context, refreshes: &[RefreshRecord], names_exposures: bool) -> Markup {
     html! {
         div.scroll tabindex="0" role="region" aria-label="Refreshes" { table {
-            thead { tr { th scope="col" { "Target" } th scope="col" { "State" } th scope="col" { "What came of it" } th scope="col" { "Asked" } th scope="col" { "When" } th.number scope="col" { "Took" } th scope="col" { "For" } } }
-            tbody { @for refresh in refreshes { (row(context, refresh)) } }
+            thead { tr { th scope="col" { "Target" } th scope="col" { "State" } th scope="col" { "What came of it" } th scope="col" { "Asked" } th scope="col" { "When" } th.number scope="col" { "Took" } @if names_exposures { th scope="col" { "For" } } } }
+            tbody { @for refresh in refreshes { tr {
+                td { (refresh::target(context, refresh)) }
+                td { (refresh::badge(refresh.outcome)) }
+                td.says { bdi { (cut(&outcome_words(refresh, context.now), 300)) } }
+                td.who { (asked(context, refresh)) }
+                td.nowrap { (ago(refresh.asked_at, context.now)) }
+                td.number { (refresh::length(context, refresh)) }
+                @if names_exposures { td.who { (exposures(context, &refresh.exposures)) } }
+            } } }
         } }
     }
 }
 
-fn row(context: &Context, refresh: &RefreshRecord) -> Markup {
-    html! { tr {
-        td { (refresh::target(context, refresh)) }
-        td { (refresh::badge(refresh.outcome)) }
-        td { bdi { (cut(&outcome_words(refresh, context.now), 300)) } }
-        td { (refresh::cause(refresh.origin.cause)) @if let Some(by) = &refresh.origin.by { span.path { (name(by)) } } }
-        td.nowrap { (ago(refresh.asked_at, context.now)) }
-        td.number { (refresh::length(context, refresh)) }
-        td { (exposures(context, &refresh.exposures)) }
-    } }
+/// What set it off; of a job's run, the run.
+fn asked(context: &Context, refresh: &RefreshRecord) -> Markup {
+    let by = refresh.origin.by.as_deref();
+    match (&refresh.origin.job_run, by) {
+        (Some(run), _) => {
+            html! { "by " a href=(context.links.to("/runs").segment(run)) { (name(by.unwrap_or("a job"))) } }
+        }
+        (None, by) => {
+            html! { (refresh::cause(refresh.origin.cause)) @if let Some(by) = by { span.path { (name(by)) } } }
+        }
+    }
 }
 
 /// The first few exposures by name.

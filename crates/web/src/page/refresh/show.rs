@@ -10,7 +10,7 @@ use tailwater_core::refresh::{
 use tailwater_engine::account::Role;
 use tailwater_engine::store::RefreshFilter;
 
-use super::list::table;
+use super::list::table_of_one;
 use crate::context::Context;
 use crate::error::Error;
 use crate::view::chrome::{Page, card, notice};
@@ -19,7 +19,7 @@ use crate::view::name::{cut, name};
 use crate::view::number::counted;
 use crate::view::refresh;
 use crate::view::resource;
-use crate::view::time::{ago, exact};
+use crate::view::time::{ago, exact, to_the_second};
 
 /// How often the page is fetched again while the refresh is under way, in milliseconds.
 const PAUSE: &str = "2000";
@@ -52,8 +52,8 @@ pub async fn get(context: Context, Path(id): Path<String>) -> Result<Response, E
     let is_open = !refresh.outcome.is_over();
     let body = html! {
         div #refresh data-poll=[is_open.then_some(PAUSE)] {
-            p.status-line role="status" data-say {
-                (refresh::badge(refresh.outcome)) " · " (refresh::kind(refresh.target.kind)) " in "
+            p.status-line {
+                span data-say { (refresh::badge(refresh.outcome)) } " · " (refresh::kind(refresh.target.kind)) " in "
                 a href=(context.links.integration(&refresh.target.integration)) { (name(refresh.target.integration.as_str())) }
                 " · asked " (ago(refresh.asked_at, context.now))
             }
@@ -67,14 +67,14 @@ pub async fn get(context: Context, Path(id): Path<String>) -> Result<Response, E
             }
         }
         @if !others.is_empty() {
-            section.card { h2 { "Other refreshes of this " (refresh::kind(refresh.target.kind)) } (table(&context, &others)) }
+            section.card { h2 { "Other refreshes of this " (refresh::kind(refresh.target.kind)) } (table_of_one(&context, &others)) }
         }
     };
     let title = cut(&refresh.name, 300).into_owned();
     Ok(Page::new(&context, format!("Refresh of {title}"))
         .crumb("Refreshes", context.links.to("/refreshes"))
         .heading(html! { "Refresh of " bdi { (title) } })
-        .actions(actions(&context, &refresh))
+        .live_actions(actions(&context, &refresh))
         .body(&body)
         .into_response())
 }
@@ -141,10 +141,10 @@ fn facts(context: &Context, refresh: &RefreshRecord) -> Markup {
                 dt { "Build of" } dd { (name(project.as_str())) @if let Some(environment) = &origin.environment { ", " (name(environment.as_str())) } }
             }
             @if let Some(invocation) = &origin.invocation_id { dt { "dbt invocation" } dd { code { (name(invocation)) } } }
-            @if let Some(sent) = refresh.sent_at { dt { "Sent" } dd { (exact(sent)) } }
+            @if let Some(sent) = refresh.sent_at { dt { "Sent" } dd { (to_the_second(sent)) } }
             @if let Some(job) = &refresh.tool_job { dt { "The tool's job" } dd { code { (name(job)) } } }
-            @if let Some(started) = refresh.started_at { dt { "Started" } dd { (exact(started)) } }
-            @if let Some(finished) = refresh.finished_at { dt { "Ended" } dd { (exact(finished)) } }
+            @if let Some(started) = refresh.started_at { dt { "Started" } dd { (to_the_second(started)) } }
+            @if let Some(finished) = refresh.finished_at { dt { "Ended" } dd { (to_the_second(finished)) } }
             dt { "Took" } dd { (refresh::length(context, refresh)) }
             dt { "Id" } dd { code { (name(refresh.id.as_str())) } }
         }

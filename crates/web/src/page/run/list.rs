@@ -10,9 +10,9 @@ use crate::error::Error;
 use crate::link::Address;
 use crate::view::chrome::{Page, empty};
 use crate::view::job_run;
-use crate::view::name::{cut, name};
+use crate::view::name::{cut, marked, name};
 use crate::view::number::counted;
-use crate::view::time::ago;
+use crate::view::time::{ago, exact};
 
 /// So many on a page.
 const PAGE: u32 = 50;
@@ -58,9 +58,9 @@ pub async fn get(context: Context) -> Result<Response, Error> {
         div #runs data-poll=[is_open.then_some(PAUSE)] {
             p.status-line { (counted(usize::try_from(counts.running).unwrap_or(0), "run is", "runs are")) " at work, " (counts.queued) " in the queue." }
             nav aria-label="States" { ul.row.plain-list {
-                li { a.tag href=(here(None)) aria-current=[filter.state.is_none().then_some("true")] { "All" } }
+                li { a.tag.sentence href=(here(None)) aria-current=[filter.state.is_none().then_some("true")] { "All" } }
                 @for state in JobRunState::ALL { li {
-                    a.tag href=(here(Some(state))) aria-current=[(filter.state == Some(state)).then_some("true")] { (state.title()) }
+                    a.tag.sentence href=(here(Some(state))) aria-current=[(filter.state == Some(state)).then_some("true")] { (state.title()) }
                 } }
             } }
             @if page.runs.is_empty() { (nothing(&context, &filter)) } @else { (table(&context, &page.runs)) }
@@ -111,10 +111,12 @@ fn row(context: &Context, run: &JobRun) -> Markup {
     html! { tr {
         td { a.name href=(job_run::address(context, run)) { (name(run.job.as_str())) }
             span.path { (name(run.project.as_str())) @if run.attempt > 1 { ", try " (run.attempt) } } }
-        td { (job_run::badge(run.state)) @if let Some(message) = &run.message { span.path { (cut(message, 200)) } } }
+        td { (job_run::badge(run.state))
+            @if run.state == JobRunState::Queued && run.not_before > context.now { span.path { "not before " (exact(run.not_before)) } }
+            @if let Some(message) = &run.message { span.path { (marked(message, 200)) } } }
         td { (job_run::cause(context, run)) }
         td.nowrap { (ago(run.queued_at, context.now)) }
-        td.number { (job_run::waited(context, run)) }
+        td.number { (job_run::waited(context, run).unwrap_or_else(|| "–".to_owned())) }
         td.number { (job_run::length(context, run)) }
         td { (job_run::counts(&run.nodes)) }
     } }

@@ -18,10 +18,14 @@ use crate::page::integration::posted::Posted;
 use crate::principal::Principal;
 use crate::view::chrome::{card, notice};
 use crate::view::form;
-use crate::view::name::{cut, name};
+use crate::view::name::{cut, marked, name};
+use crate::view::policy::{self, place, title, value};
 use crate::view::refresh;
 
 const HERE: &str = "/settings/refresh";
+
+/// A target of more dashboards than these offers the first of them.
+const MOST_EXPOSURES: usize = 5;
 
 const DONE: [(&str, &str); 1] = [("saved", "The policy holds from now on.")];
 
@@ -141,13 +145,11 @@ async fn page(
             (done(context, &DONE))
             p { "After a build, the extracts that stand on rebuilt models are refreshed: soon, once, no more often than asked, and never on bad data. The narrower layer says what holds." }
             @if !is_on { (notice("info", &html! { p { "Refreshing is off everywhere. Turn it on for an environment below, in " code { "tailwater.toml" } ", or with " code { "DBT_ACTIVE_EXPOSURES=1" } " where dbt runs." } })) }
-            @if let Some(explained) = &explained { (explained) }
             (question(context))
+            @if let Some(explained) = &explained { (explained) }
+            @if let Some(scope) = scope { (form_of(context, &book, scope, refused)) }
             (layers(context, &book))
-            @match scope {
-                Some(scope) => (form_of(context, &book, scope, refused)),
-                None => (scopes(context).await?),
-            }
+            @if scope.is_none() { (scopes(context).await?) }
         },
     ))
 }
@@ -178,21 +180,21 @@ async fn explain(context: &Context, of: &str, variables: DbtVariables) -> Markup
         Err(error) => refusal(&Error::from(error)),
         Ok(found) => html! {
             @if found.is_empty() { (notice("info", &html! { p { "The BI tool tells of no extract behind it." } })) }
-            @for (target, effective) in &found { (effective_of(target, effective)) }
+            @for (target, effective) in &found { (effective_of(context, target, effective)) }
         },
     }
 }
 
 fn refusal(error: &Error) -> Markup {
     html! {
-        div.notice.degraded role="alert" { p { (cut(&error.message, 600)) } @if let Some(hint) = &error.hint { p.hint { (cut(hint, 600)) } } }
+        div.notice.degraded role="alert" { p { (marked(&error.message, 600)) } @if let Some(hint) = &error.hint { p.hint { (marked(hint, 600)) } } }
     }
 }
 
-fn effective_of(target: &Target, effective: &EffectivePolicy) -> Markup {
-    card(
-        &format!("{} {}", refresh::kind(target.id.kind), cut(&target.name, 200)),
-        &html! {
+fn effective_of(context: &Context, target: &Target, effective: &EffectivePolicy) -> Markup {
+    html! {
+        section.card { h2 { "What holds for the " (refresh::kind(target.id.kind)) " " (name(&target.name)) }
+            p.sentence { (policy::sentence(&effective.policy)) "." }
             div.scroll tabindex="0" role="region" aria-label="What holds" { table {
                 thead { tr { th scope="col" { "What" } th scope="col" { "Holds" } th scope="col" { "Who says so" } } }
                 tbody { @for field in POLICY_FIELDS { tr {
@@ -200,62 +202,33 @@ fn effective_of(target: &Target, effective: &EffectivePolicy) -> Markup {
                     td { (value(field, &effective.policy)) }
                     td { @match effective.sources.get(field) {
                         None => span.muted { "built in" },
-                        Some(source) => { (place(&source.place)) @if let Some(exposure) = &source.exposure { ", by way of " (name(exposure.as_str())) } },
+                        Some(source) => { (place(context, &source.place)) @if let Some(exposure) = &source.exposure { ", by way of " (name(exposure.as_str())) } },
                     } }
                 } } }
             } }
-        },
-    )
-}
-
-const fn title(field: &str) -> &str {
-    match field.as_bytes() {
-        b"enabled" => "Refreshed after builds",
-        b"interval_minutes" => "Shortest interval, minutes",
-        b"gate_on_tests" => "Held by failed tests",
-        b"quiet_hours" => "Quiet hours",
-        b"incremental" => "New rows only",
-        b"priority" => "Priority",
-        b"fresh_by" => "Fresh by",
-        b"timezone" => "Time zone",
-        b"at_once" => "At once per site",
-        b"per_hour" => "An hour per site",
-        _ => field,
+            @if context.may(Role::Admin) { (narrower(context, target)) }
+        }
     }
 }
 
-fn value(field: &str, policy: &Policy) -> String {
-    let yes = |is_so: bool| if is_so { "yes" } else { "no" }.to_owned();
-    match field {
-        "enabled" => yes(policy.enabled),
-        "interval_minutes" => policy.interval_minutes.to_string(),
-        "gate_on_tests" => yes(policy.gate_on_tests),
-        "quiet_hours" => policy.quiet_hours.map_or_else(
-            || "none".to_owned(),
-            |hours| format!("{} – {}", hours.from.format("%H:%M"), hours.until.format("%H:%M")),
-        ),
-        "incremental" => yes(policy.incremental),
-        "priority" => policy.priority.to_string(),
-        "fresh_by" => policy
-            .fresh_by
-            .map_or_else(|| "no time".to_owned(), |by| by.format("%H:%M").to_string()),
-        "timezone" => policy.timezone.clone(),
-        "at_once" => policy.at_once.to_string(),
-        "per_hour" => policy
-            .per_hour
-            .map_or_else(|| "no limit".to_owned(), |most| most.to_string()),
-        _ => String::new(),
+/// The ways to say something else of a target, the narrowest first.
+fn narrower(context: &Context, target: &Target) -> Markup {
+    let integration = || target.id.integration.clone();
+    let exposures = target.exposures.iter().take(MOST_EXPOSURES).cloned();
+    let mut scopes: Vec<PolicyScope> = exposures
+        .map(|exposure| PolicyScope::Exposure { exposure })
+        .collect();
+    if let Some(collection) = target.collection.clone() {
+        scopes.push(PolicyScope::Collection {
+            integration: integration(),
+            collection,
+        });
     }
-}
-
-fn place(place: &PolicyPlace) -> Markup {
-    match place {
-        PolicyPlace::BuiltIn => html! { span.muted { "built in" } },
-        PolicyPlace::Variables => html! { "dbt's environment variables" },
-        PolicyPlace::Defaults => html! { code { "[refresh]" } " in " code { "tailwater.toml" } },
-        PolicyPlace::Scope { scope, in_file } => html! {
-            code { (cut(&scope.to_string(), 200)) } @if *in_file { " in " code { "tailwater.toml" } }
-        },
+    scopes.push(PolicyScope::Integration {
+        integration: integration(),
+    });
+    html! {
+        p.row { "Say something else of the" @for scope in &scopes { a href=(policy::form_address(context, scope)) { (policy::scope(context, scope)) } } }
     }
 }
 
@@ -268,10 +241,10 @@ fn layers(context: &Context, book: &PolicyBook) -> Markup {
             @else { div.scroll tabindex="0" role="region" aria-label="Layers" { table {
                 thead { tr { th scope="col" { "Who" } th scope="col" { "What" } th scope="col" { span.hidden { "Change" } } } }
                 tbody { @for entry in &entries { tr {
-                    th scope="row" { (place(&entry.place)) }
-                    td { (said(&entry.part)) }
+                    th scope="row" { (place(context, &entry.place)) }
+                    td.says { (said(&entry.part)) }
                     td { @if let PolicyPlace::Scope { scope, in_file: false } = &entry.place { @if context.may(Role::Admin) {
-                        a href=(context.links.to(HERE).query("scope", &scope.to_string())) { "Change" span.hidden { " " (scope) } }
+                        a href=(policy::form_address(context, scope)) { "Change" span.hidden { " " (policy::scope(context, scope)) } }
                     } } }
                 } } }
             } } }
@@ -315,9 +288,9 @@ async fn scopes(context: &Context) -> Result<Markup, Error> {
         &html! {
             @if scopes.is_empty() { p.muted { "There is no environment and no integration yet." } }
             ul.plain-list { @for scope in &scopes { li {
-                a href=(context.links.to(HERE).query("scope", &scope.to_string())) { (name(&scope.to_string())) }
+                a.sentence href=(policy::form_address(context, scope)) { (policy::scope(context, scope)) }
             } } }
-            p.muted { "Of a collection or one dashboard it is said on the dashboard's page, or by " code { "tailwater policy set" } "." }
+            p.muted { "To say something of a collection or one dashboard, show above what holds for it. " code { "tailwater policy set" } " does the same." }
         },
     ))
 }
@@ -364,25 +337,26 @@ fn form_of(
     let time =
         |at: Option<chrono::NaiveTime>| at.map(|at| at.format("%H:%M").to_string()).unwrap_or_default();
     html! {
-        section.card #form { h2 { "Policy of " (name(&scope.to_string())) }
+        section.card #form { h2 { "Policy of the " (policy::scope(context, scope)) }
             @if let Some((error, _)) = refused { (refusal(error)) }
             @if !declared.is_empty() { p.muted { "In " code { "tailwater.toml" } ", and not to be changed here: " (declared.join(", ")) "." } }
             form method="post" action=(context.links.to(HERE).anywhere()) {
                 (form::csrf(context))
                 input type="hidden" name="scope" value=(scope.to_string());
-                (switch("enabled", "Refresh after builds", known.enabled))
-                (form::text("interval_minutes", "Shortest interval, minutes", &text("interval_minutes", known.interval_minutes.to_string()), Some("1440 is once a day. Empty: as the layer above says.")))
-                (switch("gate_on_tests", "Hold when a test of error severity failed", known.gate_on_tests))
+                p.muted { "What is left empty is as the layer above says." }
                 div.halves {
+                    (switch("enabled", "Refresh after builds", known.enabled))
+                    (form::text("interval_minutes", "Shortest interval, minutes", &text("interval_minutes", known.interval_minutes.to_string()), Some("1440 is once a day.")))
+                    (switch("gate_on_tests", "Hold when a test of error severity failed", known.gate_on_tests))
+                    (switch("incremental", "New rows only, where the tool can", known.incremental))
                     (form::text("quiet_from", "Quiet from", &quiet("quiet_from", true), Some("HH:MM: nothing is sent then")))
                     (form::text("quiet_until", "Quiet until", &quiet("quiet_until", false), Some("HH:MM: what came due meanwhile is sent")))
+                    (form::text("fresh_by", "Fresh by", &text("fresh_by", time(known.fresh_by)), Some("HH:MM, each day: a deadline that is missed is told")))
+                    (form::text("timezone", "Time zone", &text("timezone", known.timezone.clone()), Some("Such as Europe/Berlin")))
+                    (form::text("at_once", "Refreshes at once, per site", &text("at_once", known.at_once.to_string()), None))
+                    (form::text("per_hour", "Refreshes an hour, per site", &text("per_hour", known.per_hour.map(|most| most.to_string()).unwrap_or_default()), None))
+                    (form::text("priority", "Priority", &text("priority", known.priority.to_string()), Some("0 to 100; higher goes first")))
                 }
-                (form::text("fresh_by", "Fresh by", &text("fresh_by", time(known.fresh_by)), Some("HH:MM, each day")))
-                (form::text("timezone", "Time zone", &text("timezone", known.timezone.clone()), Some("Such as Europe/Berlin")))
-                (switch("incremental", "New rows only, where the tool can", known.incremental))
-                (form::text("priority", "Priority", &text("priority", known.priority.to_string()), Some("0 to 100; higher goes first")))
-                (form::text("at_once", "At once per site", &text("at_once", known.at_once.to_string()), None))
-                (form::text("per_hour", "An hour per site", &text("per_hour", known.per_hour.map(|most| most.to_string()).unwrap_or_default()), None))
                 div.row { button.primary type="submit" { "Save" } a.button href=(context.links.to(HERE)) { "Cancel" } }
             }
         }
