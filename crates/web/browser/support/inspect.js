@@ -17,6 +17,7 @@ async function wideParts(page) {
   return page.evaluate(() => {
     const width = document.documentElement.clientWidth;
     if (document.documentElement.scrollWidth <= width) return [];
+    const all = document.documentElement.scrollWidth;
     const wide = [...document.querySelectorAll("body *")].filter((element) => {
       if (element.getBoundingClientRect().right <= width + 1) return false;
       for (let above = element.parentElement; above; above = above.parentElement) {
@@ -24,7 +25,8 @@ async function wideParts(page) {
       }
       return true;
     });
-    return wide.slice(0, 3).map((element) => element.outerHTML.slice(0, 120));
+    const parts = wide.slice(0, 3).map((element) => element.outerHTML.slice(0, 120));
+    return parts.length > 0 ? parts : [`the page is ${all} pixels wide on a screen of ${width}`];
   });
 }
 

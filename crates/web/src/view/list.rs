@@ -21,6 +21,9 @@ const USUAL_SIZE: usize = 100;
 /// How many it has at most.
 const LARGEST_SIZE: usize = 1000;
 
+/// The files that a list can be had as: the word in the address, and its title.
+pub const FORMATS: [(&str, &str); 2] = [("csv", "CSV"), ("json", "JSON")];
+
 type Text<'a, T> = Box<dyn Fn(&T) -> String + 'a>;
 type Cell<'a, T> = Box<dyn Fn(&T) -> Markup + 'a>;
 type Head<'a, T> = Box<dyn Fn(&T, usize) -> Markup + 'a>;
@@ -321,6 +324,12 @@ impl<'a, T> List<'a, T> {
         };
         axum::Json(self.rows.iter().map(row).collect::<Vec<_>>()).into_response()
     }
+}
+
+/// Whether the address asks for a file in place of a page.
+pub fn is_file(context: &Context) -> bool {
+    let format = context.parameter("format");
+    format.is_some_and(|format| !matches!(format.as_str(), "" | "html"))
 }
 
 /// A cell that a spreadsheet does not take for a formula (OWASP, CSV injection).

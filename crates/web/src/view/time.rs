@@ -1,6 +1,6 @@
 //! Instants for people: how long ago, with the exact time beside it.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use maud::{Markup, html};
 
 /// "12 min ago", with the exact instant as its title; the script keeps it fresh.
@@ -21,6 +21,12 @@ pub fn exact(at: DateTime<Utc>) -> String {
 /// `06:10:24`, with the whole instant as its title: where a date is known and seconds count.
 pub fn clock(at: DateTime<Utc>) -> Markup {
     html! { time datetime=(at.to_rfc3339()) title=(to_the_second(at)) { (at.format("%H:%M:%S").to_string()) } }
+}
+
+/// `2026-11-22T06:10:24Z` for files; nothing where there is none.
+pub fn for_files(at: Option<DateTime<Utc>>) -> String {
+    at.map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true))
+        .unwrap_or_default()
 }
 
 /// `2026-11-22 06:10:24 UTC`

@@ -408,3 +408,32 @@ async fn figures_tell_of_queues_and_of_what_this_process_sends() {
     assert!(text.contains("tailwater_refreshes{state=\"queued\"} 0"), "{text}");
     refresher.shut_down().await;
 }
+
+#[tokio::test]
+async fn the_lists_are_files_too_and_none_of_their_cells_is_a_formula() {
+    let scene = Scene::empty().await;
+    for (number, attack) in attacks().into_iter().enumerate() {
+        let run = started(&scene, &job(&format!("job{number}")), &attack).await;
+        asked(&scene, &format!("w{number}"), &attack, Some(&run), due()).await;
+    }
+    for path in ["/runs", "/refreshes"] {
+        let page = scene.page(path).await;
+        assert!(page.contains(&format!("href=\"{path}?format=csv\"")), "{path}");
+        let csv = scene.page(&format!("{path}?format=csv")).await;
+        let mut reader = csv::Reader::from_reader(csv.as_bytes());
+        let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+        assert_eq!(rows.len(), attacks().len(), "{path}");
+        for cell in rows.iter().flatten() {
+            assert!(!cell.starts_with(['=', '@', '+']), "{path}: {cell}");
+        }
+        let json = scene.page(&format!("{path}?format=json")).await;
+        let json: Vec<serde_json::Value> = serde_json::from_str(&json).unwrap();
+        assert_eq!(json.len(), rows.len());
+        assert_eq!(
+            scene.get(&format!("{path}?format=xml")).await.status,
+            StatusCode::BAD_REQUEST
+        );
+    }
+    let one = scene.page("/refreshes?state=failed&format=json").await;
+    assert_eq!(one, "[]", "a filter holds for files too");
+}

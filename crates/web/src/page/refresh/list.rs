@@ -10,13 +10,16 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::link::Address;
 use crate::view::chrome::{Page, empty};
+use crate::view::list::{Column, FORMATS, List, is_file};
 use crate::view::name::{cut, name};
 use crate::view::number::grouped;
 use crate::view::refresh;
-use crate::view::time::ago;
+use crate::view::time::{ago, for_files};
 
 /// So many on a page.
 const PAGE: u32 = 100;
+/// A file has so many at most, the newest.
+const MOST_IN_A_FILE: u32 = 10_000;
 /// How often the list is fetched again while something is under way, in milliseconds.
 const PAUSE: &str = "3000";
 /// More exposures than these are only counted.
@@ -74,12 +77,17 @@ pub async fn get(context: Context) -> Result<Response, Error> {
             .map_err(|_| Error::bad_request("`before` is no place in this list"))?,
         ..RefreshFilter::default()
     };
-    let page = context.app.workspace().refreshes(&filter, PAGE).await?;
+    let workspace = context.app.workspace();
+    if is_file(&context) {
+        let found = workspace.refreshes(&filter, MOST_IN_A_FILE).await?;
+        return file(&context, found.refreshes);
+    }
+    let page = workspace.refreshes(&filter, PAGE).await?;
     let of_all = RefreshFilter {
         outcomes: Vec::new(),
         ..filter.clone()
     };
-    let counts = context.app.workspace().refresh_counts_of(&of_all).await?;
+    let counts = workspace.refresh_counts_of(&of_all).await?;
     let count = |outcomes: &[RefreshOutcome]| -> u64 {
         outcomes.iter().filter_map(|outcome| counts.get(outcome)).sum()
     };
@@ -103,9 +111,10 @@ pub async fn get(context: Context) -> Result<Response, Error> {
             } @else {
                 (table(&context, &page.refreshes))
             }
-            @if let Some(next) = &page.next {
-                nav.pages aria-label="Pages" { a rel="next" href=(here(state.as_deref()).query("before", &next.to_string())) { "Older" } }
-            }
+            @if !page.refreshes.is_empty() { nav.pages aria-label="Pages" {
+                @if let Some(next) = &page.next { a rel="next" href=(here(state.as_deref()).query("before", &next.to_string())) { "Older" } }
+                span.formats { @for (format, title) in FORMATS { a href=(here(state.as_deref()).query("format", format)) { (title) } " " } }
+            } }
         }
     };
     let actions = html! { a.button href=(context.links.to("/settings/refresh")) { "Policy" } };
@@ -130,6 +139,51 @@ fn nothing(context: &Context, is_narrowed: bool) -> Markup {
                 a href=(context.links.to("/jobs")) { "job" } "." }
         },
     )
+}
+
+/// Refreshes as a file.
+fn file(context: &Context, refreshes: Vec<RefreshRecord>) -> Result<Response, Error> {
+    type Row = RefreshRecord;
+    let some = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    List::new(context, "refreshes", refreshes, html! {})
+        .column(Column::new("refresh", "Refresh", |row: &Row| row.id.to_string()))
+        .column(Column::new("target", "Target", |row: &Row| {
+            row.target.to_string()
+        }))
+        .column(Column::new("name", "Name", |row: &Row| row.name.clone()))
+        .column(Column::new("outcome", "State", |row: &Row| {
+            row.outcome.name().to_owned()
+        }))
+        .column(Column::new("words", "What came of it", |row: &Row| {
+            outcome_words(row, context.now)
+        }))
+        .column(Column::new("why", "Asked", |row: &Row| {
+            refresh::cause(row.origin.cause).to_owned()
+        }))
+        .column(Column::new("by", "By", |row: &Row| {
+            some(row.origin.by.as_deref())
+        }))
+        .column(Column::new("run", "Run", |row: &Row| {
+            some(row.origin.job_run.as_deref())
+        }))
+        .column(Column::new("asked_at", "When", |row: &Row| {
+            for_files(Some(row.asked_at))
+        }))
+        .column(Column::new("started_at", "Started", |row: &Row| {
+            for_files(row.started_at)
+        }))
+        .column(Column::new("ended_at", "Ended", |row: &Row| {
+            for_files(row.finished_at)
+        }))
+        .column(Column::new("exposures", "For", |row: &Row| {
+            row.exposures
+                .iter()
+                .map(NodeId::as_str)
+                .collect::<Vec<_>>()
+                .join(" ")
+        }))
+        .column(Column::new("code", "Code", |row: &Row| some(row.code.as_deref())))
+        .respond(|table| table)
 }
 
 /// Refreshes as a table, with a link to each.

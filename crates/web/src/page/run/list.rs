@@ -10,12 +10,15 @@ use crate::error::Error;
 use crate::link::Address;
 use crate::view::chrome::{Page, empty};
 use crate::view::job_run;
+use crate::view::list::{Column, FORMATS, List, is_file};
 use crate::view::name::{cut, marked, name};
 use crate::view::number::counted;
-use crate::view::time::{ago, exact};
+use crate::view::time::{ago, exact, for_files};
 
 /// So many on a page.
 const PAGE: u32 = 50;
+/// A file has so many at most, the newest.
+const MOST_IN_A_FILE: u32 = 10_000;
 /// How often the list is fetched again while a run is under way, in milliseconds.
 const PAUSE: &str = "2000";
 
@@ -44,6 +47,9 @@ pub async fn get(context: Context) -> Result<Response, Error> {
         ..JobRunFilter::default()
     };
     let store = context.app.workspace().store();
+    if is_file(&context) {
+        return file(&context, store.job_runs(&filter, MOST_IN_A_FILE).await?.runs);
+    }
     let page = store.job_runs(&filter, PAGE).await?;
     let counts = store.job_queue_counts().await?;
     let is_open = counts.queued + counts.running > 0;
@@ -64,9 +70,10 @@ pub async fn get(context: Context) -> Result<Response, Error> {
                 } }
             } }
             @if page.runs.is_empty() { (nothing(&context, &filter)) } @else { (table(&context, &page.runs)) }
-            @if let Some(next) = &page.next {
-                nav.pages aria-label="Pages" { a rel="next" href=(here(filter.state).query("before", &next.to_string())) { "Older" } }
-            }
+            @if !page.runs.is_empty() { nav.pages aria-label="Pages" {
+                @if let Some(next) = &page.next { a rel="next" href=(here(filter.state).query("before", &next.to_string())) { "Older" } }
+                span.formats { @for (format, title) in FORMATS { a href=(here(filter.state).query("format", format)) { (title) } " " } }
+            } }
         }
     };
     let actions = html! {
@@ -95,6 +102,50 @@ fn nothing(context: &Context, filter: &JobRunFilter) -> Markup {
                 " once their artifacts are handed over." }
         },
     )
+}
+
+/// Runs as a file.
+fn file(context: &Context, runs: Vec<JobRun>) -> Result<Response, Error> {
+    let some = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    List::new(context, "runs", runs, html! {})
+        .column(Column::new("run", "Run", |run: &JobRun| run.id.to_string()))
+        .column(Column::new("job", "Job", |run: &JobRun| run.job.to_string()))
+        .column(Column::new("project", "Project", |run: &JobRun| {
+            run.project.to_string()
+        }))
+        .column(Column::new("state", "State", |run: &JobRun| {
+            run.state.name().to_owned()
+        }))
+        .column(Column::new("why", "Why", |run: &JobRun| {
+            run.cause.name().to_owned()
+        }))
+        .column(Column::new("by", "By", |run: &JobRun| some(run.by.as_deref())))
+        .column(Column::new("try", "Try", |run: &JobRun| run.attempt.to_string()))
+        .column(Column::new("queued_at", "Queued", |run: &JobRun| {
+            for_files(Some(run.queued_at))
+        }))
+        .column(Column::new("started_at", "Started", |run: &JobRun| {
+            for_files(run.started_at)
+        }))
+        .column(Column::new("ended_at", "Ended", |run: &JobRun| {
+            for_files(run.ended_at)
+        }))
+        .column(Column::new("good", "Good", |run: &JobRun| {
+            run.nodes.good.to_string()
+        }))
+        .column(Column::new("warned", "Warned", |run: &JobRun| {
+            run.nodes.warned.to_string()
+        }))
+        .column(Column::new("failed", "Failed", |run: &JobRun| {
+            run.nodes.failed.to_string()
+        }))
+        .column(Column::new("skipped", "Skipped", |run: &JobRun| {
+            run.nodes.skipped.to_string()
+        }))
+        .column(Column::new("message", "Message", |run: &JobRun| {
+            some(run.message.as_deref())
+        }))
+        .respond(|table| table)
 }
 
 /// Runs as a table, with a link to each.
