@@ -1,8 +1,11 @@
 //! What every connector offers, whatever the BI tool.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use tailwater_core::exposure::Stale;
 use tailwater_core::id::{AssetId, IntegrationName};
 use tailwater_core::inventory::Inventory;
 use tailwater_core::selection::Selection;
@@ -42,6 +45,22 @@ pub trait Connector: Send + Sync {
         progress: &dyn Progress,
     ) -> Result<Inventory, Error>;
 
+    /// The same, but what did not move since it was read before need not be read again: of it come what lists tell,
+    /// what is used how often, and when extracts were refreshed. Whoever asks sees to it that everything is read from
+    /// time to time, since a list does not show every change.
+    async fn fetch_changes(
+        &self,
+        selection: &Selection,
+        _before: Before<'_>,
+        progress: &dyn Progress,
+    ) -> Result<Fetched, Error> {
+        let inventory = self.fetch_inventory(selection, progress).await?;
+        Ok(Fetched {
+            inventory,
+            unmoved: 0,
+        })
+    }
+
     /// Its side that refreshes extracts; `None` where the tool has none, or cannot.
     fn refresher(&self) -> Option<&dyn ExtractRefresher> {
         None
@@ -59,6 +78,26 @@ pub trait Connector: Send + Sync {
 
     /// Ends the session, if there is one. Failures are logged, since nothing depends on it.
     async fn sign_out(&self);
+}
+
+/// What was known of a site.
+#[derive(Debug, Clone, Copy)]
+pub struct Before<'a> {
+    /// The inventory that the last sync left.
+    pub inventory: &'a Inventory,
+    /// What was stale in it.
+    pub stale: &'a BTreeMap<AssetId, Stale>,
+    /// When reading it began.
+    pub read_at: DateTime<Utc>,
+}
+
+/// What was read of a site.
+#[derive(Debug)]
+pub struct Fetched {
+    /// All of it: what was read, and what did not move.
+    pub inventory: Inventory,
+    /// How many assets had not moved, so that their lineage was not read again.
+    pub unmoved: usize,
 }
 
 /// An asset as people recognise it.

@@ -21,7 +21,7 @@ pub mod retry;
 pub mod tableau;
 pub mod warning;
 
-pub use connector::{AssetTitle, Check, CheckState, Connector, NoProgress, Progress, Step};
+pub use connector::{AssetTitle, Before, Check, CheckState, Connector, Fetched, NoProgress, Progress, Step};
 pub use error::Error;
 pub use refresh::{
     CancelAnswer, ExtractRefresher, FoundJobs, JobAnswer, JobEnd, JobOutcome, Refusal, RefusalKind, Start,

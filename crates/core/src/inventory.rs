@@ -177,6 +177,9 @@ pub struct DataSource {
     pub has_extract: Option<bool>,
     /// When the extract was last refreshed in any way.
     pub extract_refreshed_at: Option<DateTime<Utc>>,
+    /// When a published one last changed, by the list of what exists; `None` when not told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<DateTime<Utc>>,
     /// The published data sources that it stands for.
     pub parents: BTreeSet<DataSourceId>,
     /// The tables that the tool lists under it.

@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tailwater_bi::{Connector, Progress};
+use chrono::{DateTime, TimeDelta, Utc};
+use tailwater_bi::{Before, Connector, Fetched, Progress};
 use tailwater_core::diagnostic::Diagnostic;
 use tailwater_core::exposure::{Exposure, Stale};
 use tailwater_core::id::{AssetId, IntegrationName};
@@ -42,7 +43,12 @@ use crate::workspace::Workspace;
 pub struct SyncOptions {
     /// Do everything but write.
     pub is_dry_run: bool,
+    /// Read everything again, not only what moved.
+    pub is_full: bool,
 }
+
+/// So old a full read may be for the next sync to read only what moved. A sync once a day always reads everything.
+const FULL_READ_HOLDS: TimeDelta = TimeDelta::hours(20);
 
 /// A sync that is to be: how, why, and for whom.
 #[derive(Debug, Clone)]
@@ -240,9 +246,23 @@ impl Workspace {
         record: SyncRecord,
     ) -> Result<SyncReport, Error> {
         let selection = self.selection(integration).await?;
-        let fresh = self
-            .fetch(integration, connector, &selection, progress, cancel)
+        let last_read = if options.is_full {
+            None
+        } else {
+            self.last_read(&integration.name).await?
+        };
+        let Fetched {
+            inventory: fresh,
+            unmoved,
+        } = self
+            .fetch(integration, connector, &selection, last_read, progress, cancel)
             .await?;
+        let mut record = record;
+        record.detail.unmoved = unmoved;
+        record.detail.full_read_at = match last_read {
+            Some(last) => Some(last.full_at),
+            None => Some(record.started_at),
+        };
         progress.reached(Stage::Projects, fresh.collections.len());
         progress.reached(Stage::Workbooks, fresh.assets.len());
         progress.reached(Stage::Tables, fresh.tables.len());
@@ -332,18 +352,62 @@ impl Workspace {
         Ok(report)
     }
 
+    /// When the site was last read, if that and the last full read are such that what did not move since need not be
+    /// read again.
+    async fn last_read(&self, name: &IntegrationName) -> Result<Option<LastRead>, Error> {
+        /// More failures in a row than this, and everything is read again.
+        const MOST_FAILURES: u32 = 30;
+        let syncs = self.store().syncs(Some(name), MOST_FAILURES).await?;
+        let landed = syncs.iter().find(|record| record.outcome.has_landed());
+        let now = self.clock().now();
+        Ok(landed.and_then(|record| {
+            let full_at = record.detail.full_read_at?;
+            (full_at <= now && now - full_at < FULL_READ_HOLDS).then_some(LastRead {
+                read_at: record.started_at,
+                full_at,
+            })
+        }))
+    }
+
     /// Reads the site. Stopping is heard here alone: what follows takes little time and is not stopped half-way.
     async fn fetch(
         &self,
         integration: &Integration,
         connector: &dyn Connector,
         selection: &Selection,
+        last_read: Option<LastRead>,
         progress: &dyn SyncProgress,
         cancel: &CancellationToken,
-    ) -> Result<Inventory, Error> {
+    ) -> Result<Fetched, Error> {
         let progress: &dyn Progress = progress;
+        let known = match last_read {
+            Some(last) => Some((
+                self.store().load_inventory(&integration.name).await?,
+                last.read_at,
+            )),
+            None => None,
+        };
+        let fetching = async {
+            match &known {
+                None => {
+                    let inventory = connector.fetch_inventory(selection, progress).await?;
+                    Ok(Fetched {
+                        inventory,
+                        unmoved: 0,
+                    })
+                }
+                Some((known, read_at)) => {
+                    let before = Before {
+                        inventory: &known.inventory,
+                        stale: &known.stale,
+                        read_at: *read_at,
+                    };
+                    Ok(connector.fetch_changes(selection, before, progress).await?)
+                }
+            }
+        };
         let fetched = tokio::select! {
-            fetched = connector.fetch_inventory(selection, progress) => fetched.map_err(Error::from),
+            fetched = fetching => fetched,
             () = cancel.cancelled() => Err(Error::Cancelled),
         };
         self.note_token(&integration.name, connector.token_expires_at().await)
@@ -411,6 +475,15 @@ impl Workspace {
         self.store().record_failed_sync(&record).await?;
         Ok(())
     }
+}
+
+/// When a site was last read.
+#[derive(Debug, Clone, Copy)]
+struct LastRead {
+    /// When the last sync that landed began.
+    read_at: DateTime<Utc>,
+    /// When the last one that read everything began.
+    full_at: DateTime<Utc>,
 }
 
 /// Resolves an inventory with its SQL read anew. Reading SQL takes less time than storing what it said.

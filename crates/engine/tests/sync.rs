@@ -12,7 +12,7 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 use rstest::rstest;
 use secrecy::SecretString;
-use tailwater_core::clock::SystemClock;
+use tailwater_core::clock::{Clock, FixedClock, SystemClock};
 use tailwater_core::diagnostic::Diagnostic;
 use tailwater_core::gap::GapReason;
 use tailwater_core::mapping::MappingRule;
@@ -91,11 +91,15 @@ impl Bench {
     }
 
     async fn open(&self) -> Workspace {
+        self.open_at(Arc::new(SystemClock)).await
+    }
+
+    async fn open_at(&self, clock: Arc<dyn Clock>) -> Workspace {
         let options = Options {
             root: self.path(""),
             settings: self.settings.clone(),
             key: None,
-            clock: Arc::new(SystemClock),
+            clock,
         };
         Workspace::open(options).await.expect("a workspace")
     }
@@ -187,7 +191,10 @@ async fn a_dry_run_says_the_same_and_leaves_nothing_behind() {
     let simulator = start(&BOOKS).await;
     let bench = Bench::new(&simulator);
     let workspace = bench.open().await;
-    let options = SyncOptions { is_dry_run: true };
+    let options = SyncOptions {
+        is_dry_run: true,
+        ..SyncOptions::default()
+    };
     let report = workspace
         .sync(&"main".into(), options, &NoProgress, &CancellationToken::new())
         .await
@@ -672,4 +679,58 @@ async fn a_name_that_the_project_takes_later_is_given_up() {
         .collect();
     named.sort_unstable();
     assert_eq!(named, [("churn_notebook", false), ("churn_notebook_0000", true)]);
+}
+
+/// A workbook that did not move keeps its lineage without being asked for it; everything is read when that is wished, or
+/// was not done for a day.
+#[tokio::test]
+async fn only_what_moved_is_read_again() {
+    let simulator = start(&BOOKS).await;
+    let bench = Bench::new(&simulator);
+    let first = bench.sync().await;
+    let lineage_queries = || {
+        let requests = simulator.requests();
+        let queries = requests.iter().filter_map(|request| request.graphql.as_ref());
+        queries
+            .filter(|query| query.text.contains("query Workbooks("))
+            .count()
+    };
+    let asked = lineage_queries();
+    let before = bench.stored().await;
+    let second = bench.sync().await;
+    assert_eq!(lineage_queries(), asked, "nothing moved");
+    assert_eq!(second.unmoved, 3);
+    assert!(!second.has_changes());
+    assert_eq!(bench.stored().await, before);
+    assert_eq!(second.tables, first.tables);
+
+    let workspace = bench.open().await;
+    let history = workspace.store().syncs(None, 10).await.expect("the history");
+    let details: Vec<_> = history
+        .iter()
+        .map(|record| (record.detail.unmoved > 0, record.detail.full_read_at))
+        .collect();
+    let full_at = Some(history[1].started_at);
+    assert_eq!(details, [(true, full_at), (false, full_at)]);
+    let options = SyncOptions {
+        is_full: true,
+        ..SyncOptions::default()
+    };
+    let full = workspace
+        .sync(&"main".into(), options, &NoProgress, &CancellationToken::new())
+        .await
+        .expect("a sync");
+    assert_eq!(full.unmoved, 0);
+    assert!(lineage_queries() > asked);
+    workspace.close().await;
+
+    let tomorrow = full.started_at + chrono::TimeDelta::hours(20);
+    let workspace = bench.open_at(Arc::new(FixedClock(tomorrow))).await;
+    let (name, cancel) = ("main".into(), CancellationToken::new());
+    let next = workspace
+        .sync(&name, SyncOptions::default(), &NoProgress, &cancel)
+        .await
+        .expect("a sync");
+    assert_eq!(next.unmoved, 0, "everything is read once a day");
+    workspace.close().await;
 }

@@ -84,6 +84,12 @@ pub struct SyncDetail {
     /// A digest of the selection that it imported: another one means that the selection has changed since.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub selection: Option<String>,
+    /// How many assets had not moved, so that their lineage was not read again.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub unmoved: usize,
+    /// When the last sync that read everything began, this one or one before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub full_read_at: Option<DateTime<Utc>>,
     /// How many assets the BI tool's index did not know yet.
     #[serde(skip_serializing_if = "is_zero")]
     pub pending: usize,

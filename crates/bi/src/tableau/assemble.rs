@@ -17,12 +17,19 @@ use super::lineage::{Lineage, parents};
 use super::listing::Listing;
 use super::metadata::Flaw;
 use super::notice::{add_notices, completeness};
-use super::part::parts;
+use super::part::{parts, parts_with_views};
 use super::tree::parse_instant;
+use super::unmoved::Unmoved;
 use super::wire::{PublishedSource, User, View, Workbook};
 
-/// Joins both halves. `links` makes addresses where Tableau sent none.
-pub(crate) fn assemble(listing: Listing, lineage: &Lineage, links: &Links) -> Inventory {
+/// Joins both halves. `links` makes addresses where Tableau sent none; of the workbooks that did not move there is no
+/// lineage.
+pub(crate) fn assemble(
+    listing: Listing,
+    lineage: &Lineage,
+    links: &Links,
+    unmoved: &Unmoved<'_>,
+) -> Inventory {
     let Listing {
         workbooks,
         mut views,
@@ -42,8 +49,12 @@ pub(crate) fn assemble(listing: Listing, lineage: &Lineage, links: &Links) -> In
     assembly.add_published();
     for (luid, workbook) in workbooks {
         let views = views.remove(&luid).unwrap_or_default();
-        assembly.add_workbook(workbook, views);
+        match unmoved.asset(&luid) {
+            Some(before) => assembly.add_unmoved(workbook, &views, before),
+            None => assembly.add_workbook(workbook, views),
+        }
     }
+    unmoved.add_sources(&mut assembly.inventory);
     let Assembly {
         mut inventory,
         nameless,
@@ -54,7 +65,7 @@ pub(crate) fn assemble(listing: Listing, lineage: &Lineage, links: &Links) -> In
 }
 
 /// The owners of whom neither the list of workbooks nor the Metadata API told a name or an address.
-pub(crate) fn unknown_owners(listing: &Listing, lineage: &Lineage) -> Vec<String> {
+pub(crate) fn unknown_owners(listing: &Listing, lineage: &Lineage, unmoved: &Unmoved<'_>) -> Vec<String> {
     let mut known = BTreeSet::new();
     let mut seen = BTreeSet::new();
     for (luid, workbook) in &listing.workbooks {
@@ -63,6 +74,11 @@ pub(crate) fn unknown_owners(listing: &Listing, lineage: &Lineage) -> Vec<String
             if owner.full_name.is_some() || owner.email.is_some() {
                 known.insert(owner.id.clone());
             }
+        }
+        if let Some(owner) = unmoved.asset(luid).and_then(|asset| asset.owner.as_ref())
+            && (owner.name.is_some() || owner.email.is_some())
+        {
+            known.insert(owner.id.clone());
         }
         let told = lineage.workbooks.get(luid).and_then(|told| told.owner.as_ref());
         if let Some(owner) = told
@@ -95,25 +111,10 @@ impl Assembly<'_> {
             (_, state) => state,
         };
         let mut asset = Asset {
-            kind: AssetKind::Workbook,
             owner: self.owner(&workbook, told),
-            name: workbook.name,
-            description: workbook.description,
-            url: workbook.url,
-            tags: workbook.tags,
-            created_at: workbook.created_at,
-            updated_at: workbook.updated_at,
-            total_views: total_views(&views),
             lineage: lineage.clone(),
-            ..Asset::default()
+            ..self.listed(workbook, &views)
         };
-        if let Some((project, _)) = workbook.project {
-            let id = CollectionId::from(project);
-            if let Some(collection) = self.inventory.collections.get(&id) {
-                asset.collection_path.clone_from(&collection.path);
-            }
-            asset.collection = Some(id);
-        }
         if let Some(told) = told {
             if asset.url.is_none() {
                 asset.url = filled(told.vizportal_url_id.as_ref()).map(|id| self.links.workbook(id));
@@ -134,6 +135,51 @@ impl Assembly<'_> {
         }
         asset.parts = parts(told, views, self.links);
         self.inventory.assets.insert(AssetId::from(luid), asset);
+    }
+
+    /// What the lists tell of a workbook.
+    fn listed(&self, workbook: Workbook, views: &[View]) -> Asset {
+        let collection = workbook.project.map(|(project, _)| CollectionId::from(project));
+        let place = collection
+            .as_ref()
+            .and_then(|id| self.inventory.collections.get(id));
+        Asset {
+            kind: AssetKind::Workbook,
+            name: workbook.name,
+            description: workbook.description,
+            url: workbook.url,
+            collection_path: place.map_or_else(Vec::new, |place| place.path.clone()),
+            collection,
+            tags: workbook.tags,
+            created_at: workbook.created_at,
+            updated_at: workbook.updated_at,
+            total_views: total_views(views),
+            ..Asset::default()
+        }
+    }
+
+    /// Adds a workbook as it was read before, with what the lists tell of it now.
+    fn add_unmoved(&mut self, workbook: Workbook, views: &[View], before: &Asset) {
+        let id = AssetId::from(workbook.id.as_str());
+        let owner = match (self.owner(&workbook, None), &before.owner) {
+            (Some(now), Some(then)) if now.id == then.id => Some(Owner {
+                name: then.name.clone().or(now.name),
+                email: now.email.or_else(|| then.email.clone()),
+                id: now.id,
+            }),
+            (now, _) => now,
+        };
+        let listed = self.listed(workbook, views);
+        let asset = Asset {
+            owner,
+            url: listed.url.clone().or_else(|| before.url.clone()),
+            parts: parts_with_views(&before.parts, views, self.links),
+            data_sources: before.data_sources.clone(),
+            tables: before.tables.clone(),
+            lineage: before.lineage.clone(),
+            ..listed
+        };
+        self.inventory.assets.insert(id, asset);
     }
 
     /// Everything that may be lacking under a workbook: its own flaws, those of the site as a whole, and
@@ -266,6 +312,7 @@ impl Assembly<'_> {
             if let Some(listed) = listed {
                 entry.name.clone_from(&listed.name);
             }
+            entry.updated_at = listed.and_then(|listed| listed.updated_at);
             let mut flaws = self
                 .lineage
                 .published_flaws
@@ -439,7 +486,7 @@ fn total_views(views: &[View]) -> Option<u64> {
         .reduce(u64::saturating_add)
 }
 
-fn last_refresh(source: &graph::DataSource) -> Option<DateTime<Utc>> {
+pub(super) fn last_refresh(source: &graph::DataSource) -> Option<DateTime<Utc>> {
     let times = [
         &source.extract_last_refresh_time,
         &source.extract_last_incremental_update_time,

@@ -17,7 +17,8 @@ use super::metadata::Metadata;
 use super::refresh;
 use super::session::Gate;
 use super::settings::TableauSettings;
-use crate::connector::{AssetTitle, Check, Connector, NoProgress, Progress};
+use super::unmoved::Unmoved;
+use crate::connector::{AssetTitle, Before, Check, Connector, Fetched, NoProgress, Progress};
 use crate::error::Error;
 use crate::refresh::{CancelAnswer, ExtractRefresher, FoundJobs, JobAnswer, Start, TargetRef};
 use crate::warning::Warner;
@@ -45,6 +46,30 @@ impl TableauConnector {
     pub(super) const fn gate(&self) -> &Gate {
         &self.gate
     }
+
+    async fn fetch(
+        &self,
+        selection: &Selection,
+        before: Option<Before<'_>>,
+        progress: &dyn Progress,
+    ) -> Result<Fetched, Error> {
+        let mut listing = fetch_listing(&self.gate, selection, progress).await?;
+        let metadata = Metadata::new(&self.gate);
+        let links = Links::new(self.gate.server(), self.gate.site());
+        let unmoved = match before {
+            Some(before) => Unmoved::find(&listing, before, &links, &metadata, progress).await?,
+            None => Unmoved::default(),
+        };
+        let workbooks = listing.workbooks.keys();
+        let moved = workbooks.filter(|luid| unmoved.asset(luid).is_none()).cloned();
+        let lineage = fetch_lineage(&metadata, moved.collect(), progress).await?;
+        let owners = unknown_owners(&listing, &lineage, &unmoved);
+        listing.users = fetch_users(&self.gate, owners, &mut listing.inventory, progress).await?;
+        Ok(Fetched {
+            inventory: assemble(listing, &lineage, &links, &unmoved),
+            unmoved: unmoved.count(),
+        })
+    }
 }
 
 #[async_trait]
@@ -70,14 +95,16 @@ impl Connector for TableauConnector {
         selection: &Selection,
         progress: &dyn Progress,
     ) -> Result<Inventory, Error> {
-        let mut listing = fetch_listing(&self.gate, selection, progress).await?;
-        let metadata = Metadata::new(&self.gate);
-        let workbooks = listing.workbooks.keys().cloned().collect();
-        let lineage = fetch_lineage(&metadata, workbooks, progress).await?;
-        let owners = unknown_owners(&listing, &lineage);
-        listing.users = fetch_users(&self.gate, owners, &mut listing.inventory, progress).await?;
-        let links = Links::new(self.gate.server(), self.gate.site());
-        Ok(assemble(listing, &lineage, &links))
+        Ok(self.fetch(selection, None, progress).await?.inventory)
+    }
+
+    async fn fetch_changes(
+        &self,
+        selection: &Selection,
+        before: Before<'_>,
+        progress: &dyn Progress,
+    ) -> Result<Fetched, Error> {
+        self.fetch(selection, Some(before), progress).await
     }
 
     fn refresher(&self) -> Option<&dyn ExtractRefresher> {

@@ -34,6 +34,7 @@ mod refresh;
 mod rest;
 mod session;
 mod tree;
+mod unmoved;
 mod version;
 mod warning;
 mod wire;

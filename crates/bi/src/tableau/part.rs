@@ -40,6 +40,7 @@ pub(super) fn parts(told: Option<&graph::Workbook>, views: Vec<View>, links: &Li
     let mut rest: Vec<View> = views.into_values().collect();
     rest.sort_by(|one, other| (&one.name, &one.id).cmp(&(&other.name, &other.id)));
     parts.extend(rest.into_iter().map(|view| Part {
+        url: view_url(&view, links),
         id: PartId::from(view.id),
         kind: match view.sheet_type.as_deref() {
             Some("dashboard") => PartKind::Dashboard,
@@ -47,12 +48,35 @@ pub(super) fn parts(told: Option<&graph::Workbook>, views: Vec<View>, links: &Li
             _ => PartKind::Sheet,
         },
         name: view.name,
-        url: view.path.as_deref().map(|path| links.view(path)),
         is_hidden: false,
         total_views: view.total_views,
         contains: Vec::new(),
     }));
     parts
+}
+
+/// Parts as they were read before, with how often they are opened now. A part and a view are joined by their page,
+/// since a part's id is not the view's.
+pub(super) fn parts_with_views(before: &[Part], views: &[View], links: &Links) -> Vec<Part> {
+    let views: BTreeMap<String, &View> = views
+        .iter()
+        .filter_map(|view| Some((view_url(view, links)?, view)))
+        .collect();
+    let now = |part: &Part| part.url.as_ref().and_then(|url| views.get(url));
+    let part = |part: &Part| Part {
+        total_views: now(part).map_or(part.total_views, |view| view.total_views),
+        ..part.clone()
+    };
+    before.iter().map(part).collect()
+}
+
+/// Whether a view is among the parts that were read before.
+pub(super) fn is_known(view: &View, parts: &[Part], links: &Links) -> bool {
+    view_url(view, links).is_some_and(|url| parts.iter().any(|part| part.url.as_ref() == Some(&url)))
+}
+
+fn view_url(view: &View, links: &Links) -> Option<String> {
+    view.path.as_deref().map(|path| links.view(path))
 }
 
 fn part(

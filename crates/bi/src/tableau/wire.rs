@@ -52,6 +52,7 @@ pub(crate) struct PublishedSource {
     pub(crate) name: String,
     pub(crate) url: Option<String>,
     pub(crate) has_extracts: Option<bool>,
+    pub(crate) updated_at: Option<DateTime<Utc>>,
 }
 
 /// A person (Query User on Site, or the owner inside another answer).
@@ -137,6 +138,7 @@ impl PublishedSource {
             name: node.text("name").unwrap_or_else(|| id.clone()),
             url: node.text("webpageUrl").as_deref().and_then(trusted_link),
             has_extracts: node.flag("hasExtracts"),
+            updated_at: node.instant("updatedAt"),
             id,
         })
     }

@@ -7,6 +7,7 @@
     reason = "a helper of a test fails the test"
 )]
 
+mod changes;
 mod check;
 mod documented;
 mod fault;

@@ -36,11 +36,13 @@ const EXAMPLES: &str = "\
 Examples:
   tailwater sync
   tailwater sync main --dry-run
+  tailwater sync --full
   tailwater sync --json > report.json
 
 Reads the selected collections of each integration, links their tables with the dbt projects, and stores the \
 exposures in one step at the end: a sync that fails or is stopped changes nothing. What an answer that was cut \
-short does not show is kept as it was. The exit code is 1 when something was cut short, a selected collection \
+short does not show is kept as it was. Of a workbook that did not move since the last sync the lineage is not read \
+again; once a day, and with --full, everything is. The exit code is 1 when something was cut short, a selected collection \
 was not found, or one of several integrations failed.";
 
 /// Imports the selected collections and links them with dbt
@@ -53,6 +55,10 @@ pub struct Args {
     /// Do everything but write
     #[arg(long)]
     dry_run: bool,
+
+    /// Read everything again, not only what moved since the last sync
+    #[arg(long)]
+    full: bool,
 }
 
 /// What the sync of one integration came to.
@@ -71,6 +77,7 @@ pub async fn run(args: &Args, workspace: &Workspace, printer: &Printer) -> Resul
     let names = integration::named_or_all(&args.integrations, workspace).await?;
     let options = SyncOptions {
         is_dry_run: args.dry_run,
+        is_full: args.full,
     };
     let is_only_one = names.len() == 1;
     let synced = stoppable(printer, async |cancel| {
@@ -171,6 +178,15 @@ pub fn write_report(document: &mut Document, report: &SyncReport) {
     write_titles(document, "Removed", &report.removed);
     write_kept(document, &report.kept);
     write_tables(document, report);
+    if report.unmoved > 0 {
+        document.line(Line::new().indent(2).styled(
+            Style::Faint,
+            format!(
+                "{} had not moved since the last sync and kept their lineage; --full reads everything",
+                counted(report.unmoved, "workbook")
+            ),
+        ));
+    }
     for pattern in &report.patterns_without_match {
         document.line(
             Line::new()

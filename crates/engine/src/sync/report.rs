@@ -36,6 +36,8 @@ pub struct SyncReport {
     pub kept: Vec<KeptExposure>,
     /// Exposures of which only usage or times moved.
     pub usage_updated: usize,
+    /// Workbooks that had not moved, so that their lineage was not read again.
+    pub unmoved: usize,
     /// All exposures of the integration now.
     pub exposures: usize,
     /// Distinct tables, linked and not.
@@ -117,6 +119,7 @@ impl SyncReport {
             removed: Vec::new(),
             kept: Vec::new(),
             usage_updated: 0,
+            unmoved: landing.record.detail.unmoved,
             exposures: resolution.exposures.len(),
             tables: resolution.tally.clone(),
             notices: landing.inventory.notices.iter().cloned().collect(),
