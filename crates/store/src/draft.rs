@@ -141,6 +141,6 @@ fn read(row: &Row<'_>) -> Result<DraftRecord> {
 }
 
 /// What is authenticated with the secret.
-fn place(id: DraftId) -> String {
+pub(crate) fn place(id: DraftId) -> String {
     format!("tailwater draft secret {id}")
 }

@@ -85,6 +85,54 @@ pub enum Error {
         /// The newest version known here.
         known: i64,
     },
+    /// An older Tailwater has written it, and it is not to be brought up to date unasked.
+    #[error("the store {location} has schema version {found}, and this Tailwater works with {known}")]
+    Older {
+        /// The store.
+        location: String,
+        /// Its version.
+        found: i64,
+        /// The version that is needed.
+        known: i64,
+    },
+    /// There is no store where one must be.
+    #[error("there is no store at {location}")]
+    Missing {
+        /// The address.
+        location: String,
+    },
+    /// Something is where a copy is to go.
+    #[error("the store {location} is not empty: it has {rows} rows")]
+    NotEmpty {
+        /// The store.
+        location: String,
+        /// How many rows it has, of all tables.
+        rows: u64,
+    },
+    /// A store is to be copied into itself.
+    #[error("{location} is both the store to copy and the one to copy it into")]
+    SameStore {
+        /// The store.
+        location: String,
+    },
+    /// What was copied reads back otherwise.
+    #[error("table `{table}` reads back otherwise from {location} than it was written")]
+    CopyDiffers {
+        /// The table.
+        table: String,
+        /// The target.
+        location: String,
+    },
+    /// The disk fails, or does not take any more for another reason than being full.
+    #[error("cannot {action}: the disk of the store {location} fails")]
+    Disk {
+        /// What was tried.
+        action: &'static str,
+        /// The store.
+        location: String,
+        /// What the database says.
+        source: sqlx::Error,
+    },
     /// The schema could not be brought up to date; nothing was changed.
     #[error("cannot bring the store {location} up to date")]
     Migration {
@@ -235,6 +283,22 @@ pub enum Error {
         /// What the system says.
         source: std::io::Error,
     },
+    /// There is no key file where one is needed.
+    #[error("there is no key file `{path}`")]
+    KeyMissing {
+        /// The file.
+        path: Utf8PathBuf,
+    },
+    /// A sealed value does not open, so that it cannot be sealed with another key.
+    #[error("{subject} {reason}")]
+    Unopened {
+        /// What it is, such as "the secret of integration `main`".
+        subject: String,
+        /// Why it does not open.
+        reason: &'static str,
+        /// What mends it.
+        remedy: String,
+    },
     /// Others than the owner can read or change the key file.
     #[error("the key file `{path}` is open to others (mode {mode:03o})")]
     KeyFileOpen {
@@ -283,6 +347,12 @@ impl Diagnostic for Error {
             Self::NotAStore { .. } => "TW-STORE-NOT-A-STORE",
             Self::Encoding { .. } => "TW-STORE-ENCODING",
             Self::Newer { .. } => "TW-STORE-NEWER",
+            Self::Older { .. } => "TW-STORE-OLDER",
+            Self::Missing { .. } => "TW-STORE-MISSING",
+            Self::NotEmpty { .. } => "TW-STORE-NOT-EMPTY",
+            Self::SameStore { .. } => "TW-STORE-SAME",
+            Self::CopyDiffers { .. } => "TW-STORE-COPY-DIFFERS",
+            Self::Disk { .. } => "TW-STORE-DISK",
             Self::Migration { .. } => "TW-STORE-MIGRATION",
             Self::Busy { .. } => "TW-STORE-BUSY",
             Self::Full { .. } => "TW-STORE-FULL",
@@ -303,6 +373,8 @@ impl Diagnostic for Error {
             Self::SettingSealed { .. } => "TW-KEY-SETTING",
             Self::LeaseLost { .. } => "TW-STORE-LEASE-LOST",
             Self::KeyFile { .. } => "TW-KEY-FILE",
+            Self::KeyMissing { .. } => "TW-KEY-MISSING",
+            Self::Unopened { .. } => "TW-KEY-UNOPENED",
             Self::KeyFileOpen { .. } => "TW-KEY-OPEN-TO-OTHERS",
             Self::KeyText { .. } => "TW-KEY-TEXT",
             Self::Randomness { .. } => "TW-KEY-RANDOMNESS",
@@ -343,6 +415,17 @@ impl Diagnostic for Error {
                 "make another one with `createdb --encoding=UTF8 --template=template0 NAME`"
             }
             Self::Newer { .. } => "use the Tailwater that wrote it, or a newer one; nothing was changed",
+            Self::Older { .. } => "bring it up to date first: `tailwater store migrate`",
+            Self::Missing { .. } => "correct the address; `tailwater store migrate` makes a new store",
+            Self::NotEmpty { .. } => "choose an empty one, or add `--replace` to remove what is there",
+            Self::SameStore { .. } => "name another one with `--to`",
+            Self::CopyDiffers { .. } => {
+                "nothing was changed; check the target's database and disk, then try again"
+            }
+            Self::Disk { .. } => {
+                "nothing was changed; check the disk (`dmesg`), quotas and limits of file sizes (`ulimit -f`), \
+                 then try again"
+            }
             Self::Migration { .. } => {
                 "nothing was changed; if the database holds tables of another program, give Tailwater a \
                  database of its own"
@@ -378,6 +461,10 @@ impl Diagnostic for Error {
             Self::KeyFile { .. } => {
                 "check that the file and its directory belong to this user, or give the key by environment"
             }
+            Self::KeyMissing { .. } => {
+                "put back the key that was in use, or set `key_file` under `[security]` to where it is"
+            }
+            Self::Unopened { remedy, .. } => return Some(format!("{remedy}; nothing was changed")),
             Self::KeyFileOpen { path, .. } => return Some(format!("run `chmod 600 {path}`")),
             Self::KeyText { .. } => {
                 "a key is 32 bytes in base64, as `head -c 32 /dev/urandom | base64` makes; the store's secrets \
@@ -424,6 +511,11 @@ pub(crate) fn from_sqlx(action: &'static str, location: &str, error: sqlx::Error
             location,
             source: error,
         },
+        (_, Some("58030")) => Error::Disk {
+            action,
+            location,
+            source: error,
+        },
         (_, Some("40001" | "40P01" | "53300" | "55P03" | "57014")) | (sqlx::Error::PoolTimedOut, _) => {
             Error::Busy {
                 action,
@@ -457,6 +549,7 @@ fn from_sqlite(action: &'static str, location: String, code: &str, error: sqlx::
     const BUSY: i64 = 5;
     const LOCKED: i64 = 6;
     const READ_ONLY: i64 = 8;
+    const IO: i64 = 10;
     const CORRUPT: i64 = 11;
     const FULL: i64 = 13;
     const CANNOT_OPEN: i64 = 14;
@@ -473,6 +566,11 @@ fn from_sqlite(action: &'static str, location: String, code: &str, error: sqlx::
             source: error,
         },
         Ok(FULL) => Error::Full {
+            action,
+            location,
+            source: error,
+        },
+        Ok(IO) => Error::Disk {
             action,
             location,
             source: error,

@@ -135,7 +135,7 @@ async fn ask_sqlite(pool: &SqlitePool) -> sqlx::Result<Told> {
         engine: "sqlite",
         version: row.try_get(0)?,
         size: row.try_get(1)?,
-        problems: sqlite_problems(pool).await?,
+        problems: sqlite_problems(pool, "pragma quick_check(20)").await?,
     })
 }
 
@@ -150,10 +150,10 @@ async fn ask_postgres(pool: &PgPool) -> sqlx::Result<Told> {
     })
 }
 
-/// What SQLite's own checks find.
-async fn sqlite_problems(pool: &SqlitePool) -> sqlx::Result<Vec<String>> {
+/// What SQLite's own checks find: the given one, which tells `ok` when all is well, and that of references.
+pub(crate) async fn sqlite_problems(pool: &SqlitePool, check: &'static str) -> sqlx::Result<Vec<String>> {
     let mut problems = Vec::new();
-    for row in sqlx::query("pragma quick_check(20)").fetch_all(pool).await? {
+    for row in sqlx::query(check).fetch_all(pool).await? {
         let line: String = row.try_get(0)?;
         if line != "ok" {
             problems.push(line);

@@ -20,6 +20,8 @@
 
 mod account;
 mod artifact;
+mod check;
+mod copy;
 mod curation;
 mod database;
 mod draft;
@@ -32,14 +34,17 @@ mod integration;
 mod inventory;
 mod job;
 mod key;
+mod key_file;
 mod landing;
 mod lease;
+mod look;
 mod name;
 mod policy;
 mod project;
 mod refresh;
 mod revision;
 mod run;
+mod sealed;
 mod secret;
 mod setting;
 mod signal;
@@ -53,6 +58,8 @@ pub use account::{
     OneTimeLink, Role, SessionEntry, SessionId, StoredSession, User, UserId,
 };
 pub use artifact::{ArtifactLanding, ArtifactRecord, ArtifactsLanded};
+pub use check::StoreProblem;
+pub use copy::{CopyStep, StoreCopied, TableCopied};
 pub use curation::Curations;
 pub use draft::{DraftId, DraftRecord};
 pub use environment::EnvironmentRecord;
@@ -68,6 +75,7 @@ pub use job::{
 pub use key::SealingKey;
 pub use landing::{Landing, TOMBSTONE_DAYS, Written};
 pub use lease::{Lease, LeaseOutcome};
+pub use look::{PendingMigration, StoreLook};
 pub use name::ExposureName;
 pub use project::{ProjectLocation, ProjectRecord};
 pub use refresh::{

@@ -63,6 +63,6 @@ impl Store {
 }
 
 /// What is authenticated with the secret.
-fn place(integration: &IntegrationName) -> String {
+pub(crate) fn place(integration: &IntegrationName) -> String {
     format!("tailwater integration secret {integration}")
 }

@@ -63,6 +63,6 @@ impl Store {
 }
 
 /// What is authenticated with the value.
-fn place(name: &str) -> String {
+pub(crate) fn place(name: &str) -> String {
     format!("tailwater setting {name}")
 }

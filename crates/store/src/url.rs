@@ -47,6 +47,15 @@ impl StoreUrl {
         }
     }
 
+    /// Whether the address itself holds a password.
+    pub fn has_password(&self) -> bool {
+        let Place::Postgres { address, .. } = &self.place else {
+            return false;
+        };
+        url::Url::parse(address.expose_secret())
+            .is_ok_and(|url| url.password().is_some() || url.query_pairs().any(|(key, _)| key == "password"))
+    }
+
     pub(crate) const fn place(&self) -> &Place {
         &self.place
     }
@@ -213,6 +222,10 @@ mod tests {
     fn an_address_is_shown_without_its_password(#[case] text: &str, #[case] shown: &str) {
         let url: StoreUrl = text.parse().unwrap();
         assert_eq!(url.to_string(), shown);
+        assert_eq!(
+            url.has_password(),
+            text.contains("hunter2@") || text.contains("password=")
+        );
         assert_eq!(format!("{url:?}"), format!("StoreUrl({shown})"));
     }
 

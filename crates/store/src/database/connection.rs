@@ -4,11 +4,19 @@
 //! readers that never wait for it. A transaction holds its connection until it ends: while it is open,
 //! statements go through the transaction, never through [`Db`], which could wait for itself forever.
 
+use std::time::Duration;
+
 use sqlx::query::Query;
-use sqlx::{AssertSqlSafe, Database, Encode, PgPool, Postgres, SqlSafeStr, SqlStr, Sqlite, SqlitePool, Type};
+use sqlx::{
+    AssertSqlSafe, ConnectOptions as _, Connection as _, Database, Encode, PgPool, Postgres, SqlSafeStr,
+    SqlStr, Sqlite, SqlitePool, Type,
+};
 
 use super::value::{Cells, Row, Value};
-use crate::error::{Result, from_sqlx};
+use crate::error::{Error, Result, from_sqlx};
+
+/// How long a server may take to answer when it is asked whether it is there.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// An open database.
 #[derive(Debug, Clone)]
@@ -32,7 +40,7 @@ impl Db {
         sql: &'static str,
         values: Vec<Value>,
     ) -> Result<Vec<Row<'_>>> {
-        match &self.engine {
+        let found = match &self.engine {
             Engine::Sqlite { reader, .. } => bind::<Sqlite>(sql.into_sql_str(), values)
                 .fetch_all(reader)
                 .await
@@ -41,8 +49,12 @@ impl Db {
                 .fetch_all(pool)
                 .await
                 .map(|found| rows(found.into_iter().map(Cells::Postgres), action, &self.location)),
+        };
+        match found {
+            Ok(found) => Ok(found),
+            // Boxed, since it is rare and its future is large.
+            Err(error) => Err(Box::pin(self.explained(action, error)).await),
         }
-        .map_err(|error| from_sqlx(action, &self.location, error))
     }
 
     /// One statement in a transaction of its own; answers how many rows it touched.
@@ -62,33 +74,59 @@ impl Db {
     /// first and writes later fails, rather than waits, when another one wrote in between.
     pub(crate) async fn begin(&self, action: &'static str) -> Result<Transaction<'_>> {
         let inner = match &self.engine {
-            Engine::Sqlite { writer, .. } => writer.begin_with("begin immediate").await.map(Inner::Sqlite),
+            Engine::Sqlite { writer, .. } => begin_sqlite(writer, "begin immediate").await,
             Engine::Postgres(pool) => begin_postgres(pool, "begin").await,
         };
-        self.transaction(action, inner)
+        self.transaction(action, inner).await
     }
 
     /// A transaction that only reads: all its queries see one and the same state.
     pub(crate) async fn begin_reading(&self, action: &'static str) -> Result<Transaction<'_>> {
         let inner = match &self.engine {
-            Engine::Sqlite { reader, .. } => reader.begin_with("begin deferred").await.map(Inner::Sqlite),
+            Engine::Sqlite { reader, .. } => begin_sqlite(reader, "begin deferred").await,
             Engine::Postgres(pool) => {
                 begin_postgres(pool, "begin isolation level repeatable read read only").await
             }
         };
-        self.transaction(action, inner)
+        self.transaction(action, inner).await
     }
 
-    fn transaction(
+    async fn transaction(
         &self,
         action: &'static str,
         inner: std::result::Result<Inner, sqlx::Error>,
     ) -> Result<Transaction<'_>> {
-        Ok(Transaction {
-            inner: inner.map_err(|error| from_sqlx(action, &self.location, error))?,
-            action,
-            location: &self.location,
-        })
+        match inner {
+            Ok(inner) => Ok(Transaction {
+                inner,
+                action,
+                location: &self.location,
+            }),
+            // Boxed, since it is rare and its future is large.
+            Err(error) => Err(Box::pin(self.explained(action, error)).await),
+        }
+    }
+
+    /// The error for what sqlx says. A pool goes on trying for a while when the server is away, and then only says
+    /// that it waited: whether the server is away or the pool exhausted, another attempt tells.
+    async fn explained(&self, action: &'static str, error: sqlx::Error) -> Error {
+        if let (Engine::Postgres(pool), sqlx::Error::PoolTimedOut) = (&self.engine, &error) {
+            let options = pool.connect_options();
+            let attempt = tokio::time::timeout(PROBE_TIMEOUT, options.connect()).await;
+            match attempt {
+                Ok(Ok(connection)) => {
+                    let _ = connection.close().await;
+                }
+                Ok(Err(reason)) => return from_sqlx(action, &self.location, reason),
+                Err(elapsed) => {
+                    return Error::Unreachable {
+                        location: self.location.clone(),
+                        source: elapsed.into(),
+                    };
+                }
+            }
+        }
+        from_sqlx(action, &self.location, error)
     }
 
     /// Ends all connections, once those in use are given back.
@@ -102,6 +140,23 @@ impl Db {
             Engine::Postgres(pool) => pool.close().await,
         }
     }
+}
+
+/// Begins on a connection that stands in no transaction. When the disk is full or fails, SQLite undoes the
+/// transaction by itself; sqlx 0.9 goes on believing that it is open, and begins no other one on that connection
+/// ever again. Such a connection is closed, and another one opened in its place.
+async fn begin_sqlite(pool: &SqlitePool, statement: &'static str) -> std::result::Result<Inner, sqlx::Error> {
+    let begun = match pool.begin_with(statement).await {
+        Err(sqlx::Error::InvalidSavePointStatement) => {
+            Box::pin(async {
+                pool.acquire().await?.close().await?;
+                pool.begin_with(statement).await
+            })
+            .await
+        }
+        begun => begun,
+    };
+    begun.map(Inner::Sqlite)
 }
 
 /// Begins in a task of its own. When the future of `begin` is dropped before the server has answered, sqlx
@@ -167,23 +222,52 @@ impl<'db> Transaction<'db> {
     /// Inserts many rows, many to a statement. `head` ends before `values`; `tail` follows the rows.
     pub(crate) async fn insert<const WIDTH: usize>(
         &mut self,
-        head: &'static str,
-        tail: &'static str,
+        head: &str,
+        tail: &str,
         rows: Vec<[Value; WIDTH]>,
     ) -> Result<()> {
-        let rows_per_statement = PARAMETERS / WIDTH;
-        let mut rows = rows.into_iter();
+        self.insert_cells(head, tail, WIDTH, rows.into_iter().flatten())
+            .await
+    }
+
+    /// Like [`Self::insert`], where the width is only known when it runs: the cells of one row after the other.
+    pub(crate) async fn insert_cells(
+        &mut self,
+        head: &str,
+        tail: &str,
+        width: usize,
+        cells: impl Iterator<Item = Value> + Send,
+    ) -> Result<()> {
+        let cells_per_statement = PARAMETERS / width * width;
+        let mut cells = cells;
         loop {
-            let values: Vec<Value> = rows.by_ref().take(rows_per_statement).flatten().collect();
+            let values: Vec<Value> = cells.by_ref().take(cells_per_statement).collect();
             if values.is_empty() {
                 return Ok(());
             }
-            let groups: Vec<String> = (0..values.len() / WIDTH)
-                .map(|row| placeholders(row * WIDTH + 1, WIDTH))
+            let groups: Vec<String> = (0..values.len() / width)
+                .map(|row| placeholders(row * width + 1, width))
                 .collect();
             let sql = format!("{head} values {} {tail}", groups.join(", "));
             self.execute(AssertSqlSafe(sql), values).await?;
         }
+    }
+
+    /// How many rows a table has. `table` is a name of the schema as it stands in a statement.
+    pub(crate) async fn count(&mut self, table: &str) -> Result<i64> {
+        let sql = format!("select count(*) from {table}");
+        let rows = self.fetch(AssertSqlSafe(sql), vec![]).await?;
+        rows.first().map_or(Ok(0), |row| row.integer(0))
+    }
+
+    /// Keeps others from writing to tables until the transaction ends. SQLite's transactions that write keep
+    /// everybody else from it anyway.
+    pub(crate) async fn hold_tables(&mut self, tables: &[String]) -> Result<()> {
+        if matches!(self.inner, Inner::Postgres(_)) && !tables.is_empty() {
+            let sql = format!("lock table {} in exclusive mode", tables.join(", "));
+            self.execute(AssertSqlSafe(sql), vec![]).await?;
+        }
+        Ok(())
     }
 
     /// Runs a statement over many keys, many at a time. `head` is the statement up to and without the list

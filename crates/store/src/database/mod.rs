@@ -9,6 +9,7 @@
 //! about their health. Every other query is the same text for both.
 
 pub(crate) mod connection;
+pub(crate) mod layout;
 pub(crate) mod postgres;
 pub(crate) mod schema;
 pub(crate) mod sqlite;

@@ -21,24 +21,7 @@ const OPENING: &str = "open the store";
 
 /// Connects, and brings the schema up to date.
 pub(crate) async fn open(address: &SecretString, location: String) -> Result<Db> {
-    let options = PgConnectOptions::from_str(address.expose_secret())
-        .map_err(|_| Error::Address {
-            // What sqlx says may repeat a part of the address.
-            reason: "an option after `?` is not understood".to_owned(),
-        })?
-        .application_name("tailwater")
-        .disable_statement_logging();
-
-    // A connection of its own first: a pool would go on trying, and forget why it could not.
-    let mut connection = match tokio::time::timeout(CONNECT_TIMEOUT, options.connect()).await {
-        Ok(connected) => connected.map_err(|error| from_sqlx(OPENING, &location, error))?,
-        Err(elapsed) => {
-            return Err(Error::Unreachable {
-                location,
-                source: elapsed.into(),
-            });
-        }
-    };
+    let (options, mut connection) = connect(address, &location).await?;
     migrate(&mut connection, &location).await?;
     let _ = connection.close().await;
 
@@ -52,6 +35,49 @@ pub(crate) async fn open(address: &SecretString, location: String) -> Result<Db>
     })
 }
 
+/// A connection of its own: a pool would go on trying, and forget why it could not.
+async fn connect(address: &SecretString, location: &str) -> Result<(PgConnectOptions, PgConnection)> {
+    let options = PgConnectOptions::from_str(address.expose_secret())
+        .map_err(|_| Error::Address {
+            // What sqlx says may repeat a part of the address.
+            reason: "an option after `?` is not understood".to_owned(),
+        })?
+        .application_name("tailwater")
+        .disable_statement_logging();
+    match tokio::time::timeout(CONNECT_TIMEOUT, options.connect()).await {
+        Ok(Ok(connection)) => Ok((options, connection)),
+        Ok(Err(error)) => Err(from_sqlx(OPENING, location, error)),
+        Err(elapsed) => Err(Error::Unreachable {
+            location: location.to_owned(),
+            source: elapsed.into(),
+        }),
+    }
+}
+
+/// The version of the schema of a database; 0 where there is none yet. Nothing is made or changed.
+pub(crate) async fn look(address: &SecretString, location: &str) -> Result<i64> {
+    let (_, mut connection) = connect(address, location).await?;
+    let found = version(&mut connection)
+        .await
+        .map_err(|error| from_sqlx(OPENING, location, error));
+    let _ = connection.close().await;
+    found
+}
+
+async fn version(connection: &mut PgConnection) -> sqlx::Result<i64> {
+    let row = sqlx::query("select to_regclass($1) is not null")
+        .bind(schema::TABLE)
+        .fetch_one(&mut *connection)
+        .await?;
+    if !row.try_get::<bool, _>(0)? {
+        return Ok(0);
+    }
+    sqlx::query(schema::VERSION)
+        .fetch_one(connection)
+        .await
+        .and_then(|row| row.try_get(0))
+}
+
 async fn migrate(connection: &mut PgConnection, location: &str) -> Result<()> {
     let failed = |error| from_sqlx(OPENING, location, error);
     let mut transaction = connection.begin().await.map_err(failed)?;
@@ -60,8 +86,7 @@ async fn migrate(connection: &mut PgConnection, location: &str) -> Result<()> {
         .execute(&mut *transaction)
         .await
         .map_err(failed)?;
-    let row = sqlx::query("select current_setting('server_encoding'), to_regclass($1) is not null")
-        .bind(schema::TABLE)
+    let row = sqlx::query("select current_setting('server_encoding')")
         .fetch_one(&mut *transaction)
         .await
         .map_err(failed)?;
@@ -72,15 +97,7 @@ async fn migrate(connection: &mut PgConnection, location: &str) -> Result<()> {
             encoding,
         });
     }
-    let found = if row.try_get(1).map_err(failed)? {
-        sqlx::query(schema::VERSION)
-            .fetch_one(&mut *transaction)
-            .await
-            .and_then(|row| row.try_get(0))
-            .map_err(failed)?
-    } else {
-        0
-    };
+    let found = version(&mut transaction).await.map_err(failed)?;
     schema::migrate(&schema::postgres(), &mut *transaction, found, location).await?;
     transaction.commit().await.map_err(failed)
 }

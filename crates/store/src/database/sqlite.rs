@@ -79,6 +79,23 @@ pub(crate) async fn open_file(path: &Utf8Path, location: String) -> Result<Db> {
     })
 }
 
+/// The version of the schema of a file; 0 where there is none yet. Nothing is made or changed.
+pub(crate) async fn look(path: &Utf8Path, location: &str) -> Result<i64> {
+    if let Err(error) = std::fs::metadata(path)
+        && error.kind() == ErrorKind::NotFound
+    {
+        return Ok(0);
+    }
+    let options = options(SqliteConnectOptions::new().filename(path)).pragma("query_only", "on");
+    let mut connection = options
+        .connect()
+        .await
+        .map_err(|error| from_sqlx(OPENING, location, error))?;
+    let found = version(&mut connection, location).await;
+    let _ = connection.close().await;
+    found
+}
+
 fn options(options: SqliteConnectOptions) -> SqliteConnectOptions {
     options
         .busy_timeout(BUSY_TIMEOUT)
@@ -120,24 +137,28 @@ async fn migrate(connection: &mut SqliteConnection, location: &str) -> Result<()
         .begin_with("begin immediate")
         .await
         .map_err(|error| from_sqlx(OPENING, location, error))?;
-    let application_id = number(&mut transaction, "pragma application_id", location).await?;
-    let tables = number(&mut transaction, "select count(*) from sqlite_master", location).await?;
-    if tables > 0 && application_id != APPLICATION_ID {
-        return Err(Error::NotAStore {
-            location: location.to_owned(),
-            reason: "it is the database of another program".to_owned(),
-        });
-    }
-    let found = if tables == 0 {
-        0
-    } else {
-        number(&mut transaction, schema::VERSION, location).await?
-    };
+    let found = version(&mut transaction, location).await?;
     schema::migrate(&schema::sqlite(), &mut *transaction, found, location).await?;
     transaction
         .commit()
         .await
         .map_err(|error| from_sqlx(OPENING, location, error))
+}
+
+/// The version of the schema, 0 in an empty database; refuses the database of another program.
+async fn version(connection: &mut SqliteConnection, location: &str) -> Result<i64> {
+    let application_id = number(connection, "pragma application_id", location).await?;
+    let tables = number(connection, "select count(*) from sqlite_master", location).await?;
+    if tables == 0 {
+        return Ok(0);
+    }
+    if application_id != APPLICATION_ID {
+        return Err(Error::NotAStore {
+            location: location.to_owned(),
+            reason: "it is the database of another program".to_owned(),
+        });
+    }
+    number(connection, schema::VERSION, location).await
 }
 
 /// The log lets readers go on while a sync lands. The mode is kept in the file. Switching to it needs the

@@ -14,6 +14,7 @@ use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Decode, Postgres, Row as _, Sqlite, Type};
 
+use super::layout::Kind;
 use crate::error::{Error, Result, from_sqlx};
 
 /// A parameter. `None` is SQL's null, which PostgreSQL wants to have a type too.
@@ -114,7 +115,7 @@ fn escape(text: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
-fn unescape(text: String) -> String {
+pub(crate) fn unescape(text: String) -> String {
     if !text.contains(STAND_IN) {
         return text;
     }
@@ -156,6 +157,14 @@ impl Row<'_> {
 
     pub(crate) fn optional_text(&self, column: usize) -> Result<Option<String>> {
         Ok(self.get::<Option<String>>(column)?.map(unescape))
+    }
+
+    /// A cell as it stands, to be written elsewhere as it is.
+    pub(crate) fn cell(&self, column: usize, kind: Kind) -> Result<Value> {
+        Ok(match kind {
+            Kind::Text => Value::Text(self.get(column)?),
+            Kind::Integer => Value::Integer(self.get(column)?),
+        })
     }
 
     pub(crate) fn integer(&self, column: usize) -> Result<i64> {

@@ -17,7 +17,7 @@ mod end;
 mod list;
 mod queue;
 mod row;
-mod secret;
+pub(crate) mod secret;
 mod worker;
 
 pub use claim::{JobRunClaim, JobRunSign};

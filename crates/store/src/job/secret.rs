@@ -94,6 +94,6 @@ impl Store {
 }
 
 /// What is authenticated with the value.
-fn place(job: &JobName, name: &str) -> String {
+pub(crate) fn place(job: &JobName, name: &str) -> String {
     format!("tailwater job secret {job} {name}")
 }

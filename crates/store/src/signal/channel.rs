@@ -89,6 +89,6 @@ fn read(row: &Row<'_>) -> Result<ChannelRecord> {
 }
 
 /// What is authenticated with the secret.
-fn place(name: &str) -> String {
+pub(crate) fn place(name: &str) -> String {
     format!("tailwater channel secret {name}")
 }

@@ -6,7 +6,7 @@
 //! ```
 
 mod alarm;
-mod channel;
+pub(crate) mod channel;
 mod delivery;
 mod land;
 mod warning;

@@ -1,9 +1,11 @@
 //! Where a test's store lives, on either engine.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
+use sqlx::Connection as _;
 use tailwater_core::clock::Clock;
 use tailwater_store::{Store, StoreUrl};
 use tempfile::TempDir;
@@ -53,6 +55,25 @@ impl Home {
 
     pub async fn try_open(&self) -> tailwater_store::Result<Store> {
         Store::open(&self.url(), self.clock.clone()).await
+    }
+
+    /// Waits until the connections of a process that was killed are gone from the server: until then its
+    /// transaction may still come to its end.
+    pub async fn wait_until_alone(&self) {
+        if !self.address.starts_with("postgres") {
+            return;
+        }
+        let mut watcher = sqlx::PgConnection::connect(&self.address).await.unwrap();
+        let sql = "select count(*) from pg_stat_activity \
+                   where datname = current_database() and application_name = 'tailwater'";
+        for _ in 0..3_000 {
+            let left: i64 = sqlx::query_scalar(sql).fetch_one(&mut watcher).await.unwrap();
+            if left == 0 {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("the server keeps the connections of a dead process");
     }
 
     /// The database file of SQLite.

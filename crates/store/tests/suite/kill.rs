@@ -5,6 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rstest::rstest;
 use tailwater_store::{Landing, Store};
 
 use crate::home::{Engine, TestClock};
@@ -57,12 +58,21 @@ fn start_victim(address: &str) -> Child {
         .unwrap()
 }
 
+/// `TAILWATER_TEST_KILLS=200` kills more often than a run of all tests has time for.
+fn kills(usual: u64) -> u64 {
+    let told = std::env::var("TAILWATER_TEST_KILLS").ok();
+    told.map_or(usual, |text| text.parse().unwrap())
+}
+
+#[rstest]
+#[case(Engine::Sqlite, 24)]
+#[case(Engine::Postgres, 12)]
 #[tokio::test]
-async fn no_kill_tears_a_landing() {
-    const KILLS: u64 = 36;
-    let home = Engine::Sqlite.home();
+async fn no_kill_tears_a_landing(#[case] engine: Engine, #[case] usual: u64) {
+    let kills = kills(usual);
+    let home = engine.home();
     let mut torn_off = 0;
-    for kill in 0..KILLS {
+    for kill in 0..kills {
         let mut victim = start_victim(&home.address);
         let mut lines = BufReader::new(victim.stdout.take().unwrap())
             .lines()
@@ -87,6 +97,7 @@ async fn no_kill_tears_a_landing() {
             })
             .last();
 
+        home.wait_until_alone().await;
         let store = home.open().await;
         let health = store.check().await.unwrap();
         assert!(health.is_sound(), "{health}");
@@ -124,6 +135,6 @@ async fn no_kill_tears_a_landing() {
     // How many do is the machine's affair; the first comes at the very beginning of a landing.
     assert!(
         torn_off > 0,
-        "none of {KILLS} kills came in the middle of a landing"
+        "none of {kills} kills came in the middle of a landing"
     );
 }

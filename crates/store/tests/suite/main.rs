@@ -2,18 +2,23 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+mod everything;
 mod home;
+mod outage;
 mod postgres;
 mod sample;
 
 mod account;
 mod artifact;
+mod check;
 mod concurrency;
+mod copy;
 mod curation;
 mod draft;
 mod history;
 mod integration;
 mod job;
+mod key;
 mod kill;
 mod landing;
 mod lease;
@@ -24,4 +29,5 @@ mod refresh;
 mod round_trip;
 mod secret;
 mod signal;
+mod trouble;
 mod version;

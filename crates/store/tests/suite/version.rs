@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use rstest::rstest;
 use secrecy::ExposeSecret;
 use sqlx::Connection;
-use tailwater_store::{ProjectLocation, SealingKey, StoredExposure, SyncOutcome};
+use tailwater_core::diagnostic::Diagnostic;
+use tailwater_store::{ProjectLocation, SealingKey, Store, StoredExposure, SyncOutcome};
 
 use crate::home::{Engine, Home, at};
 use crate::sample::{asset_id, stale};
@@ -93,4 +94,51 @@ async fn a_store_of_version_1_opens_with_all_that_is_in_it(
     let on_node = store.load_exposures_on(&"model.shop.m1".into()).await.unwrap();
     assert_eq!(on_node.len(), 1);
     assert!(store.check().await.unwrap().is_sound());
+}
+
+#[rstest]
+#[tokio::test]
+async fn looking_at_a_store_changes_nothing(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let home = engine.home();
+    let look = Store::look(&home.url()).await.unwrap();
+    assert_eq!((look.found, look.pending.len() > 8), (0, true));
+    assert_eq!(look.require_up_to_date().unwrap_err().code(), "TW-STORE-MISSING");
+    assert!(!home.file().exists());
+
+    make_version_1(engine, &home).await;
+    let before = (engine == Engine::Sqlite).then(|| std::fs::read(home.file()).unwrap());
+    let look = Store::look(&home.url()).await.unwrap();
+    assert_eq!((look.found, look.pending[0].version), (1, 2));
+    assert_eq!(look.pending[0].about, "accounts");
+    assert_eq!(look.require_up_to_date().unwrap_err().code(), "TW-STORE-OLDER");
+    if let Some(before) = before {
+        assert_eq!(std::fs::read(home.file()).unwrap(), before);
+        assert_eq!(
+            std::fs::read_dir(home.directory.join("state")).unwrap().count(),
+            1
+        );
+    }
+
+    home.open().await.close().await;
+    let look = Store::look(&home.url()).await.unwrap();
+    assert_eq!((look.found, look.pending.len()), (look.known, 0));
+    look.require_up_to_date().unwrap();
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_was_brought_up_to_date_is_sound_and_can_be_copied(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let home = engine.home();
+    make_version_1(engine, &home).await;
+    let store = home.open().await;
+    let other = Engine::Sqlite.home();
+    let target = other.open().await;
+    store.copy_to(&target, false, &|_| {}).await.unwrap();
+    assert_eq!(
+        target.load_exposures(None).await.unwrap(),
+        store.load_exposures(None).await.unwrap()
+    );
+    assert_eq!(target.examine().await.unwrap(), []);
 }
