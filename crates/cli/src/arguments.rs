@@ -7,8 +7,9 @@ use clap::{ArgAction, Parser, Subcommand};
 
 use crate::command::{
     audit, bring_in, collections, completions, curate, curations, doctor, environment as environments,
-    explain, export, exposures, ingest, init, integration, job, leave_out, lineage, link, policy, project,
-    refresh, refreshes, run, serve, signal, sql, sync, token, unlink, unmatched, user, worker,
+    explain, export, exposures, ingest, init, integration, job, key, leave_out, lineage, link, policy,
+    project, refresh, refreshes, run, serve, signal, sql, store, sync, token, unlink, unmatched, user,
+    worker,
 };
 use crate::environment;
 use crate::error::COULD_NOT_RUN;
@@ -91,6 +92,7 @@ pub enum Command {
     Serve(serve::Args),
     Worker(worker::Args),
     Job(job::Args),
+    Store(store::Args),
     Sql(sql::Args),
     Completions(completions::Args),
 }
@@ -121,6 +123,7 @@ pub enum InWorkspace {
     Token(token::Args),
     Audit(audit::Args),
     Signal(signal::Args),
+    Key(key::Args),
 }
 
 /// Prints what clap has to say instead of a command: help and the version, or what is wrong with the arguments.

@@ -23,7 +23,7 @@ pub const CONFIG: Variable = Variable {
 pub const KEY: Variable = Variable {
     name: "TAILWATER_KEY",
     meaning: "The text of the key that seals secrets at rest. It wins over the key file, which is then \
-              neither read nor made.",
+              neither read nor made. Earlier keys may follow after a blank: they open what they have sealed.",
 };
 
 /// Chooses what is logged.

@@ -110,6 +110,7 @@ fn run(arguments: &Arguments, printer: &Printer) -> Result<Outcome, Error> {
             workspace.store().clone().close().await;
             outcome
         }),
+        Command::Store(args) => runtime()?.block_on(command::store::run(args, config, printer)),
         Command::Sql(args) => command::sql::run(args, printer),
         Command::Completions(args) => command::completions::run(args, printer),
     }
@@ -137,6 +138,7 @@ async fn run_in(workspace: &Workspace, command: &InWorkspace, printer: &Printer)
         InWorkspace::Refreshes(args) => command::refreshes::run(args, workspace, printer).await,
         InWorkspace::Audit(args) => command::audit::run(args, workspace, printer).await,
         InWorkspace::Signal(args) => command::signal::run(args, workspace, printer).await,
+        InWorkspace::Key(args) => command::key::run(args, workspace, printer).await,
         InWorkspace::Curate(args) => command::curate::run(args, workspace, printer).await,
         InWorkspace::Link(args) => command::link::run(args, workspace, printer).await,
         InWorkspace::Unlink(args) => command::unlink::run(args, workspace, printer).await,

@@ -76,15 +76,20 @@ pub fn load(given: Option<&Utf8Path>) -> Result<Configuration, Error> {
 }
 
 impl Configuration {
-    /// Opens the workspace that the configuration describes.
-    pub async fn open(self) -> Result<Workspace, Error> {
-        let store = store_url(&self.settings, &self.root)?;
-        let options = Options {
+    /// What opening the workspace needs.
+    pub fn options(self) -> Options {
+        Options {
             root: self.root,
             settings: self.settings,
             key: environment::text(environment::KEY).map(SecretString::from),
             clock: Arc::new(SystemClock),
-        };
+        }
+    }
+
+    /// Opens the workspace that the configuration describes.
+    pub async fn open(self) -> Result<Workspace, Error> {
+        let store = store_url(&self.settings, &self.root)?;
+        let options = self.options();
         let began = Instant::now();
         let workspace = Workspace::open(options).await?;
         tracing::info!(

@@ -40,6 +40,9 @@ pub enum Error {
     /// A channel of signals cannot be used.
     #[error(transparent)]
     Signal(#[from] crate::signal::SignalError),
+    /// The key could not be changed.
+    #[error(transparent)]
+    Upkeep(#[from] crate::upkeep::UpkeepError),
     /// An error that several ask about.
     #[error(transparent)]
     Shared(std::sync::Arc<Self>),
@@ -279,6 +282,7 @@ impl Diagnostic for Error {
             Self::Job(error) => error.code(),
             Self::Export(error) => error.code(),
             Self::Signal(error) => error.code(),
+            Self::Upkeep(error) => error.code(),
             Self::Shared(error) => error.code(),
             Self::Curation(error) => error.code(),
             Self::Policy(error) => error.code(),
@@ -333,6 +337,7 @@ impl Diagnostic for Error {
             Self::Job(error) => return error.hint(),
             Self::Export(error) => return error.hint(),
             Self::Signal(error) => return error.hint(),
+            Self::Upkeep(error) => return error.hint(),
             Self::Shared(error) => return error.hint(),
             Self::UnknownRefresh { .. } => "`tailwater refreshes` shows those that are kept".to_owned(),
             Self::NoArtifacts { project } => {

@@ -45,6 +45,7 @@ pub mod signal;
 pub mod sql_reader;
 pub mod sync;
 pub mod unmatched;
+pub mod upkeep;
 pub mod watch;
 pub mod workspace;
 
@@ -69,7 +70,8 @@ pub mod store {
     pub use tailwater_store::{
         Curations, DraftId, Error, JobCancelOutcome, JobQueueCounts, JobRunCursor, JobRunFilter, JobRunPage,
         NamedExposure, NodeRun, RefreshAsk, RefreshCursor, RefreshFilter, RefreshPage, RunId, RunKind,
-        RunRecord, SealingKey, StoreRevision, StoreUrl, SyncCause, SyncCounts, SyncDetail, SyncFailure,
-        SyncId, SyncOutcome, SyncRecord, TOMBSTONE_DAYS, WorkerRecord, new_job_run_id, new_refresh_id,
+        RunRecord, SealingKey, StoreHealth, StoreProblem, StoreRevision, StoreUrl, SyncCause, SyncCounts,
+        SyncDetail, SyncFailure, SyncId, SyncOutcome, SyncRecord, TOMBSTONE_DAYS, WorkerRecord,
+        new_job_run_id, new_refresh_id,
     };
 }

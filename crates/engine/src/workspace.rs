@@ -153,6 +153,11 @@ impl Workspace {
         self.root.join(path)
     }
 
+    /// The text of the keys that the environment gives; `None` when they are in the key file.
+    pub(crate) const fn key_text(&self) -> Option<&SecretString> {
+        self.key.as_ref()
+    }
+
     /// The key that seals secrets: from the environment, else from the key file, which is made on first use.
     pub fn sealing_key(&self) -> Result<SealingKey, Error> {
         let key = match &self.key {

@@ -46,6 +46,12 @@ use crate::scene::{Scene, steadily};
 #[case("token list")]
 #[case("token revoke")]
 #[case("audit")]
+#[case("store")]
+#[case("store check")]
+#[case("store migrate")]
+#[case("store copy")]
+#[case("key")]
+#[case("key rotate")]
 #[case("sql")]
 #[case("completions")]
 fn help_explains_every_command(#[case] command: &str) {
