@@ -324,9 +324,10 @@ export function startFragments() {
 
   document.addEventListener("pointerdown", () => {
     pressed = new Promise((released) => {
-      // The click comes right behind.
-      for (const end of ["pointerup", "pointercancel"])
+      // The click comes right behind. A menu or another window takes the end of a press with it.
+      for (const end of ["pointerup", "pointercancel", "contextmenu", "blur"]) {
         addEventListener(end, () => setTimeout(released), { once: true });
+      }
     });
   });
   document.addEventListener("input", (event) => {
