@@ -482,7 +482,8 @@ fn transport_error(error: reqwest::Error, call: &Call, host: &str) -> Error {
     };
     if causes.iter().any(|cause| cause.contains(PRIVATE)) {
         Error::PrivateAddress { host }
-    } else if causes.iter().any(is_tls) {
+    // Later words of TLS, such as a connection that is closed without a goodbye, come after the call went out.
+    } else if is_connect && causes.iter().any(is_tls) {
         Error::Tls { host, reason }
     } else if is_timeout && is_connect {
         Error::Unreachable {

@@ -12,6 +12,7 @@
 //! Start reading at [`connector`], then [`mod@tableau`].
 
 pub mod connector;
+mod deadline;
 pub mod error;
 pub mod http;
 pub mod outgoing;
@@ -24,8 +25,8 @@ pub mod warning;
 pub use connector::{AssetTitle, Before, Check, CheckState, Connector, Fetched, NoProgress, Progress, Step};
 pub use error::Error;
 pub use refresh::{
-    CancelAnswer, ExtractRefresher, FoundJobs, JobAnswer, JobEnd, JobOutcome, Refusal, RefusalKind, Start,
-    TargetRef, ToolJob,
+    CancelAnswer, Clearance, ExtractRefresher, FoundJobs, JobAnswer, JobEnd, JobOutcome, Refusal,
+    RefusalKind, Start, TargetRef, ToolJob,
 };
 pub use tableau::address::{SiteAddress, split_address};
 pub use tableau::connector::{TableauConnector, tableau};

@@ -9,18 +9,25 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use tailwater_core::refresh::TargetKind;
+use tokio::time::Instant;
 
 use crate::error::Error;
 
 /// Refreshes extracts and tells how that goes. Signs in like [`Connector`](crate::Connector), with its session.
 #[async_trait]
 pub trait ExtractRefresher: Send + Sync {
-    /// Asks for a refresh, once. With `incremental` only new rows are taken over, where the tool can.
+    /// Asks for a refresh, once. With `incremental` only new rows are taken over, where the tool can. Everything that
+    /// the call needs, such as a session, is made ready first; then the clearance is asked.
     ///
     /// # Errors
     /// When the call was surely not accepted, so that it may be sent again: the server is not reached, or the
     /// sign-in fails.
-    async fn start_refresh(&self, target: &TargetRef, incremental: bool) -> Result<Start, Error>;
+    async fn start_refresh(
+        &self,
+        target: &TargetRef,
+        incremental: bool,
+        clearance: &mut dyn Clearance,
+    ) -> Result<Start, Error>;
 
     /// How a job stands.
     async fn fetch_job(&self, job: &str) -> Result<JobAnswer, Error>;
@@ -33,6 +40,14 @@ pub trait ExtractRefresher: Send + Sync {
 
     /// When the extract of a target was last refreshed, of several the oldest; `None` when that is not told.
     async fn fetch_extract_time(&self, target: &TargetRef) -> Result<Option<DateTime<Utc>>, Error>;
+}
+
+/// Who says whether the call may go out. Asked directly before it does, and again before it is repeated because the
+/// session was refused: minutes may lie between the two, and others may have taken over meanwhile.
+#[async_trait]
+pub trait Clearance: Send {
+    /// Until when the call must be over; it is broken off then. `None` when it must not be made.
+    async fn clear(&mut self) -> Option<Instant>;
 }
 
 /// What is to be refreshed, as the tool knows it.
@@ -72,6 +87,8 @@ pub enum Start {
     },
     /// No answer that says whether it came through. It must not be sent again before that is known.
     Unanswered(Error),
+    /// The call was not made: it was not cleared.
+    Withheld,
 }
 
 /// Why a tool refuses.

@@ -183,14 +183,27 @@ impl Default for RunSettings {
 }
 
 /// `[refresh]`: when extracts are refreshed, for everything, and `[[refresh.policy]]` for a part of it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RefreshSettings {
+    /// How long the BI tool's list of jobs is searched in vain, in seconds, before a refresh is sent again whose call
+    /// may have been lost; the call itself is broken off after half of it.
+    pub search_seconds: u32,
     /// What holds for everything unless told otherwise.
     #[serde(flatten)]
     pub defaults: PolicyPart,
     /// What holds for a part.
     #[serde(rename = "policy", skip_serializing_if = "Vec::is_empty")]
     pub policies: Vec<PolicySettings>,
+}
+
+impl Default for RefreshSettings {
+    fn default() -> Self {
+        Self {
+            search_seconds: 90,
+            defaults: PolicyPart::default(),
+            policies: Vec::new(),
+        }
+    }
 }
 
 /// `[[refresh.policy]]`: to what it applies, and what holds there. One of project, integration and exposure is
@@ -269,8 +282,16 @@ impl<'de> Deserialize<'de> for RefreshSettings {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut fields = Map::deserialize(deserializer)?;
         let policies = fields.remove("policy").map(serde_json::from_value).transpose();
+        let search_seconds = match fields.remove("search_seconds").map(serde_json::from_value) {
+            None => Self::default().search_seconds,
+            Some(told) => told.map_err(|error| D::Error::custom(format!("search_seconds: {error}")))?,
+        };
+        if !(1..=3_600).contains(&search_seconds) {
+            return Err(D::Error::custom("search_seconds is 1 to 3600"));
+        }
         let defaults = serde_json::from_value(Value::Object(fields));
         Ok(Self {
+            search_seconds,
             defaults: defaults.map_err(D::Error::custom)?,
             policies: policies.map_err(D::Error::custom)?.unwrap_or_default(),
         })
@@ -434,6 +455,20 @@ mod tests {
     fn a_misspelt_key_is_refused() {
         let error = toml::from_str::<Settings>("[store]\nurI = 'x'").unwrap_err();
         assert!(error.to_string().contains("urI"), "{error}");
+    }
+
+    #[test]
+    fn the_search_for_a_lost_call_has_limits() {
+        let search = |text: &str| {
+            let settings = toml::from_str::<Settings>(&format!("[refresh]\nsearch_seconds = {text}"));
+            settings.map(|settings| settings.refresh.search_seconds)
+        };
+        assert_eq!(search("240").unwrap(), 240);
+        for nonsense in ["0", "3601", "-1", "'long'"] {
+            let error = search(nonsense).unwrap_err().to_string();
+            assert!(error.contains("search_seconds"), "{error}");
+        }
+        assert_eq!(Settings::default().refresh.search_seconds, 90);
     }
 
     #[test]

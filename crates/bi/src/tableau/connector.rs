@@ -20,7 +20,7 @@ use super::settings::TableauSettings;
 use super::unmoved::Unmoved;
 use crate::connector::{AssetTitle, Before, Check, Connector, Fetched, NoProgress, Progress};
 use crate::error::Error;
-use crate::refresh::{CancelAnswer, ExtractRefresher, FoundJobs, JobAnswer, Start, TargetRef};
+use crate::refresh::{CancelAnswer, Clearance, ExtractRefresher, FoundJobs, JobAnswer, Start, TargetRef};
 use crate::warning::Warner;
 
 /// Reads one Tableau site. Its `Debug` shows no secret.
@@ -126,8 +126,13 @@ impl Connector for TableauConnector {
 
 #[async_trait]
 impl ExtractRefresher for TableauConnector {
-    async fn start_refresh(&self, target: &TargetRef, incremental: bool) -> Result<Start, Error> {
-        refresh::start_refresh(&self.gate, target, incremental).await
+    async fn start_refresh(
+        &self,
+        target: &TargetRef,
+        incremental: bool,
+        clearance: &mut dyn Clearance,
+    ) -> Result<Start, Error> {
+        refresh::start_refresh(&self.gate, target, incremental, clearance).await
     }
 
     async fn fetch_job(&self, job: &str) -> Result<JobAnswer, Error> {

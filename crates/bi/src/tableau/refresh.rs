@@ -8,7 +8,7 @@
 //! ```
 //!
 //! The call is not repeated by any policy. One exception is safe: a dead session (401002) proves that the call
-//! was not accepted, so that it is sent once more with a new session.
+//! was not accepted, so that it is sent once more with a new session, when it is cleared once more.
 //!
 //! A job is over when it has `completedAt`; only then its `finishCode` is read: 0 done, 1 failed, 2 cancelled,
 //! 3 done by Tableau Bridge, which shows 0 while Bridge is still at work.
@@ -28,7 +28,8 @@ use super::version::ApiVersion;
 use crate::error::{Error, tame};
 use crate::http::{Answer, reason_phrase};
 use crate::refresh::{
-    CancelAnswer, FoundJobs, JobAnswer, JobEnd, JobOutcome, Refusal, RefusalKind, Start, TargetRef, ToolJob,
+    CancelAnswer, Clearance, FoundJobs, JobAnswer, JobEnd, JobOutcome, Refusal, RefusalKind, Start,
+    TargetRef, ToolJob,
 };
 use crate::retry::{parse_http_date, parse_retry_after};
 
@@ -45,6 +46,7 @@ pub(crate) async fn start_refresh(
     gate: &Gate,
     target: &TargetRef,
     incremental: bool,
+    clearance: &mut dyn Clearance,
 ) -> Result<Start, Error> {
     // Whatever goes wrong here went wrong before the call.
     let session = gate.session().await?;
@@ -58,8 +60,10 @@ pub(crate) async fn start_refresh(
         TargetKind::Workbook => ("Update Workbook Now", "workbooks"),
         TargetKind::DataSource => ("Update Data Source Now", "datasources"),
     };
-    let answer = match gate.post(what, &[collection, &target.id, "refresh"], body).await {
-        Ok(answer) => answer,
+    let path = [collection, &target.id, "refresh"];
+    let answer = match gate.post_cleared(what, &path, body, clearance).await {
+        Ok(Some(answer)) => answer,
+        Ok(None) => return Ok(Start::Withheld),
         Err(
             error @ (Error::TimedOut { .. }
             | Error::Interrupted { .. }

@@ -25,8 +25,10 @@ use super::fault::{Fault, Refusal, expect_tree, refusal};
 use super::settings::{Credential, TableauSettings};
 use super::tree::{Body, Node, read_body};
 use super::version::ApiVersion;
+use crate::deadline::before;
 use crate::error::{Error, tame};
 use crate::http::{Answer, Call, HttpClient, HttpSettings, ProxyChoice, host_of};
+use crate::refresh::Clearance;
 use crate::retry::parse_http_date;
 
 /// Renewals within this time count as a fight over the token; a session's natural end comes hours apart.
@@ -393,21 +395,48 @@ impl Gate {
         Ok(Dated { tree, date })
     }
 
-    /// Posts a body in XML below the site, once: whatever the answer, it is not sent again, except with a new
-    /// session after the old one was refused, which proves that the call did nothing.
-    pub(crate) async fn post(
+    /// Posts a body in XML below the site, once and only when cleared: whatever the answer, it is not sent again, except
+    /// after the session was refused, which proves that the call did nothing. `None` when it was not cleared.
+    pub(crate) async fn post_cleared(
         &self,
         what: &str,
         segments: &[&str],
         body: &'static str,
-    ) -> Result<Answer, Error> {
+        clearance: &mut dyn Clearance,
+    ) -> Result<Option<Answer>, Error> {
         let _turn = self.rest_turns.acquire().await;
         let make = |session: &Session| {
             let url = self.site_url(session, segments);
             Call::post(what, url, "application/xml", body.to_owned())
                 .header(ACCEPT.as_str(), HeaderValue::from_static("application/json"))
         };
-        self.send_signed_in(make).await
+        let mut session = self.session().await?;
+        let (mut is_repeated, mut is_renewed) = (false, false);
+        loop {
+            let Some(until) = clearance.clear().await else {
+                return Ok(None);
+            };
+            let sent = before(until, self.send_with(&session, &make)).await;
+            let (answer, what) = sent.unwrap_or_else(|| {
+                Err(Error::TimedOut {
+                    what: what.to_owned(),
+                    host: self.host(),
+                })
+            })?;
+            match refusal(&answer) {
+                None => return Ok(Some(answer)),
+                Some(refused) if is_renewed => return Err(self.refused_anew(refused, what, &answer)),
+                Some(Refusal::Bare) if !is_repeated => {
+                    is_repeated = true;
+                    tokio::time::sleep(self.http.limits().backoff.wait_after(1)).await;
+                }
+                Some(refused) => {
+                    tracing::debug!(what, ?refused, "the session was refused");
+                    session = self.renew(&session).await?;
+                    is_renewed = true;
+                }
+            }
+        }
     }
 
     /// Puts nothing below the site; doing so twice does no harm.
@@ -486,13 +515,20 @@ impl Gate {
         let (answer, what) = self.send_with(&session, &make).await?;
         match refusal(&answer) {
             None => Ok(answer),
-            Some(Refusal::DeadToken) => Err(self.stolen()),
-            Some(Refusal::Bare) => Err(Error::Server {
+            Some(refused) => Err(self.refused_anew(refused, what, &answer)),
+        }
+    }
+
+    /// What it means that a session was refused which is new.
+    fn refused_anew(&self, refused: Refusal, what: String, answer: &Answer) -> Error {
+        match refused {
+            Refusal::DeadToken => self.stolen(),
+            Refusal::Bare => Error::Server {
                 what,
                 host: self.host(),
                 status: answer.status,
                 detail: "the session is refused although it is new".to_owned(),
-            }),
+            },
         }
     }
 

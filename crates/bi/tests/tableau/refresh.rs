@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use tailwater_bi::{
-    CancelAnswer, Connector, Error, ExtractRefresher, FoundJobs, JobAnswer, JobOutcome, RefusalKind, Start,
-    TableauConnector, TargetRef, ToolJob,
+    CancelAnswer, Clearance, Connector, Error, ExtractRefresher, FoundJobs, JobAnswer, JobOutcome,
+    RefusalKind, Start, TableauConnector, TargetRef, ToolJob,
 };
 use tailwater_core::refresh::TargetKind;
 use tailwater_tableau_sim::{Options, Running, Simulator, SiteFile};
+use tokio::time::Instant;
 
 use crate::support::{HEAD, connect, connect_with, settings};
 
@@ -35,6 +37,27 @@ project = "P"
 luid = "00000000-0000-0000-0000-0000000000a2"
 datasources = [{ connection = "warehouse", tables = ["M.B"] }]
 "#;
+
+/// Clears the call so many times.
+struct Cleared(usize);
+
+#[async_trait]
+impl Clearance for Cleared {
+    async fn clear(&mut self) -> Option<Instant> {
+        self.0 = self.0.checked_sub(1)?;
+        Some(Instant::now() + Duration::from_mins(2))
+    }
+}
+
+/// Clears the call for so long.
+struct ClearedFor(Duration);
+
+#[async_trait]
+impl Clearance for ClearedFor {
+    async fn clear(&mut self) -> Option<Instant> {
+        Some(Instant::now() + self.0)
+    }
+}
 
 fn now() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 3, 4, 5, 6, 7).unwrap()
@@ -68,7 +91,11 @@ fn model() -> TargetRef {
 }
 
 async fn started(connector: &TableauConnector, target: &TargetRef) -> String {
-    match connector.start_refresh(target, false).await.unwrap() {
+    match connector
+        .start_refresh(target, false, &mut Cleared(usize::MAX))
+        .await
+        .unwrap()
+    {
         Start::Started { job, .. } => job,
         other => panic!("{other:?}"),
     }
@@ -87,7 +114,7 @@ async fn a_refresh_is_started_watched_and_found() {
     let connector = connect(&running);
     let id = started(&connector, &sales()).await;
     assert!(matches!(
-        connector.start_refresh(&sales(), false).await.unwrap(),
+        connector.start_refresh(&sales(), false, &mut Cleared(usize::MAX)).await.unwrap(),
         Start::AlreadyQueued { message } if message.contains("already queued")
     ));
     assert_eq!(job(&connector, &id).await.end, None);
@@ -169,7 +196,10 @@ async fn what_may_have_come_through_is_said_and_not_repeated() {
         // Signed in before, so that the switch strikes the call itself.
         connector.find_jobs(&sales(), now()).await.unwrap();
         running.set_switches(change);
-        let start = connector.start_refresh(&sales(), false).await.unwrap();
+        let start = connector
+            .start_refresh(&sales(), false, &mut Cleared(usize::MAX))
+            .await
+            .unwrap();
         assert!(matches!(start, Start::Unanswered(_)), "{start:?}");
         assert_eq!(running.refresh_calls()[&sales().id], 1);
     }
@@ -188,7 +218,10 @@ async fn a_slow_answer_is_not_waited_for_for_ever() {
     let connector = connect_with(settings);
     connector.find_jobs(&sales(), now()).await.unwrap();
     running.set_switches(|switches| switches.refresh_delay_milliseconds = 5_000);
-    let start = connector.start_refresh(&sales(), false).await.unwrap();
+    let start = connector
+        .start_refresh(&sales(), false, &mut Cleared(usize::MAX))
+        .await
+        .unwrap();
     assert!(
         matches!(start, Start::Unanswered(Error::TimedOut { .. })),
         "{start:?}"
@@ -207,12 +240,64 @@ async fn a_stolen_session_is_renewed_and_the_call_sent_once_more() {
     assert_eq!(running.count("/auth/signin"), 2);
 }
 
+/// Between a refused call and its repetition a new sign-in takes its time: whether the call may still go out is asked anew.
+#[tokio::test]
+async fn what_is_not_cleared_is_not_sent_and_neither_is_its_repetition() {
+    let running = site().await;
+    let connector = connect(&running);
+    let start = connector.start_refresh(&sales(), false, &mut Cleared(0)).await;
+    assert_eq!(start.unwrap(), Start::Withheld);
+    assert_eq!(running.count("/refresh"), 0);
+    assert_eq!(
+        running.count("/auth/signin"),
+        1,
+        "all is ready before it is asked"
+    );
+    running.set_switches(|switches| switches.session_stolen_times = 1);
+    let start = connector.start_refresh(&sales(), false, &mut Cleared(1)).await;
+    assert_eq!(start.unwrap(), Start::Withheld);
+    assert_eq!((running.count("/refresh"), running.count("/auth/signin")), (1, 2));
+    assert!(running.refresh_jobs().is_empty());
+}
+
+#[tokio::test]
+async fn a_call_is_broken_off_when_its_time_is_over() {
+    let running = site().await;
+    let connector = connect(&running);
+    running.set_switches(|switches| switches.refresh_delay_milliseconds = 60_000);
+    let mut clearance = ClearedFor(Duration::from_millis(300));
+    let start = connector
+        .start_refresh(&sales(), false, &mut clearance)
+        .await
+        .unwrap();
+    assert!(
+        matches!(start, Start::Unanswered(Error::TimedOut { .. })),
+        "{start:?}"
+    );
+    let start = connector
+        .start_refresh(&model(), false, &mut ClearedFor(Duration::ZERO))
+        .await
+        .unwrap();
+    assert!(
+        matches!(start, Start::Unanswered(Error::TimedOut { .. })),
+        "{start:?}"
+    );
+    assert_eq!(
+        running.refresh_calls().get(&model().id),
+        None,
+        "it was not even begun"
+    );
+}
+
 #[tokio::test]
 async fn an_unreachable_server_was_surely_not_asked() {
     let running = site().await;
     let connector = connect(&running);
     running.stop().await;
-    let error = connector.start_refresh(&sales(), false).await.unwrap_err();
+    let error = connector
+        .start_refresh(&sales(), false, &mut Cleared(usize::MAX))
+        .await
+        .unwrap_err();
     assert!(matches!(error, Error::Unreachable { .. }), "{error:?}");
 }
 
@@ -220,7 +305,11 @@ async fn an_unreachable_server_was_surely_not_asked() {
 async fn refusals_say_why() {
     let running = site().await;
     let connector = connect(&running);
-    let kind = async |target: &TargetRef| match connector.start_refresh(target, false).await.unwrap() {
+    let kind = async |target: &TargetRef| match connector
+        .start_refresh(target, false, &mut Cleared(usize::MAX))
+        .await
+        .unwrap()
+    {
         Start::Refused(refusal) => (refusal.kind, refusal.code),
         other => panic!("{other:?}"),
     };
@@ -238,7 +327,11 @@ async fn refusals_say_why() {
 async fn who_may_not_refresh_is_told_so_and_sees_no_jobs() {
     let running = site().await;
     let viewer = connect_with(settings(running.base_url(), "acme", "viewer", "viewer-secret"));
-    let Start::Refused(refusal) = viewer.start_refresh(&sales(), false).await.unwrap() else {
+    let Start::Refused(refusal) = viewer
+        .start_refresh(&sales(), false, &mut Cleared(usize::MAX))
+        .await
+        .unwrap()
+    else {
         panic!("a viewer refreshed");
     };
     assert_eq!(
@@ -267,7 +360,10 @@ async fn a_site_that_takes_no_more_names_the_minutes() {
     running.set_switches(|switches| switches.refreshes_per_hour = Some(1));
     started(&connector, &sales()).await;
     running.clock().advance(TimeDelta::minutes(31));
-    let Start::Throttled { retry_after, message } = connector.start_refresh(&model(), false).await.unwrap()
+    let Start::Throttled { retry_after, message } = connector
+        .start_refresh(&model(), false, &mut Cleared(usize::MAX))
+        .await
+        .unwrap()
     else {
         panic!("not throttled");
     };
@@ -293,7 +389,10 @@ async fn new_rows_alone_are_asked_for_where_the_server_can() {
         let running = site().await;
         running.set_switches(|switches| switches.rest_version = Some(version.to_owned()));
         let connector = connect(&running);
-        connector.start_refresh(&sales(), true).await.unwrap();
+        connector
+            .start_refresh(&sales(), true, &mut Cleared(usize::MAX))
+            .await
+            .unwrap();
         assert_eq!(running.refresh_kinds()[&sales().id], [job_type]);
     }
 }

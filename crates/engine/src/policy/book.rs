@@ -59,7 +59,9 @@ impl Workspace {
             variables: variables.part(),
             ..PolicyBook::default()
         };
-        let RefreshSettings { defaults, policies } = &self.settings().refresh;
+        let RefreshSettings {
+            defaults, policies, ..
+        } = &self.settings().refresh;
         book.defaults = defaults.clone();
         for entry in self.projects().await? {
             let environments = self.environments(&entry).await?;

@@ -13,6 +13,7 @@ mod adopt;
 mod ask;
 mod code;
 mod end;
+mod intent;
 mod recover;
 mod refresher;
 mod send;

@@ -117,7 +117,7 @@ impl Shared {
 
     /// Puts a refresh out of hand.
     async fn lay_down(&self, claim: RefreshClaim, done: Result<(), Stop>) {
-        held(&self.hands).remove(&claim.record.id);
+        self.forget(&claim);
         self.in_hand.fetch_sub(1, Ordering::Relaxed);
         match done {
             // In the queue again, it is anybody's.
@@ -128,6 +128,15 @@ impl Shared {
             }
         }
         self.freed.notify_one();
+    }
+
+    /// Forgets a claim, unless its refresh was taken in hand anew, by this very process.
+    fn forget(&self, claim: &RefreshClaim) {
+        let mut hands = held(&self.hands);
+        let id = &claim.record.id;
+        if hands.get(id).is_some_and(|hand| hand.claim.is_same(claim)) {
+            hands.remove(id);
+        }
     }
 
     async fn release(&self, claims: &[&RefreshClaim]) {
@@ -172,7 +181,8 @@ impl Shared {
             failed_since = None;
             let mut hands = held(&self.hands);
             for (claim, sign) in claims.iter().zip(signs) {
-                let Some(hand) = hands.get_mut(&claim.record.id) else {
+                let hand = hands.get_mut(&claim.record.id);
+                let Some(hand) = hand.filter(|hand| hand.claim.is_same(claim)) else {
                     continue;
                 };
                 match sign {
@@ -189,9 +199,10 @@ impl Shared {
 type Running = BoxFuture<'static, ()>;
 
 impl Refresher {
-    /// One that works in a workspace until it is told to stop. Nothing begins yet.
+    /// One that works in a workspace until it is told to stop, as its settings say. Nothing begins yet.
     pub fn new(workspace: Arc<Workspace>, stop: CancellationToken) -> Self {
-        Self::with_tuning(workspace, stop, Tuning::default())
+        let search = Duration::from_secs(workspace.settings().refresh.search_seconds.max(1).into());
+        Self::with_tuning(workspace, stop, Tuning::with_grace(search))
     }
 
     /// The same, with other times.
@@ -431,7 +442,7 @@ impl Refresher {
             return Ok(None);
         };
         let lost = CancellationToken::new();
-        held(&shared.hands).insert(
+        let before = held(&shared.hands).insert(
             claim.record.id.clone(),
             Hand {
                 claim: claim.clone(),
@@ -439,6 +450,10 @@ impl Refresher {
                 cancelled_by: claim.cancelled_by.clone(),
             },
         );
+        // A process that stood still for longer than a claim lives finds its own work abandoned.
+        if let Some(before) = before {
+            before.lost.cancel();
+        }
         shared.in_hand.fetch_add(1, Ordering::Relaxed);
         let spare = claim.clone();
         let work = Work {

@@ -7,6 +7,7 @@ use tailwater_core::refresh::{RefreshOutcome, Verdict};
 use tailwater_store::RefreshPause;
 
 use super::code;
+use super::intent::{Intent, Withheld};
 use super::work::{Next, Stop, Work};
 use crate::error::Error;
 
@@ -14,25 +15,13 @@ use crate::error::Error;
 const LINGER: Duration = Duration::from_secs(7);
 
 impl Work {
-    /// Sends a queued refresh: the intent is noted with the session at hand, so that as little as possible lies between
-    /// it and the call.
+    /// Sends a queued refresh: the intent is noted when all else is ready, so that as little as possible lies between it
+    /// and the call.
     pub(super) async fn send(&mut self) -> Result<Next, Stop> {
         let tool = match self.tool().await? {
             Ok(tool) => tool,
             Err(error) => return self.not_sent(&error).await,
         };
-        if self.shared.stop.is_cancelled() {
-            return Err(Stop::ShuttingDown);
-        }
-        let now = self.now();
-        let record = self.record();
-        record.outcome = RefreshOutcome::Sending;
-        record.sent_at = Some(now);
-        record.code = None;
-        record.message = None;
-        record.hint = None;
-        self.note().await?;
-        self.shared.count_sent();
         let target = self.target();
         let incremental = matches!(
             self.claim.record.verdict,
@@ -41,8 +30,17 @@ impl Work {
                 ..
             }
         );
-        let started = tool.start_refresh(&target, incremental).await;
-        let next = self.take_start(started).await;
+        let mut intent = Intent::new(self);
+        let started = tool.start_refresh(&target, incremental, &mut intent).await;
+        let is_noted = intent.is_noted;
+        let next = match (intent.withheld, started) {
+            (Some(Withheld::Stop(stop)), _) => Err(stop),
+            // What went out before, if anything, was refused together with its session.
+            (Some(Withheld::Late), _) => self.put_back(Duration::ZERO).await,
+            // Whoever loses the token while a call is under way does not know what comes of it.
+            (None, Err(Error::Store(tailwater_store::Error::LeaseLost { .. }))) if is_noted => Ok(Next::GoOn),
+            (None, started) => self.take_start(started).await,
+        };
         tool.leave(LINGER).await;
         next
     }
@@ -69,6 +67,8 @@ impl Work {
                 tracing::warn!(refresh = %self.claim.record.id, %error, "no answer; looking the refresh up");
                 Ok(Next::GoOn)
             }
+            // Who withheld it has said why.
+            Ok(Start::Withheld) => self.put_back(Duration::ZERO).await,
             Err(error) => self.not_sent(&error).await,
         }
     }

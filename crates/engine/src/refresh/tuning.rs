@@ -2,6 +2,18 @@
 
 use std::time::Duration;
 
+/// How long the tool's jobs are searched in vain, where nothing else is set.
+const GRACE: Duration = Duration::from_secs(90);
+/// How late a new job may turn up in the tool's list.
+const LISTING_LAG: Duration = Duration::from_secs(30);
+/// How far the clocks of two nodes may be apart.
+const CLOCK_SKEW: Duration = Duration::from_secs(15);
+
+/// Half of the grace is for the call, half for the list and the clocks.
+fn call_limit_within(grace: Duration) -> Duration {
+    grace / 2
+}
+
 /// How long the one who sends refreshes waits for what.
 #[derive(Debug, Clone)]
 pub struct Tuning {
@@ -17,6 +29,8 @@ pub struct Tuning {
     pub longest_poll: Duration,
     /// How long a refresh is watched.
     pub longest_watch: Duration,
+    /// How long after the note of its intent a call is over at the latest: it is broken off then, and not begun any more.
+    pub call_limit: Duration,
     /// How long after the intent the tool's jobs must be searched in vain before it is sent again.
     pub grace: Duration,
     /// How long nobody may know whether a call came through, where the jobs are hidden.
@@ -40,7 +54,8 @@ impl Default for Tuning {
             first_poll: Duration::from_secs(5),
             longest_poll: Duration::from_secs(30),
             longest_watch: Duration::from_mins(150),
-            grace: Duration::from_secs(90),
+            call_limit: call_limit_within(GRACE),
+            grace: GRACE,
             longest_doubt: Duration::from_mins(30),
             rest: Duration::from_mins(10),
             first_retry: Duration::from_secs(30),
@@ -51,6 +66,46 @@ impl Default for Tuning {
 }
 
 impl Tuning {
+    /// The usual times, with another grace: how long the tool's jobs are searched in vain.
+    pub fn with_grace(grace: Duration) -> Self {
+        Self {
+            call_limit: call_limit_within(grace),
+            grace,
+            ..Self::default()
+        }
+    }
+
+    /// Why these times would let a refresh be sent twice, or be let lie.
+    ///
+    /// Who takes over concludes `grace` after the intent that the call was never made. That must not happen before
+    /// the call is over, its job is in the tool's list, and both clocks say so:
+    ///
+    /// ```text
+    /// intent ──────── call_limit ────────▶│◀── LISTING_LAG + CLOCK_SKEW ──▶│
+    /// intent ──────────────────────────── grace ──────────────────────────▶│ given back, sent again
+    /// ```
+    ///
+    /// `call_limit + LISTING_LAG + CLOCK_SKEW <= grace`, with the two in proportion where the grace is set otherwise.
+    pub fn problem(&self) -> Option<&'static str> {
+        let least = self.call_limit + LISTING_LAG.mul_f64(self.share()) + CLOCK_SKEW.mul_f64(self.share());
+        if least > self.grace {
+            return Some("a call may still be under way when others conclude that it was never made");
+        }
+        // One sign of life may be late, and one fail.
+        if self.heartbeat.saturating_mul(3) > self.lifetime {
+            return Some("a claim may run out between two signs of life");
+        }
+        if self.first_poll > self.longest_poll || self.grace > self.longest_watch {
+            return Some("a wait is longer than its limit");
+        }
+        None
+    }
+
+    /// How long the grace is, measured by the usual one.
+    fn share(&self) -> f64 {
+        self.grace.div_duration_f64(GRACE)
+    }
+
     /// The wait between two looks, by how many were made.
     pub(super) fn poll_after(&self, looks: u32) -> Duration {
         let mut wait = self.first_poll;
@@ -65,5 +120,58 @@ impl Tuning {
         self.first_retry
             .saturating_mul(1_u32 << tries.min(5))
             .min(Duration::from_mins(15))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_times_let_nothing_be_sent_twice() {
+        let usual = Tuning::default();
+        assert_eq!(usual.problem(), None);
+        assert!(usual.call_limit + LISTING_LAG + CLOCK_SKEW <= usual.grace);
+        assert!(
+            usual.lifetime <= Duration::from_secs(30),
+            "the dead are noticed within 30 s"
+        );
+    }
+
+    #[test]
+    fn times_that_would_are_told() {
+        let endless_call = Tuning {
+            call_limit: Duration::from_secs(46),
+            ..Tuning::default()
+        };
+        assert!(
+            endless_call
+                .problem()
+                .is_some_and(|why| why.contains("under way"))
+        );
+        let seldom = Tuning {
+            heartbeat: Duration::from_secs(11),
+            ..Tuning::default()
+        };
+        assert!(seldom.problem().is_some_and(|why| why.contains("signs of life")));
+    }
+
+    #[test]
+    fn waits_grow_up_to_their_limits() {
+        let tuning = Tuning::default();
+        let polls: Vec<u64> = (0..7).map(|looks| tuning.poll_after(looks).as_secs()).collect();
+        assert_eq!(polls, [5, 7, 11, 16, 25, 30, 30]);
+        let retries: Vec<u64> = (0..7).map(|tries| tuning.retry_after(tries).as_secs()).collect();
+        assert_eq!(retries, [30, 60, 120, 240, 480, 900, 900]);
+        assert_eq!(tuning.retry_after(u32::MAX), Duration::from_mins(15));
+        assert_eq!(tuning.poll_after(u32::MAX), Duration::from_secs(30));
+    }
+
+    #[test]
+    fn any_grace_that_may_be_set_is_safe() {
+        for seconds in 1..=3_600 {
+            let tuning = Tuning::with_grace(Duration::from_secs(seconds));
+            assert_eq!(tuning.problem(), None, "{seconds}");
+        }
     }
 }

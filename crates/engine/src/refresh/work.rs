@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tailwater_bi::{CancelAnswer, Connector, ExtractRefresher, FoundJobs, JobAnswer, Start, TargetRef};
+use tailwater_bi::{
+    CancelAnswer, Clearance, Connector, ExtractRefresher, FoundJobs, JobAnswer, Start, TargetRef,
+};
 use tailwater_core::refresh::{RefreshOutcome, RefreshRecord, Verdict};
 use tailwater_store::{Noted, RefreshClaim};
 use tokio_util::sync::CancellationToken;
@@ -207,10 +209,18 @@ impl Tool {
         self.connector.refresher().ok_or(Error::Cancelled)
     }
 
-    pub(super) async fn start_refresh(&self, target: &TargetRef, incremental: bool) -> Result<Start, Error> {
+    pub(super) async fn start_refresh(
+        &self,
+        target: &TargetRef,
+        incremental: bool,
+        clearance: &mut dyn Clearance,
+    ) -> Result<Start, Error> {
         let refresher = self.refresher()?;
         self.session
-            .run(async { Ok(refresher.start_refresh(target, incremental).await?) })
+            .run(async {
+                let started = refresher.start_refresh(target, incremental, clearance);
+                Ok(started.await?)
+            })
             .await
     }
 

@@ -17,6 +17,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The advisory lock under which schemas are migrated: the letters "tailwatr" as a number.
 const MIGRATION_LOCK: i64 = 0x7461_696c_7761_7472;
 
+/// A process that stands still in the middle of a transaction (a frozen container, a suspended machine) holds locks
+/// that all others wait for. The server ends the transaction after this time; no step of ours takes as long.
+const LONGEST_HALT: &str = "set idle_in_transaction_session_timeout = '15s'";
+
 const OPENING: &str = "open the store";
 
 /// Connects, and brings the schema up to date.
@@ -28,6 +32,12 @@ pub(crate) async fn open(address: &SecretString, location: String) -> Result<Db>
     let pool = PgPoolOptions::new()
         .max_connections(8)
         .acquire_timeout(CONNECT_TIMEOUT)
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                sqlx::query(LONGEST_HALT).execute(connection).await?;
+                Ok(())
+            })
+        })
         .connect_lazy_with(options);
     Ok(Db {
         engine: Engine::Postgres(pool),

@@ -37,6 +37,13 @@ pub struct RefreshClaim {
     pub(super) token: Uuid,
 }
 
+impl RefreshClaim {
+    /// Whether it is one and the same claim: two claims on one refresh, one after the other, are not.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.token == other.token
+    }
+}
+
 /// What a claim brought.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Claimed {
