@@ -23,6 +23,8 @@ use tempfile::TempDir;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+mod clockwork;
+
 const SECRET: &str = "s3cret-of/the warehouse";
 
 /// Prints and writes what it is told, the secret too; fails while there is a file `fail`.
@@ -378,6 +380,10 @@ async fn a_process_that_is_stopped_leaves_its_run_to_others() {
 struct FastClock(Mutex<DateTime<Utc>>);
 
 impl FastClock {
+    fn at(text: &str) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(text.parse().expect("an instant"))))
+    }
+
     fn advance(&self, by: TimeDelta) {
         *self.0.lock().expect("a clock") += by;
     }
