@@ -76,7 +76,7 @@ impl Scene {
         let settings = format!(
             "{store}[[project]]\nname = \"shop\"\n[[integration]]\nname = \"main\"\nkind = \"tableau\"\n\
              server = \"{}\"\nsite = \"acme\"\ntoken_name = \"tailwater\"\ntoken_secret_env = \"TOKEN\"\n\
-             collections = [\"P/**\"]\n[refresh]\nsearch_seconds = 4\nenabled = true\nat_once = 3\n",
+             collections = [\"P/**\"]\n[refresh]\nsearch_seconds = 4\nenabled = true\nat_once = 4\n",
             scene.site.base_url()
         );
         std::fs::write(scene.path("tailwater.toml"), settings).unwrap();
@@ -216,7 +216,7 @@ impl Scene {
 #[case::postgres(true)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_at_any_moment_it_asks_for_each_refresh_once(#[case] is_postgres: bool) {
-    const TARGETS: usize = 24;
+    const TARGETS: usize = 16;
     let scene = Scene::new(TARGETS, is_postgres.then(postgres::new_database)).await;
     let refresh: &[&str] = &["refresh", "--artifacts", "target", "--wait"];
     let programs: [&[&str]; 3] = [
@@ -224,7 +224,7 @@ async fn killed_at_any_moment_it_asks_for_each_refresh_once(#[case] is_postgres:
         &["worker", "--quiet"],
         &["serve", "--listen", "127.0.0.1:0"],
     ];
-    for kill in 0..9_u64 {
+    for kill in 0..6_u64 {
         let mut program = scene.start(programs[usize::try_from(kill % 3).unwrap()]);
         // Each gets a little further; at which step it dies is left to chance.
         let further = scene.calls() + 1;

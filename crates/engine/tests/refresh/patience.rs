@@ -81,10 +81,9 @@ impl Scene {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        match tokio::time::timeout(Duration::from_mins(1), waited).await {
-            Ok(record) => record,
-            Err(_) => panic!("it never came so: {:#?}", self.record(id).await),
-        }
+        let waited = tokio::time::timeout(Duration::from_mins(1), waited).await;
+        assert!(waited.is_ok(), "it never came so: {:#?}", self.record(id).await);
+        waited.expect("it came so")
     }
 
     /// Waits until the tool was asked so many times more.

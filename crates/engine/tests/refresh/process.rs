@@ -39,7 +39,8 @@ async fn works_until_it_is_killed() {
 /// A process that sends, in the place of a bench or one of its own with the same store.
 struct Victim {
     process: Child,
-    _directory: Option<TempDir>,
+    /// Its own place, which is gone with it.
+    home: Option<TempDir>,
 }
 
 impl Victim {
@@ -56,9 +57,9 @@ impl Victim {
         )
         .expect("a file");
         let mut settings = bench.settings.clone();
-        settings.integrations[0].token_name = token.to_owned();
+        token.clone_into(&mut settings.integrations[0].token_name);
         let mut victim = Self::start_in(directory.path(), &settings);
-        victim._directory = Some(directory);
+        victim.home = Some(directory);
         victim
     }
 
@@ -76,10 +77,7 @@ impl Victim {
         let said = BufReader::new(process.stdout.take().expect("its output"));
         let is_at_work = |line: std::io::Result<String>| line.expect("a line").contains("at work");
         assert!(said.lines().any(is_at_work), "it does not begin");
-        Self {
-            process,
-            _directory: None,
-        }
+        Self { process, home: None }
     }
 
     fn signal(&self, name: &str) {
@@ -99,6 +97,7 @@ impl Drop for Victim {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
+        self.home.take();
     }
 }
 

@@ -412,12 +412,11 @@ async fn play(case: &Case) -> (RefreshRecord, usize, usize) {
         }
     };
     let settled = tokio::time::timeout(Duration::from_mins(2), settled).await;
-    let record = match settled {
-        Ok(record) => record,
-        Err(_) => {
-            let found = workspace.store().find_refresh(&ids[0]).await.expect("a store");
-            found.expect("a row")
-        }
+    let record = if let Ok(record) = settled {
+        record
+    } else {
+        let found = workspace.store().find_refresh(&ids[0]).await.expect("a store");
+        found.expect("a row")
     };
     refresher.shut_down().await;
     let calls = simulator.refresh_calls().values().sum();
