@@ -33,7 +33,21 @@ use crate::logging::milliseconds_since;
 pub const FILE_NAME: &str = "tailwater.toml";
 
 /// The sections that the environment can speak of.
-const SECTIONS: [&str; 6] = ["store", "security", "sync", "serve", "project", "integration"];
+const SECTIONS: [&str; 13] = [
+    "store",
+    "security",
+    "sync",
+    "serve",
+    "project",
+    "integration",
+    "artifacts",
+    "runs",
+    "job",
+    "refresh",
+    "history",
+    "signals",
+    "channel",
+];
 
 /// The configuration and where it came from.
 #[derive(Debug)]

@@ -191,6 +191,9 @@ pub struct RefreshSettings {
     /// What holds for everything unless told otherwise.
     #[serde(flatten)]
     pub defaults: PolicyPart,
+    /// After how many seconds the BI tool is first asked how a refresh stands, 1 to 300; then at growing intervals,
+    /// up to six times as long.
+    pub poll_seconds: u32,
     /// What holds for a part.
     #[serde(rename = "policy", skip_serializing_if = "Vec::is_empty")]
     pub policies: Vec<PolicySettings>,
@@ -201,8 +204,17 @@ impl Default for RefreshSettings {
         Self {
             search_seconds: 90,
             defaults: PolicyPart::default(),
+            poll_seconds: 5,
             policies: Vec::new(),
         }
+    }
+}
+
+impl RefreshSettings {
+    /// What makes no sense beside the policies.
+    pub fn problem(&self) -> Option<String> {
+        let is_good = (1..=300).contains(&self.poll_seconds);
+        (!is_good).then(|| format!("`poll_seconds` is {}, and must be 1 to 300", self.poll_seconds))
     }
 }
 
@@ -289,10 +301,17 @@ impl<'de> Deserialize<'de> for RefreshSettings {
         if !(1..=3_600).contains(&search_seconds) {
             return Err(D::Error::custom("search_seconds is 1 to 3600"));
         }
+        let poll_seconds = fields
+            .remove("poll_seconds")
+            .map(serde_json::from_value)
+            .transpose();
         let defaults = serde_json::from_value(Value::Object(fields));
         Ok(Self {
             search_seconds,
             defaults: defaults.map_err(D::Error::custom)?,
+            poll_seconds: poll_seconds
+                .map_err(D::Error::custom)?
+                .unwrap_or(Self::default().poll_seconds),
             policies: policies.map_err(D::Error::custom)?.unwrap_or_default(),
         })
     }
@@ -449,6 +468,12 @@ mod tests {
         assert_eq!(settings.projects.len(), 1);
         assert_eq!(settings.integrations.len(), 1);
         assert_eq!(settings.integrations[0].mapping.len(), 1);
+        // What the template shows as values that hold without it.
+        assert_eq!(settings.history, HistorySettings::default());
+        assert_eq!(
+            settings.refresh.poll_seconds,
+            RefreshSettings::default().poll_seconds
+        );
     }
 
     #[test]
@@ -473,12 +498,13 @@ mod tests {
 
     #[test]
     fn policies_of_refreshing_are_read_and_misspelt_keys_refused() {
-        let text = "[refresh]\nenabled = true\nfresh_by = '07:00'\n\
+        let text = "[refresh]\nenabled = true\nfresh_by = '07:00'\npoll_seconds = 2\n\
             quiet_hours = { from = '22:00', until = '06:00' }\n\
             [[refresh.policy]]\nintegration = 'main'\ncollection = 'Finance'\ninterval_minutes = 30\n";
         let settings: Settings = toml::from_str(text).unwrap();
         let refresh = &settings.refresh;
         assert_eq!(refresh.defaults.enabled, Some(true));
+        assert_eq!((refresh.poll_seconds, refresh.problem()), (2, None));
         assert_eq!(refresh.policies[0].collection.as_deref(), Some("Finance"));
         assert_eq!(refresh.policies[0].part.interval_minutes, Some(30));
         for (text, word) in [

@@ -199,10 +199,10 @@ impl Shared {
 type Running = BoxFuture<'static, ()>;
 
 impl Refresher {
-    /// One that works in a workspace until it is told to stop, as its settings say. Nothing begins yet.
+    /// One that works in a workspace until it is told to stop, at the pace that the settings say. Nothing begins yet.
     pub fn new(workspace: Arc<Workspace>, stop: CancellationToken) -> Self {
-        let search = Duration::from_secs(workspace.settings().refresh.search_seconds.max(1).into());
-        Self::with_tuning(workspace, stop, Tuning::with_grace(search))
+        let tuning = Tuning::of(&workspace.settings().refresh);
+        Self::with_tuning(workspace, stop, tuning)
     }
 
     /// The same, with other times.

@@ -1,6 +1,8 @@
-//! Times, which tests set.
+//! Times, which settings and tests set.
 
 use std::time::Duration;
+
+use crate::settings::RefreshSettings;
 
 /// How long the tool's jobs are searched in vain, where nothing else is set.
 const GRACE: Duration = Duration::from_secs(90);
@@ -72,6 +74,16 @@ impl Tuning {
             call_limit: call_limit_within(grace),
             grace,
             ..Self::default()
+        }
+    }
+
+    /// What the settings say; the rest as it is built in.
+    pub fn of(settings: &RefreshSettings) -> Self {
+        let first_poll = Duration::from_secs(settings.poll_seconds.into());
+        Self {
+            first_poll,
+            longest_poll: first_poll.saturating_mul(6),
+            ..Self::with_grace(Duration::from_secs(settings.search_seconds.max(1).into()))
         }
     }
 
@@ -173,5 +185,24 @@ mod tests {
             let tuning = Tuning::with_grace(Duration::from_secs(seconds));
             assert_eq!(tuning.problem(), None, "{seconds}");
         }
+    }
+
+    #[test]
+    fn what_the_settings_do_not_say_is_what_is_built_in() {
+        let said = Tuning::of(&RefreshSettings::default());
+        let built_in = Tuning::default();
+        assert_eq!(said.first_poll, built_in.first_poll);
+        assert_eq!(said.longest_poll, built_in.longest_poll);
+    }
+
+    #[test]
+    fn waits_grow_up_to_six_times_the_first() {
+        let settings = RefreshSettings {
+            poll_seconds: 2,
+            ..RefreshSettings::default()
+        };
+        let tuning = Tuning::of(&settings);
+        let waits: Vec<u64> = (0..8).map(|looks| tuning.poll_after(looks).as_secs()).collect();
+        assert_eq!(waits, [2, 3, 4, 6, 10, 12, 12, 12]);
     }
 }
