@@ -4,6 +4,7 @@ use serde::Serialize;
 use tailwater_bi::{CheckState, Progress};
 use tailwater_core::diagnostic::Diagnostic;
 
+use crate::policy::unheard;
 use crate::workspace::Workspace;
 
 /// What the doctor found.
@@ -85,6 +86,7 @@ impl Workspace {
     pub async fn diagnose(&self, progress: &dyn Progress) -> Diagnosis {
         let mut sections = vec![self.diagnose_store().await, self.diagnose_projects().await];
         sections.extend(self.diagnose_integrations(progress).await);
+        sections.extend(self.diagnose_policies().await);
         Diagnosis { sections }
     }
 
@@ -144,6 +146,39 @@ impl Workspace {
             name: "dbt projects".to_owned(),
             findings,
         }
+    }
+
+    /// Whether every policy of the file applies to something; nothing where the file has none.
+    async fn diagnose_policies(&self) -> Option<Section> {
+        let settings = &self.settings().refresh;
+        if settings.policies.is_empty() {
+            return None;
+        }
+        let findings = match self.catalog().await {
+            Err(error) => vec![Finding::failed("policies", &error)],
+            Ok(catalog) => {
+                let unheard = unheard(settings, &catalog);
+                let warnings: Vec<Finding> = unheard
+                    .into_iter()
+                    .map(|policy| Finding::warning("policy", policy.to_string(), policy.hint))
+                    .collect();
+                if warnings.is_empty() {
+                    let count = settings.policies.len();
+                    let words = if count == 1 {
+                        "policy applies"
+                    } else {
+                        "policies apply"
+                    };
+                    vec![Finding::ok("policies", format!("{count} {words}"))]
+                } else {
+                    warnings
+                }
+            }
+        };
+        Some(Section {
+            name: "refreshing".to_owned(),
+            findings,
+        })
     }
 
     async fn diagnose_integrations(&self, progress: &dyn Progress) -> Vec<Section> {

@@ -10,8 +10,8 @@
 //! processes change is noticed by [`CatalogHub::watch`].
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError};
 
 use arc_swap::ArcSwap;
 use tailwater_core::id::EnvironmentName;
@@ -19,6 +19,7 @@ use tokio::sync::{Mutex, watch};
 
 use crate::catalog::{Catalog, CatalogProject};
 use crate::error::Error;
+use crate::policy::{UnheardPolicy, unheard};
 use crate::workspace::Workspace;
 
 /// The newest catalogs of all environments.
@@ -31,6 +32,8 @@ pub struct CatalogHub {
     asked: AtomicU64,
     /// How many of those are answered by the catalogs that are there. Whoever holds it builds.
     answered: Mutex<u64>,
+    /// The policies that apply to nothing, which the log was told of.
+    unheard: std::sync::Mutex<Vec<UnheardPolicy>>,
 }
 
 /// One moment's catalogs.
@@ -46,8 +49,11 @@ impl CatalogHub {
     pub async fn open(workspace: Arc<Workspace>) -> Result<Arc<Self>, Error> {
         let catalogs = load(&workspace).await?;
         prepare(&catalogs.production);
+        let unheard = std::sync::Mutex::default();
+        tell_unheard(&workspace, &catalogs.production, &unheard);
         Ok(Arc::new(Self {
             workspace,
+            unheard,
             catalogs: ArcSwap::from_pointee(catalogs),
             version: watch::Sender::new(1),
             asked: AtomicU64::new(0),
@@ -80,6 +86,7 @@ impl CatalogHub {
         let upto = self.asked.load(Ordering::SeqCst);
         let catalogs = load(&self.workspace).await?;
         prepare(&catalogs.production);
+        tell_unheard(&self.workspace, &catalogs.production, &self.unheard);
         self.catalogs.store(Arc::new(catalogs));
         *answered = upto;
         self.version.send_modify(|version| *version += 1);
@@ -99,6 +106,16 @@ fn prepare(catalog: &Arc<Catalog>) {
     tokio::task::spawn_blocking(move || {
         catalog.search_index();
     });
+}
+
+/// Logs each policy of the file that applies to nothing, once while it does.
+fn tell_unheard(workspace: &Workspace, catalog: &Catalog, told: &std::sync::Mutex<Vec<UnheardPolicy>>) {
+    let found = unheard(&workspace.settings().refresh, catalog);
+    let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+    for policy in found.iter().filter(|policy| !told.contains(policy)) {
+        tracing::warn!(hint = policy.hint, "{policy}");
+    }
+    *told = found;
 }
 
 async fn load(workspace: &Workspace) -> Result<Catalogs, Error> {

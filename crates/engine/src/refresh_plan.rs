@@ -29,7 +29,7 @@ use crate::curation::find_any_exposure;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::explain::nearest;
-use crate::policy::{DbtVariables, PolicyBook, PolicyError};
+use crate::policy::{DbtVariables, PolicyBook, PolicyError, UnheardPolicy, unheard};
 use crate::workspace::Workspace;
 
 /// How many open refreshes are looked at.
@@ -133,6 +133,8 @@ pub struct Planned {
     pub environment: Option<Environment>,
     /// The moment for which it was decided.
     pub decided_at: DateTime<Utc>,
+    /// Policies of `tailwater.toml` that apply to nothing.
+    pub unheard: Vec<UnheardPolicy>,
 }
 
 impl PreparedRefreshes {
@@ -169,6 +171,7 @@ impl Workspace {
         request: &PlanRequest,
     ) -> Result<Planned, Error> {
         let prepared = self.prepare_refreshes_in(catalog, request).await?;
+        let unheard = unheard(&self.settings().refresh, catalog);
         let environment = prepared.environment.clone();
         let mut build = BuildState::of_history(Arc::clone(&prepared.history));
         let (runs, freshness) = match &request.build {
@@ -198,6 +201,7 @@ impl Workspace {
             policies,
             environment,
             decided_at,
+            unheard,
         })
     }
 
@@ -254,7 +258,7 @@ impl Workspace {
         subject: &str,
         variables: DbtVariables,
     ) -> Result<Vec<(Target, EffectivePolicy)>, Error> {
-        let book: PolicyBook = self.policy_book(variables).await?;
+        let book: PolicyBook = self.policy_overview(variables).await?;
         let request = PlanRequest {
             names: vec![subject.to_owned()],
             ..PlanRequest::default()

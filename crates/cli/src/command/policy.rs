@@ -9,7 +9,8 @@ use tailwater_core::refresh::{
 };
 use tailwater_engine::Workspace;
 use tailwater_engine::account::Actor;
-use tailwater_engine::policy::{DbtVariables, PolicyEntry};
+use tailwater_engine::catalog::Catalog;
+use tailwater_engine::policy::{DbtVariables, PolicyEntry, unheard};
 
 use crate::catalog;
 use crate::document::{Document, Line};
@@ -134,7 +135,11 @@ pub async fn run(args: &Args, workspace: &Workspace, printer: &Printer) -> Resul
     let variables = DbtVariables::read(environment::dbt);
     match &args.command {
         PolicyCommand::List => {
-            let entries = workspace.policy_book(variables).await?.entries();
+            let entries = workspace.policy_overview(variables).await?.entries();
+            if !workspace.settings().refresh.policies.is_empty() {
+                let (catalog, _) = catalog::open(workspace, printer).await?;
+                warn_of_unheard(workspace, &catalog, printer);
+            }
             printer.answer(&entries, |entries| listed(entries))?;
         }
         PolicyCommand::Set(set) => {
@@ -154,6 +159,7 @@ pub async fn run(args: &Args, workspace: &Workspace, printer: &Printer) -> Resul
         }
         PolicyCommand::Explain { subject } => {
             let (catalog, outcome) = catalog::open(workspace, printer).await?;
+            warn_of_unheard(workspace, &catalog, printer);
             let found = workspace.explain_policy(&catalog, subject, variables).await?;
             let explained: Vec<Explained> = found
                 .into_iter()
@@ -164,6 +170,13 @@ pub async fn run(args: &Args, workspace: &Workspace, printer: &Printer) -> Resul
         }
     }
     Ok(Outcome::Done)
+}
+
+/// Tells of policies in the file that apply to nothing.
+fn warn_of_unheard(workspace: &Workspace, catalog: &Catalog, printer: &Printer) {
+    for policy in unheard(&workspace.settings().refresh, catalog) {
+        printer.warn(&format!("{policy}; {}", policy.hint));
+    }
 }
 
 async fn find_scope(scope: &Scope, workspace: &Workspace, printer: &Printer) -> Result<PolicyScope, Error> {
@@ -230,6 +243,7 @@ fn listed(entries: &[PolicyEntry]) -> Document {
         let place = match &entry.place {
             PolicyPlace::Scope { in_file: false, .. } => "by command or on a page",
             PolicyPlace::Variables => "environment variables",
+            PolicyPlace::Job { .. } => "the job's variables",
             _ => "tailwater.toml",
         };
         table.row([
@@ -264,6 +278,7 @@ fn explain(explained: &[Explained]) -> Document {
                 |source| match &source.place {
                     PolicyPlace::BuiltIn => "built in".to_owned(),
                     PolicyPlace::Variables => "dbt's environment variables".to_owned(),
+                    PolicyPlace::Job { job } => format!("the job {job}"),
                     PolicyPlace::Defaults => "[refresh] in tailwater.toml".to_owned(),
                     PolicyPlace::Scope { scope, in_file: true } => format!("{scope} in tailwater.toml"),
                     PolicyPlace::Scope {

@@ -112,6 +112,9 @@ struct Answered {
 pub async fn run(args: &Args, workspace: &Arc<Workspace>, printer: &Printer) -> Result<Outcome, Error> {
     let request = plan_request(args, workspace).await?;
     let planned = workspace.plan_refreshes(&request).await?;
+    for policy in &planned.unheard {
+        printer.warn(&format!("{policy}; {}", policy.hint));
+    }
     let records = if args.dry_run {
         Vec::new()
     } else {

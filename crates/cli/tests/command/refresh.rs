@@ -22,7 +22,8 @@ fn answer(site: &Site, arguments: &[&str]) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_build_is_followed_once_and_only_when_it_is_enabled() {
-    let site = Site::imported().await;
+    let mut site = Site::imported().await;
+    site.scene = site.scene.with_variable("TAILWATER_REFRESH__POLL_SECONDS", "1");
     site.scene.tell(&["sync", "main"]);
     // The demo's build is older than its extracts: this one came a day later.
     let later = |name: &str| {
@@ -88,4 +89,86 @@ async fn who_names_an_exposure_need_not_wait_for_a_build() {
     assert_eq!(unknown.error()["code"], "TW-REFRESH-TARGET-UNKNOWN");
     let nonsense = ["--json", "policy", "set", "--integration=main", "--timezone=Mars"];
     assert_eq!(site.scene.run(&nonsense).error()["code"], "TW-POLICY-INVALID");
+}
+
+/// A misspelt name in the file would be obeyed by nobody, and nobody would know.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_in_the_file_that_applies_to_nothing_is_told() {
+    let site = Site::start().await;
+    let policies = [
+        ("integration = 'mein'", "there is no integration `mein`", "`main`"),
+        (
+            "integration = 'main'\ncollection = 'Finanse'",
+            "the integration `main` has no collection `Finanse`",
+            "`Finance`",
+        ),
+        ("project = 'shpo'", "there is no project `shpo`", "`shop`"),
+        (
+            "project = 'shop'\nenvironment = 'staging'",
+            "the project `shop` has no environment `staging`",
+            "`production`",
+        ),
+        (
+            "exposure = 'Monthly reprot'",
+            "there is no exposure `Monthly reprot`",
+            "`Monthly report`",
+        ),
+    ];
+    let good = [
+        "integration = 'main'\ncollection = 'Finance/Monthly'",
+        "integration = 'main'",
+        "exposure = 'Payments'",
+        "exposure = 'exposure.shop.logistics'",
+        "project = 'shop'",
+    ];
+    let all = policies.iter().map(|(policy, ..)| policy).chain(&good);
+    let sections: Vec<String> = all
+        .map(|policy| format!("[[refresh.policy]]\n{policy}\ninterval_minutes = 5\n"))
+        .collect();
+    let sections = sections.join("\n");
+    let settings = format!(
+        "\n{sections}\n[[job]]\nname = 'nightly'\nproject = 'shop'\ndirectory = '.'\nsteps = ['dbt build']\n\
+         variables = {{ DBT_ACTIVE_EXPOSURES = '1' }}\n"
+    );
+    site.declare(&settings);
+
+    let complaints = || {
+        let complaints = site.scene.run(&["policy", "list"]).complaints;
+        // Long lines are wrapped.
+        complaints.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    // What a site has is not known before its first sync.
+    let early = complaints();
+    assert!(early.contains("no integration `mein`"), "{early}");
+    assert!(!early.contains("Finanse") && !early.contains("reprot"), "{early}");
+
+    site.scene.tell(&["sync", "main"]);
+    let told = complaints();
+    assert_eq!(
+        told.matches("applies to nothing").count(),
+        policies.len(),
+        "{told}"
+    );
+    let doctor = site.scene.run(&["doctor", "--json"]);
+    let doctor: Value = serde_json::from_str(&doctor.output).unwrap();
+    let sections = doctor["sections"].as_array().unwrap();
+    let refreshing = sections.iter().find(|section| section["name"] == "refreshing");
+    let findings = refreshing.unwrap()["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), policies.len(), "{findings:#?}");
+    for ((_, problem, near), finding) in policies.iter().zip(findings) {
+        assert!(told.contains(problem) && told.contains(near), "{problem}: {told}");
+        let (detail, remedy) = (&finding["detail"], &finding["remedy"]);
+        assert!(detail.as_str().unwrap().contains(problem), "{finding}");
+        assert!(remedy.as_str().unwrap().contains(near), "{finding}");
+        assert_eq!(finding["state"], "warning");
+    }
+
+    // What a job's variables say is shown, as what holds while it runs.
+    let explained = site.scene.tell_json(&["policy", "explain", "Best sellers"]);
+    assert_eq!(explained[0]["policy"]["enabled"], true, "{explained:#}");
+    assert_eq!(explained[0]["sources"]["enabled"]["job"], "nightly");
+    let dry = answer(&site, &["refresh", "--dry-run"]);
+    // A command that builds nothing for the job is not the job.
+    let [to_refresh, ..] = counts(&dry);
+    assert_eq!(to_refresh, 0, "{dry:#}");
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::policy::{Policy, PolicyPart, PolicyScope, QuietHours};
-use crate::id::NodeId;
+use crate::id::{JobName, NodeId};
 
 /// Who says something of a policy, from the widest to the narrowest.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -21,6 +21,11 @@ pub enum PolicyPlace {
     BuiltIn,
     /// dbt's own environment variables.
     Variables,
+    /// A job that builds the environment, by its variables or by `refresh`.
+    Job {
+        /// Its name.
+        job: JobName,
+    },
     /// `[refresh]` in `tailwater.toml`.
     Defaults,
     /// One scope.

@@ -93,7 +93,8 @@ impl Workspace {
         // Before what it counts: a change in between is then seen by the next look at the number.
         let curation_revision = self.curation_revision().await?;
         let curations = Arc::new(self.load_curations().await?);
-        let book = self.policy_book(DbtVariables::default()).await?;
+        let variables = DbtVariables::read(|name| std::env::var(name).ok());
+        let book = self.policy_overview(variables).await?;
         let policies = book.of_landed(&integrations);
         Ok(CatalogInput {
             environment: environment.cloned(),

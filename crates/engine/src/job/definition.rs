@@ -70,7 +70,7 @@ impl Workspace {
     }
 
     /// The definitions alone, which is what rules ask for.
-    pub(super) async fn job_definitions(&self) -> Result<Vec<Job>, Error> {
+    pub(crate) async fn job_definitions(&self) -> Result<Vec<Job>, Error> {
         let mut jobs = self.settings().jobs.clone();
         let stored = self.store().jobs().await?;
         jobs.extend(stored.into_iter().filter(|job| !self.is_declared(&job.name)));

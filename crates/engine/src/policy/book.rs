@@ -6,12 +6,14 @@ use serde::Serialize;
 use tailwater_core::exposure::Exposure;
 use tailwater_core::id::{AssetId, CollectionId, EnvironmentName, IntegrationName, NodeId, ProjectName};
 use tailwater_core::inventory::Inventory;
+use tailwater_core::job::Job;
 use tailwater_core::refresh::{
     EffectivePolicy, Policy, PolicyLayer, PolicyPart, PolicyPlace, PolicyScope, Target, TargetId, targets,
 };
 use tailwater_core::selection::join_path;
 
 use super::error::PolicyError;
+use super::job::JobParts;
 use super::variables::DbtVariables;
 use crate::catalog::{IntegrationInput, pick};
 use crate::error::Error;
@@ -30,6 +32,8 @@ pub struct PolicyBook {
     names: Vec<(String, PolicyPart)>,
     /// Each project's production.
     production: BTreeMap<ProjectName, EnvironmentName>,
+    /// What jobs say, where the book is for showing.
+    jobs: JobParts,
     /// The environment whose build is followed; of other projects their production counts.
     asked: Option<(ProjectName, EnvironmentName)>,
 }
@@ -95,6 +99,7 @@ impl PolicyBook {
             .flat_map(|said| [&said.in_file, &said.in_store])
             .chain(self.paths.iter().map(|(_, _, part)| part))
             .chain(self.names.iter().map(|(_, part)| part))
+            .chain(self.jobs.values().flat_map(BTreeMap::values))
             .chain([&self.variables, &self.defaults]);
         parts.into_iter().any(|part| part.enabled == Some(true))
     }
@@ -112,6 +117,10 @@ impl PolicyBook {
             }
         };
         add("variables".to_owned(), PolicyPlace::Variables, &self.variables);
+        for (job, part) in self.jobs.values().flatten() {
+            let place = PolicyPlace::Job { job: job.clone() };
+            add(format!("job/{job}"), place, part);
+        }
         add("[refresh]".to_owned(), PolicyPlace::Defaults, &self.defaults);
         for (scope, said) in &self.scopes {
             for (in_file, part) in [(true, &said.in_file), (false, &said.in_store)] {
@@ -240,6 +249,16 @@ impl PolicyBook {
         }
     }
 
+    /// Adds what a job says of the environment that it builds.
+    pub(super) fn add_job(&mut self, job: &Job) {
+        let production = || self.production.get(&job.project).cloned();
+        if let Some(environment) = job.environment.clone().or_else(production) {
+            let built = (job.project.clone(), environment);
+            let said = self.jobs.entry(built).or_default();
+            said.insert(job.name.clone(), super::job::part_of(job));
+        }
+    }
+
     fn declare(&mut self, scope: PolicyScope, part: &PolicyPart) {
         let said = &mut self.scopes.entry(scope).or_default().in_file;
         *said = part.or(said);
@@ -257,6 +276,11 @@ impl PolicyBook {
             }
         };
         add(PolicyPlace::Variables, &self.variables);
+        let environment = self.environment_of(exposure);
+        let jobs = environment.as_ref().and_then(|built| self.jobs.get(built));
+        for layer in jobs.map(super::job::layers).unwrap_or_default() {
+            add(layer.place, &layer.part);
+        }
         add(PolicyPlace::Defaults, &self.defaults);
         let mut add_scope = |scope: PolicyScope, named: &[&PolicyPart]| {
             let said = self.scopes.get(&scope);
@@ -276,7 +300,7 @@ impl PolicyBook {
                 add(place, part);
             }
         };
-        if let Some((project, environment)) = self.environment_of(exposure) {
+        if let Some((project, environment)) = environment {
             let scope = PolicyScope::Environment { project, environment };
             add_scope(scope, &[]);
         }
@@ -356,7 +380,7 @@ pub(crate) fn check_settings(settings: &RefreshSettings) -> Result<(), Error> {
         of: of.to_owned(),
         problem,
     };
-    if let Some(problem) = settings.defaults.problem() {
+    if let Some(problem) = settings.problem().or_else(|| settings.defaults.problem()) {
         return Err(invalid("`[refresh]`", problem).into());
     }
     let mut seen = BTreeSet::new();

@@ -53,7 +53,7 @@ pub async fn list(
 ) -> Result<Json<Policies>, Error> {
     let variables = DbtVariables::read(|name| std::env::var(name).ok());
     let workspace = context.app.workspace();
-    let book = workspace.policy_book(variables).await?;
+    let book = workspace.policy_overview(variables).await?;
     let mut effective = Vec::new();
     if let Some(of) = &question.of {
         let catalog = context.app.catalog(None)?;

@@ -135,6 +135,9 @@ pub fn place(context: &Context, place: &PolicyPlace) -> Markup {
     match place {
         PolicyPlace::BuiltIn => html! { span.muted { "built in" } },
         PolicyPlace::Variables => html! { "dbt's environment variables" },
+        PolicyPlace::Job { job } => html! {
+            "the job " a href=(context.links.to("/jobs").segment(job.as_str())) { (name(job.as_str())) }
+        },
         PolicyPlace::Defaults => html! { code { "[refresh]" } " in " code { "tailwater.toml" } },
         PolicyPlace::Scope { scope, in_file } => html! {
             span title=(cut(&scope.to_string(), 300)) { (self::scope(context, scope)) } @if *in_file { " in " code { "tailwater.toml" } }

@@ -132,7 +132,7 @@ async fn page(
 ) -> Result<Markup, Error> {
     let workspace = context.app.workspace();
     let variables = DbtVariables::read(|name| std::env::var(name).ok());
-    let book = workspace.policy_book(variables).await?;
+    let book = workspace.policy_overview(variables).await?;
     let explained = match context.parameter("of").filter(|of| !of.trim().is_empty()) {
         Some(of) => Some(explain(context, &of, variables).await),
         None => None,
