@@ -12,14 +12,19 @@ use tempfile::TempDir;
 struct Server {
     process: Child,
     lines: BufReader<std::process::ChildStdout>,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 impl Server {
     fn start(arguments: &[&str]) -> Self {
+        Self::start_as("serve", arguments)
+    }
+
+    /// The same by another command.
+    fn start_as(command: &str, arguments: &[&str]) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let mut process = Command::new(env!("CARGO_BIN_EXE_tailwater"))
-            .arg("serve")
+            .arg(command)
             .args(["--listen", "127.0.0.1:0"])
             .args(arguments)
             .current_dir(directory.path())
@@ -34,7 +39,7 @@ impl Server {
         Self {
             process,
             lines,
-            _directory: directory,
+            directory,
         }
     }
 
@@ -74,11 +79,16 @@ impl Drop for Server {
 
 /// The status line and the text of a page.
 fn fetch(address: &str, path: &str) -> String {
+    fetch_with(address, path, "")
+}
+
+/// The same with one more header, with its line end.
+fn fetch_with(address: &str, path: &str, header: &str) -> String {
     let host = address.trim_start_matches("http://").split('/').next().unwrap();
     let mut stream = TcpStream::connect(host).unwrap();
     write!(
         stream,
-        "GET {path} HTTP/1.1\r\nhost: {host}\r\naccept: text/html\r\nconnection: close\r\n\r\n"
+        "GET {path} HTTP/1.1\r\nhost: {host}\r\naccept: text/html\r\n{header}connection: close\r\n\r\n"
     )
     .unwrap();
     let mut answer = String::new();
@@ -199,17 +209,62 @@ fn an_address_that_others_reach_is_refused_without_sign_in() {
 }
 
 #[test]
+fn a_worker_says_how_it_is_to_those_who_may_know() {
+    let mut worker = Server::start_as("worker", &[]);
+    assert!(worker.line().starts_with("running jobs from "));
+    let line = worker.line();
+    let address = line
+        .strip_prefix("healthz, readyz and metrics are at ")
+        .unwrap_or_else(|| panic!("{line}"))
+        .to_owned();
+    assert!(fetch(&address, "/healthz").starts_with("HTTP/1.1 200"));
+    assert!(fetch(&address, "/readyz").ends_with("ready\n"));
+    let stranger = fetch(&address, "/metrics");
+    assert!(
+        stranger.starts_with("HTTP/1.1 401") && stranger.contains("TW-WEB-NOT-SIGNED-IN"),
+        "{stranger}"
+    );
+    let made = Command::new(env!("CARGO_BIN_EXE_tailwater"))
+        .args(["--json", "token", "create", "prometheus", "--role", "viewer"])
+        .current_dir(worker.directory.path())
+        .env_clear()
+        .output()
+        .unwrap();
+    let made: serde_json::Value = serde_json::from_slice(&made.stdout).unwrap();
+    let token = made["token"].as_str().unwrap();
+    let counted = fetch_with(
+        &address,
+        "/metrics",
+        &format!("authorization: Bearer {token}\r\n"),
+    );
+    assert!(counted.starts_with("HTTP/1.1 200"), "{counted}");
+    assert!(
+        counted.contains("tailwater_job_runs{state=\"queued\"} 0"),
+        "{counted}"
+    );
+    assert!(
+        fetch(&address, "/").starts_with("HTTP/1.1 404"),
+        "there are pages"
+    );
+    let (code, log) = worker.end();
+    assert_eq!(code, Some(0), "{log}");
+}
+
+#[test]
 fn a_port_that_is_taken_is_told() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let directory = tempfile::tempdir().unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_tailwater"))
-        .args(["serve", "--insecure-local", "--listen", &address])
-        .current_dir(directory.path())
-        .env_clear()
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(2));
-    let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(complaint.contains("TW-SERVE-LISTEN"), "{complaint}");
+    for command in [&["serve", "--insecure-local"][..], &["worker"]] {
+        let output = Command::new(env!("CARGO_BIN_EXE_tailwater"))
+            .args(command)
+            .args(["--listen", &address])
+            .current_dir(directory.path())
+            .env_clear()
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(complaint.contains("TW-SERVE-LISTEN"), "{complaint}");
+    }
 }

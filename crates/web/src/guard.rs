@@ -16,7 +16,8 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use http_body_util::{BodyExt as _, Limited};
-use tailwater_engine::account::{Actor, Role};
+use tailwater_engine::Workspace;
+use tailwater_engine::account::{Actor, ApiToken, Role};
 
 use crate::app::App;
 use crate::cookie;
@@ -121,20 +122,7 @@ fn refuse_stranger(app: &App, request: &Request) -> Response {
 
 /// Who asks; `None` for a stranger. A token that is wrong is an error, so that nobody wonders why a role is missing.
 async fn find_principal(app: &App, headers: &HeaderMap) -> Result<Option<Principal>, Error> {
-    if let Some(header) = headers.get(AUTHORIZATION) {
-        let token = header.to_str().ok().and_then(bearer);
-        let found = match token {
-            Some(token) => app.workspace().find_api_token(token).await?,
-            None => None,
-        };
-        let token = found.ok_or_else(|| {
-            Error::new(
-                StatusCode::UNAUTHORIZED,
-                "TW-WEB-BAD-TOKEN",
-                "the API token is not known, revoked or expired",
-            )
-            .with_hint("make a new one: `tailwater token create`")
-        })?;
+    if let Some(token) = token_of(app.workspace(), headers).await? {
         return Ok(Some(Principal {
             role: token.role,
             name: token.name.clone(),
@@ -167,6 +155,26 @@ async fn find_principal(app: &App, headers: &HeaderMap) -> Result<Option<Princip
             csrf_token: csrf_token.to_owned(),
         },
     }))
+}
+
+/// The API token that a request carries, if any. One that is wrong is an error.
+pub(crate) async fn token_of(workspace: &Workspace, headers: &HeaderMap) -> Result<Option<ApiToken>, Error> {
+    let Some(header) = headers.get(AUTHORIZATION) else {
+        return Ok(None);
+    };
+    let found = match header.to_str().ok().and_then(bearer) {
+        Some(token) => workspace.find_api_token(token).await?,
+        None => None,
+    };
+    let token = found.ok_or_else(|| {
+        Error::new(
+            StatusCode::UNAUTHORIZED,
+            "TW-WEB-BAD-TOKEN",
+            "the API token is not known, revoked or expired",
+        )
+        .with_hint("make a new one: `tailwater token create`")
+    })?;
+    Ok(Some(token))
 }
 
 fn bearer(header: &str) -> Option<&str> {

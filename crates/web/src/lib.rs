@@ -34,6 +34,7 @@ pub mod principal;
 pub mod router;
 mod server;
 pub mod view;
+pub mod worker;
 
 pub use app::{App, AppOptions};
 pub use error::Error;

@@ -12,6 +12,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
+use tailwater_engine::Workspace;
+use tailwater_engine::refresh::Refresher;
 
 use crate::app::App;
 use crate::error::Error;
@@ -26,6 +28,12 @@ pub struct Metrics {
     resources: Gauge,
     integrations: Gauge,
     synced: Family<IntegrationLabels, Gauge<f64, AtomicU64>>,
+    work: WorkMetrics,
+}
+
+/// What is to be done and was done: by all processes, read from the store, and by the refresher of this one.
+#[derive(Debug, Clone)]
+pub struct WorkMetrics {
     refreshes: Family<StateLabels, Gauge>,
     runs: Family<StateLabels, Gauge>,
     in_hand: Gauge,
@@ -85,29 +93,7 @@ impl Metrics {
             "When the last sync of an integration ended, by how it ended",
             synced.clone(),
         );
-        let (refreshes, runs) = (Family::default(), Family::default());
-        registry.register(
-            "refreshes",
-            "Refreshes that are kept, by how they stand",
-            refreshes.clone(),
-        );
-        registry.register("job_runs", "Runs of jobs in the queue and at work", runs.clone());
-        let (in_hand, calls, ended) = (Gauge::default(), Counter::default(), Family::default());
-        registry.register(
-            "refreshes_in_hand",
-            "Refreshes that this process works at",
-            in_hand.clone(),
-        );
-        registry.register(
-            "refresh_calls",
-            "Calls of this process that asked a BI tool for a refresh",
-            calls.clone(),
-        );
-        registry.register(
-            "refreshes_ended",
-            "Refreshes that ended in this process, by how",
-            ended.clone(),
-        );
+        let work = WorkMetrics::registered(&mut registry);
         Self {
             registry: Arc::new(registry),
             requests,
@@ -116,11 +102,7 @@ impl Metrics {
             resources,
             integrations,
             synced,
-            refreshes,
-            runs,
-            in_hand,
-            calls,
-            ended,
+            work,
         }
     }
 
@@ -136,6 +118,78 @@ impl Metrics {
             route: route.to_owned(),
         };
         self.durations.get_or_create(&labels).observe(took.as_secs_f64());
+    }
+}
+
+impl WorkMetrics {
+    /// Everything at zero, as a part of what a process counts.
+    pub fn registered(registry: &mut Registry) -> Self {
+        let (refreshes, runs) = (Family::default(), Family::default());
+        registry.register(
+            "refreshes",
+            "Refreshes that are kept, by how they stand",
+            Family::clone(&refreshes),
+        );
+        registry.register(
+            "job_runs",
+            "Runs of jobs in the queue and at work",
+            Family::clone(&runs),
+        );
+        let (in_hand, calls, ended) = (Gauge::default(), Counter::default(), Family::default());
+        registry.register(
+            "refreshes_in_hand",
+            "Refreshes that this process works at",
+            in_hand.clone(),
+        );
+        registry.register(
+            "refresh_calls",
+            "Calls of this process that asked a BI tool for a refresh",
+            calls.clone(),
+        );
+        registry.register(
+            "refreshes_ended",
+            "Refreshes that ended in this process, by how",
+            Family::clone(&ended),
+        );
+        Self {
+            refreshes,
+            runs,
+            in_hand,
+            calls,
+            ended,
+        }
+    }
+
+    /// Reads how things stand.
+    pub async fn take(&self, workspace: &Workspace, refresher: Option<&Refresher>) -> Result<(), Error> {
+        let state = |state: &str| StateLabels {
+            state: state.to_owned(),
+        };
+        let most = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        for (outcome, count) in workspace.refresh_counts().await? {
+            self.refreshes
+                .get_or_create(&state(outcome.name()))
+                .set(most(count));
+        }
+        let queue = workspace.store().job_queue_counts().await?;
+        for (word, count) in [("queued", queue.queued), ("running", queue.running)] {
+            self.runs.get_or_create(&state(word)).set(most(count));
+        }
+        let Some(refresher) = refresher else {
+            return Ok(());
+        };
+        let own = refresher.metrics();
+        self.in_hand.set(i64::try_from(own.in_hand).unwrap_or(i64::MAX));
+        // They only grow; of two who ask at once the later figure stays.
+        self.calls.inner().fetch_max(own.sent, Ordering::Relaxed);
+        for (outcome, count) in own.ended {
+            let labels = OutcomeLabels {
+                outcome: outcome.to_owned(),
+            };
+            let counter = self.ended.get_or_create(&labels);
+            counter.inner().fetch_max(count, Ordering::Relaxed);
+        }
+        Ok(())
     }
 }
 
@@ -161,40 +215,14 @@ pub async fn get(app: &App) -> Result<Response, Error> {
             metrics.synced.get_or_create(&labels).set(at as f64 / 1000.0);
         }
     }
-    let state = |state: &str| StateLabels {
-        state: state.to_owned(),
-    };
-    let most = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-    for (outcome, count) in app.workspace().refresh_counts().await? {
-        metrics
-            .refreshes
-            .get_or_create(&state(outcome.name()))
-            .set(most(count));
-    }
-    let queue = app.workspace().store().job_queue_counts().await?;
-    metrics
-        .runs
-        .get_or_create(&state("queued"))
-        .set(most(queue.queued));
-    metrics
-        .runs
-        .get_or_create(&state("running"))
-        .set(most(queue.running));
-    if let Some(refresher) = app.refresher() {
-        let own = refresher.metrics();
-        metrics.in_hand.set(count(own.in_hand));
-        // They only grow; of two who ask at once the later figure stays.
-        metrics.calls.inner().fetch_max(own.sent, Ordering::Relaxed);
-        for (outcome, count) in own.ended {
-            let labels = OutcomeLabels {
-                outcome: outcome.to_owned(),
-            };
-            let counter = metrics.ended.get_or_create(&labels);
-            counter.inner().fetch_max(count, Ordering::Relaxed);
-        }
-    }
+    metrics.work.take(app.workspace(), app.refresher()).await?;
+    respond(&metrics.registry)
+}
+
+/// What is counted, as text.
+pub fn respond(registry: &Registry) -> Result<Response, Error> {
     let mut text = String::new();
-    encode(&mut text, &metrics.registry).map_err(|_| Error::internal())?;
+    encode(&mut text, registry).map_err(|_| Error::internal())?;
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(([(CONTENT_TYPE, kind)], text).into_response())
 }

@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
+use tailwater_engine::Workspace;
 use tracing::Instrument as _;
 
 use crate::app::App;
@@ -31,7 +32,12 @@ pub async fn healthz() -> &'static str {
 
 /// `GET /readyz`: the store answers.
 pub async fn readyz(State(app): State<App>) -> Response {
-    match app.workspace().integrations().await {
+    readiness(app.workspace()).await
+}
+
+/// Whether the store answers.
+pub async fn readiness(workspace: &Workspace) -> Response {
+    match workspace.integrations().await {
         Ok(_) => (StatusCode::OK, "ready\n").into_response(),
         Err(error) => {
             tracing::error!(error = &error as &dyn std::error::Error, "not ready");

@@ -236,7 +236,7 @@ fn refused(message: String, hint: &str) -> Error {
 }
 
 /// `ADDRESS:PORT`, with `localhost` for this machine.
-fn socket_address(text: &str) -> Result<SocketAddr, Error> {
+pub(super) fn socket_address(text: &str) -> Result<SocketAddr, Error> {
     let numbers = match text.strip_prefix("localhost:") {
         Some(port) => format!("127.0.0.1:{port}"),
         None => text.to_owned(),
