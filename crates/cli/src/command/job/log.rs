@@ -1,14 +1,16 @@
 //! `tailwater job log`: what a run printed.
 
-use std::io::Write as _;
+use std::io::Write;
 use std::time::Duration;
 
+use serde::Serialize;
 use tailwater_core::id::JobRunId;
 use tailwater_core::job::{JobRun, JobRunState};
 use tailwater_engine::Workspace;
 
 use crate::document::{Document, Line};
 use crate::error::{Error, Outcome};
+use crate::interrupt;
 use crate::printer::Printer;
 
 const EXAMPLES: &str = "\
@@ -16,10 +18,13 @@ Examples:
   tailwater job log 0199…
   tailwater job log 0199… --follow
 
-`--follow` goes on until the run is over, on whatever machine it runs: exit code 0 when it succeeded, 1 when not.";
+`--follow` goes on until the run is over, on whatever machine it runs: exit code 0 when it succeeded, 1 when not. \
+Ctrl-C ends the looking, and not the run.";
 
 /// How much of a log is read at once.
 const PIECE: u64 = 1024 * 1024;
+/// What a shell shows of a program that Ctrl-C ended.
+const INTERRUPTED: u8 = 130;
 
 /// Shows the log of a run
 #[derive(Debug, clap::Args)]
@@ -33,25 +38,66 @@ pub struct Args {
     follow: bool,
 }
 
+/// A run with what it printed.
+#[derive(Debug, Serialize)]
+struct Answer {
+    run: JobRun,
+    log: String,
+}
+
 /// Runs the command.
 pub async fn run(args: &Args, workspace: &Workspace, printer: &Printer) -> Result<Outcome, Error> {
     let run = workspace.find_job_run(&args.id).await?;
     if args.follow {
-        return follow(workspace, &args.id, printer).await;
+        return watch(workspace, &args.id, printer).await;
     }
-    show(workspace, &run.id, 0, printer).await?;
+    if printer.is_json() {
+        let log = whole(workspace, &run.id).await?;
+        printer.answer(&Answer { run, log }, |_| Document::new())?;
+    } else {
+        show(workspace, &run.id, &mut 0, printer).await?;
+    }
     Ok(Outcome::Done)
 }
 
-/// Shows the log of a run until it is over; how it ended is how this ends.
-pub async fn follow(workspace: &Workspace, id: &JobRunId, printer: &Printer) -> Result<Outcome, Error> {
-    let mut offset = 0;
+/// Shows the log of a run that another process runs, until it is over or nobody wants to look any more.
+pub async fn watch(workspace: &Workspace, id: &JobRunId, printer: &Printer) -> Result<Outcome, Error> {
+    let mut is_left = false;
+    let followed = interrupt::stoppable(printer, async |stop| {
+        let mut shown = 0;
+        tokio::select! {
+            followed = follow(workspace, id, &mut shown, printer) => followed,
+            () = stop.cancelled() => {
+                is_left = true;
+                Ok(Outcome::Code(INTERRUPTED))
+            }
+        }
+    })
+    .await;
+    if is_left {
+        printer.note(format!(
+            "the run goes on: `tailwater job log {id} --follow` looks again, `tailwater job cancel {id}` ends it"
+        ));
+    }
+    followed
+}
+
+/// Shows the log of a run from an offset, which grows with it, until it is over; how it ended is how this ends. With
+/// `--json` the log goes to standard error, and the run is the answer.
+pub async fn follow(
+    workspace: &Workspace,
+    id: &JobRunId,
+    offset: &mut u64,
+    printer: &Printer,
+) -> Result<Outcome, Error> {
     loop {
         // Asked before the log is read: what is over by now writes no more.
         let run = workspace.find_job_run(id).await?;
-        offset = show(workspace, id, offset, printer).await?;
+        show(workspace, id, offset, printer).await?;
         if run.state.is_over() {
-            if let Some(message) = &run.message {
+            if printer.is_json() {
+                printer.answer(&run, |_| Document::new())?;
+            } else if let Some(message) = &run.message {
                 printer.note(Line::new().plain(format!("{}: {message}", run.state.title())));
             }
             return Ok(Outcome::with_failures(run.state != JobRunState::Succeeded));
@@ -60,24 +106,49 @@ pub async fn follow(workspace: &Workspace, id: &JobRunId, printer: &Printer) -> 
     }
 }
 
-/// Shows what there is from an offset; answers where to go on. What dbt printed is told on line by line, as text
-/// that cannot do anything to a terminal.
-async fn show(workspace: &Workspace, id: &JobRunId, from: u64, printer: &Printer) -> Result<u64, Error> {
-    let mut offset = from;
+/// Shows what there is from an offset, which grows with it. What dbt printed is told on line by line, as text that
+/// cannot do anything to a terminal.
+async fn show(
+    workspace: &Workspace,
+    id: &JobRunId,
+    offset: &mut u64,
+    printer: &Printer,
+) -> Result<(), Error> {
+    loop {
+        let piece = workspace.job_run_log(id, *offset, PIECE).await?;
+        if piece.bytes.is_empty() {
+            return Ok(());
+        }
+        let text = String::from_utf8_lossy(&piece.bytes);
+        if printer.is_json() {
+            write_lines(&mut std::io::stderr().lock(), &text)?;
+        } else {
+            write_lines(&mut printer.output(), &text)?;
+        }
+        *offset = piece.next();
+    }
+}
+
+fn write_lines(output: &mut impl Write, text: &str) -> Result<(), Error> {
+    for line in text.split_inclusive('\n') {
+        let plain = crate::escape::to_line(line.trim_end_matches(['\r', '\n']));
+        let end = if line.ends_with('\n') { "\n" } else { "" };
+        write!(output, "{plain}{end}").map_err(Error::Output)?;
+    }
+    output.flush().map_err(Error::Output)
+}
+
+/// All that a run printed up to now.
+async fn whole(workspace: &Workspace, id: &JobRunId) -> Result<String, Error> {
+    let mut bytes = Vec::new();
+    let mut offset = 0;
     loop {
         let piece = workspace.job_run_log(id, offset, PIECE).await?;
         if piece.bytes.is_empty() {
-            return Ok(offset);
+            return Ok(String::from_utf8_lossy(&bytes).into_owned());
         }
-        let mut output = printer.output();
-        let text = String::from_utf8_lossy(&piece.bytes);
-        for line in text.split_inclusive('\n') {
-            let plain = crate::escape::to_line(line.trim_end_matches(['\r', '\n']));
-            let end = if line.ends_with('\n') { "\n" } else { "" };
-            write!(output, "{plain}{end}").map_err(Error::Output)?;
-        }
-        output.flush().map_err(Error::Output)?;
         offset = piece.next();
+        bytes.extend(piece.bytes);
     }
 }
 

@@ -4,7 +4,7 @@ use tailwater_core::id::JobRunId;
 use tailwater_engine::Workspace;
 use tailwater_engine::account::Actor;
 
-use super::log::{follow, queued_document};
+use super::log::{queued_document, watch};
 use crate::error::{Error, Outcome};
 use crate::printer::Printer;
 
@@ -37,7 +37,7 @@ pub async fn run(args: &Args, workspace: &Workspace, printer: &Printer) -> Resul
         .rerun_job(&args.id, args.from_failed, &Actor::CommandLine)
         .await?;
     if args.wait {
-        return follow(workspace, &queued.id, printer).await;
+        return watch(workspace, &queued.id, printer).await;
     }
     printer.answer(&queued, queued_document)?;
     Ok(Outcome::Done)

@@ -12,7 +12,7 @@ use tailwater_engine::job::{DbtStepRunner, JobRuntime, WorkerOptions};
 use tailwater_engine::refresh::{RefreshFilter, Refresher, Until};
 use tokio_util::sync::CancellationToken;
 
-use super::log::{follow, queued_document};
+use super::log::{follow, queued_document, watch};
 use crate::error::{Error, Outcome};
 use crate::interrupt::stoppable;
 use crate::printer::Printer;
@@ -24,7 +24,8 @@ Examples:
   tailwater job run nightly --here
 
 `--wait` shows the log and ends as the run ends: exit code 0 when it succeeded, 1 when not. A process of `tailwater \
-serve` or `tailwater worker` runs it; with `--here` this command does.";
+serve` or `tailwater worker` runs it, and Ctrl-C ends the looking alone; with `--here` this command runs it, and Ctrl-C \
+cancels it. With `--json` the log goes to standard error, and the run as it ended is the answer.";
 
 /// Asks for a run of a job
 #[derive(Debug, clap::Args)]
@@ -56,7 +57,7 @@ pub async fn run(args: &Args, workspace: &Arc<Workspace>, printer: &Printer) -> 
         return Ok(Outcome::Done);
     }
     if !args.here {
-        return follow(workspace, &queued.id, printer).await;
+        return watch(workspace, &queued.id, printer).await;
     }
     let options = WorkerOptions {
         slots: 1,
@@ -67,11 +68,12 @@ pub async fn run(args: &Args, workspace: &Arc<Workspace>, printer: &Printer) -> 
         let refresher = Refresher::new(Arc::clone(workspace), CancellationToken::new());
         runtime.start();
         refresher.start();
+        let mut shown = 0;
         let followed = tokio::select! {
-            followed = follow(workspace, &queued.id, printer) => followed,
+            followed = follow(workspace, &queued.id, &mut shown, printer) => followed,
             () = stop.cancelled() => {
                 workspace.cancel_job_run(&queued.id, &Actor::CommandLine).await?;
-                follow(workspace, &queued.id, printer).await
+                follow(workspace, &queued.id, &mut shown, printer).await
             }
         };
         runtime.shut_down().await;
