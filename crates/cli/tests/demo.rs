@@ -1,7 +1,11 @@
 //! The demo as one story: a manifest that real dbt built, a Tableau site, and the exposures that somebody
 //! wrote down by hand (`demo/expected-exposures.json`) before the program said anything about them.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up should stop")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot be set up should stop"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -25,9 +29,12 @@ struct Demo {
 
 impl Demo {
     async fn start() -> Self {
-        let demo = demo_directory();
-        let expected = std::fs::read(demo.join("expected-exposures.json")).unwrap();
-        let file = SiteFile::load(&demo.join("site.toml")).unwrap();
+        let file = SiteFile::load(&demo_directory().join("site.toml")).unwrap();
+        Self::serving(file).await
+    }
+
+    async fn serving(file: SiteFile) -> Self {
+        let expected = std::fs::read(demo_directory().join("expected-exposures.json")).unwrap();
         let story = Self {
             directory: tempfile::tempdir().unwrap(),
             site: Simulator::start(file, Options::default()).await.unwrap(),
@@ -67,6 +74,16 @@ impl Demo {
             .env("NO_COLOR", "1")
             .output()
             .unwrap()
+    }
+
+    /// What came of each target that was decided, with the words that people read.
+    fn refreshes(&self) -> BTreeMap<String, String> {
+        let told: Value = serde_json::from_str(&self.tell(&["refreshes", "--json"])).unwrap();
+        let refreshes = told["refreshes"].as_array().unwrap().iter().rev();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        refreshes
+            .map(|refresh| (text(&refresh["name"]), text(&refresh["outcome"])))
+            .collect()
     }
 
     /// Runs a command that must do its work, and answers what it printed.
@@ -133,6 +150,53 @@ impl Demo {
                 (name, expectation)
             })
             .collect()
+    }
+}
+
+/// What `scripts/demo` makes beside it: the project with tonight's failing test, and the job in the settings. Answers
+/// the directory of real dbt.
+fn prepare_job(demo: &Demo) -> PathBuf {
+    let dbt = demo_directory().join("../.venv/bin").canonicalize();
+    let dbt = dbt.expect("no dbt in .venv: run scripts/setup-python");
+    let directory = demo.directory.path();
+    for part in ["dbt", "dbt-packages"] {
+        copy(&demo_directory().join(part), &directory.join(part));
+    }
+    let failing = std::fs::read_to_string(demo_directory().join("failing-test.sql")).unwrap();
+    std::fs::write(
+        directory.join("dbt/tests/assert_no_region_falls_short.sql"),
+        failing,
+    )
+    .unwrap();
+    demo.configure(&[&demo.expected["map"]]);
+    let settings = directory.join("tailwater.toml");
+    let own = std::fs::read_to_string(demo_directory().join("tailwater.toml")).unwrap();
+    // The project's artifacts are those that the job makes.
+    let declared = std::fs::read_to_string(&settings).unwrap();
+    let declared: Vec<&str> = declared
+        .lines()
+        .filter(|line| !line.starts_with("target_dir"))
+        .collect();
+    std::fs::write(&settings, format!("{own}\n{}\n", declared.join("\n"))).unwrap();
+    dbt
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name();
+        if ["target", "logs", "dbt_packages", "oracle"]
+            .iter()
+            .any(|made| name == *made)
+        {
+            continue;
+        }
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &to.join(name));
+        } else {
+            std::fs::copy(entry.path(), to.join(name)).unwrap();
+        }
     }
 }
 
@@ -220,4 +284,71 @@ async fn every_link_has_evidence_and_every_gap_a_remedy() {
             assert!(gap["candidates"].is_array(), "{gap:#}");
         }
     }
+}
+
+/// One extract goes, one was refreshed today already, one is held for the test that fails; mended, that goes too.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_job_of_the_demo_refreshes_skips_and_holds() {
+    let text = std::fs::read_to_string(demo_directory().join("site.toml")).unwrap();
+    // As scripts/demo does.
+    let placeholder = "2026-01-15T07:00:00Z";
+    assert_eq!(text.matches(placeholder).count(), 1);
+    let now = chrono::DateTime::<chrono::Utc>::from(
+        tempfile::NamedTempFile::new()
+            .unwrap()
+            .as_file()
+            .metadata()
+            .unwrap()
+            .modified()
+            .unwrap(),
+    );
+    let text = text.replace(placeholder, &now.format("%Y-%m-%dT%H:%M:%SZ").to_string());
+    let file = SiteFile::from_toml(&text).unwrap();
+    let demo = Demo::serving(file).await;
+    let dbt = prepare_job(&demo);
+    let target = demo_directory().join("dbt/target");
+    demo.tell(&["ingest", target.to_str().unwrap()]);
+    demo.tell(&["sync", "main"]);
+
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths(std::iter::once(dbt).chain(std::env::split_paths(&path))).unwrap();
+    let run = || {
+        let mut command = Command::cargo_bin("tailwater").unwrap();
+        let command = command.args(["--json", "job", "run", "nightly", "--here"]);
+        let command = command.current_dir(demo.directory.path()).env("PATH", &path);
+        let output = command.env("DEMO_TOKEN_SECRET", TOKEN_SECRET).output().unwrap();
+        let log = String::from_utf8_lossy(&output.stderr).into_owned();
+        let run: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{log}"));
+        (run["state"].clone(), log)
+    };
+    let (state, log) = run();
+    assert_eq!(state, "failed", "{log}");
+    for words in [
+        "Revenue (certified): held (test assert_no_region_falls_short failed)",
+        "Best sellers: skipped (refreshed ",
+        "Monthly report: queued",
+    ] {
+        assert!(log.contains(words), "no `{words}` in:\n{log}");
+    }
+    let refreshes = demo.refreshes();
+    assert_eq!(refreshes["Revenue (certified)"], "held", "{refreshes:?}");
+    assert_eq!(refreshes["Best sellers"], "skipped", "{refreshes:?}");
+    assert_eq!(demo.site.refresh_calls().len(), 1);
+
+    let failing = demo
+        .directory
+        .path()
+        .join("dbt/tests/assert_no_region_falls_short.sql");
+    let mended = std::fs::read_to_string(&failing).unwrap();
+    assert!(
+        mended.trim_end().ends_with("< 30"),
+        "docs/demo.md tells how to mend it"
+    );
+    std::fs::write(&failing, mended.trim_end().replace("< 30", "< 20")).unwrap();
+    let (state, log) = run();
+    assert_eq!(state, "succeeded", "{log}");
+    assert!(log.contains("Revenue (certified): queued"), "{log}");
+    // The other was refreshed just now, and is not asked for once more.
+    let calls = demo.site.refresh_calls();
+    assert_eq!(calls.values().copied().collect::<Vec<_>>(), [1, 1], "{log}");
 }
