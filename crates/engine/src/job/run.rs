@@ -11,6 +11,7 @@ mod end;
 mod request;
 
 use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
@@ -166,6 +167,22 @@ async fn watch(
     }
 }
 
+/// Does something while a step goes on. A step that stood still meanwhile could hold the very connection to the store
+/// that this waits for.
+async fn beside<R: Future, T>(
+    running: &mut Pin<&mut R>,
+    ended: &mut Option<R::Output>,
+    work: impl Future<Output = T>,
+) -> T {
+    tokio::pin!(work);
+    loop {
+        tokio::select! {
+            done = &mut work => return done,
+            end = running.as_mut(), if ended.is_none() => *ended = Some(end),
+        }
+    }
+}
+
 /// Gives one sign of life after a while.
 async fn breathe(workspace: &Workspace, claim: &JobRunClaim) {
     tokio::time::sleep(HEARTBEAT).await;
@@ -298,7 +315,7 @@ impl Going<'_> {
                     Some(one) => {
                         is_changed = true;
                         if self.hear(one, index) {
-                            self.write_down(false).await?;
+                            beside(&mut running, &mut ended, self.write_down(false)).await?;
                         }
                     }
                     // Everything was heard; only then does the end count.
@@ -310,7 +327,7 @@ impl Going<'_> {
                 done = &mut running, if ended.is_none() => ended = Some(done),
                 _ = flush.tick(), if is_changed => {
                     is_changed = false;
-                    self.write_down(true).await?;
+                    beside(&mut running, &mut ended, self.write_down(true)).await?;
                 }
             }
         }
