@@ -113,6 +113,9 @@ impl Store {
         }
         let mut transaction = self.db.begin(ACTION).await?;
         touch(&mut transaction).await?;
+        let sql = "select number from artifact_revision where id = 1";
+        let counted = transaction.fetch(sql, vec![]).await?;
+        let change = counted.first().map_or(Ok(0), |row| row.integer(0))?;
         let sql = "select kind, digest from artifact where project = $1 and environment = $2";
         let mut in_use = BTreeMap::new();
         for row in transaction.fetch(sql, place.to_vec()).await? {
@@ -135,7 +138,7 @@ impl Store {
             .await?;
         let mut new_runs = 0;
         for run in &landing.runs {
-            new_runs += usize::from(run::land(&mut transaction, &place, run).await?);
+            new_runs += usize::from(run::land(&mut transaction, &place, run, change).await?);
         }
         if new_runs > 0 {
             run::forget_old(&mut transaction, &place, landing.keep_runs).await?;

@@ -85,7 +85,8 @@ pub use refresh::{
 pub use revision::StoreRevision;
 pub use run::{NodeRun, RunId, RunKind, RunLanding, RunRecord};
 pub use signal::{
-    ChannelRecord, Delivery, DeliveryEnd, DeliveryId, DeliveryState, SignalLanding, WarningRecord,
+    ChannelRecord, ChannelState, Delivery, DeliveryEnd, DeliveryId, DeliveryState, SignalLanding,
+    WarningRecord,
 };
 pub use store::Store;
 pub use sync::{

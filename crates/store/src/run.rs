@@ -6,7 +6,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use tailwater_core::history::{NodeState, NodeStates};
-use tailwater_core::id::{EnvironmentName, NodeId, ProjectName};
+use tailwater_core::id::{EnvironmentName, JobRunId, NodeId, ProjectName};
 use tailwater_core::run::{FreshnessResult, NodeResult, RunResults, SourceFreshness};
 
 use crate::database::{Row, Transaction, Value, digest, search_key, to_json};
@@ -72,6 +72,9 @@ pub struct RunRecord {
     pub command: String,
     /// dbt's id of the invocation.
     pub invocation_id: Option<String>,
+    /// The run of a job whose step it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job_run: Option<JobRunId>,
     /// The version of dbt.
     pub dbt_version: String,
     /// When the first node began, where dbt says so.
@@ -136,6 +139,7 @@ impl RunLanding {
             kind: RunKind::Run,
             command: run.command.clone(),
             invocation_id: metadata.invocation_id.clone(),
+            job_run: None,
             dbt_version: metadata.dbt_version.clone(),
             started_at,
             generated_at: metadata.generated_at.unwrap_or(received_at),
@@ -166,6 +170,7 @@ impl RunLanding {
             kind: RunKind::Freshness,
             command: "source freshness".to_owned(),
             invocation_id: metadata.invocation_id.clone(),
+            job_run: None,
             dbt_version: metadata.dbt_version.clone(),
             started_at: freshness
                 .results
@@ -179,6 +184,13 @@ impl RunLanding {
         };
         let what = What::Freshness(freshness);
         Self { record, what }
+    }
+
+    /// The same, as a step of a run of a job.
+    #[must_use]
+    pub fn of_job_run(mut self, job_run: Option<JobRunId>) -> Self {
+        self.record.job_run = job_run;
+        self
     }
 
     /// Each node's result as JSON. Of several results of one node the last counts.
@@ -320,6 +332,26 @@ impl Store {
         Ok(!rows.is_empty())
     }
 
+    /// The invocations that were recorded after a change, in the order of changes, at most about so many: those of one
+    /// change come together. Each has the number of its change.
+    pub async fn runs_since(&self, change: i64, limit: u32) -> Result<Vec<(i64, RunRecord)>> {
+        let sql = "select change, body from run where change > $1 and change <= \
+                   coalesce((select max(change) from (select change from run where change > $1 \
+                   order by change limit $2) first), 0) order by change, id";
+        let values = vec![change.into(), i64::from(limit).into()];
+        let rows = self.db.fetch("read the new runs", sql, values).await?;
+        rows.iter()
+            .map(|row| Ok((row.integer(0)?, row.json(1)?)))
+            .collect()
+    }
+
+    /// The number of the last change of artifacts and invocations.
+    pub async fn artifact_revision(&self) -> Result<i64> {
+        let sql = "select number from artifact_revision where id = 1";
+        let rows = self.db.fetch("look for changes", sql, vec![]).await?;
+        rows.first().map_or(Ok(0), |row| row.integer(0))
+    }
+
     /// Whether an invocation is recorded.
     pub async fn is_run_recorded(&self, id: &RunId) -> Result<bool> {
         let sql = "select id from run where id = $1";
@@ -343,17 +375,18 @@ fn read_node_run(row: &Row<'_>, body: usize, run: RunRecord) -> Result<NodeRun> 
     })
 }
 
-/// Records an invocation with its results and folds them into the last results. Says whether it is new.
+/// Records an invocation with its results under the number of a change, and folds them into the last results. Says whether it is new.
 pub(crate) async fn land(
     transaction: &mut Transaction<'_>,
     place: &[Value; 2],
     landing: &RunLanding,
+    change: i64,
 ) -> Result<bool> {
     const ACTION: &str = "record the run";
     let record = &landing.record;
     let [project, environment] = place.clone();
-    let sql = "insert into run (id, project, environment, kind, generated_at, is_success, body) \
-               values ($1, $2, $3, $4, $5, $6, $7) on conflict (id) do nothing";
+    let sql = "insert into run (id, project, environment, kind, generated_at, is_success, body, change) \
+               values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (id) do nothing";
     let values = vec![
         record.id.as_str().into(),
         project,
@@ -362,6 +395,7 @@ pub(crate) async fn land(
         record.generated_at.into(),
         record.is_success.into(),
         to_json(ACTION, record)?.into(),
+        change.into(),
     ];
     if transaction.execute(sql, values).await? == 0 {
         return Ok(false);

@@ -12,6 +12,6 @@ mod land;
 mod warning;
 
 pub use channel::ChannelRecord;
-pub use delivery::{Delivery, DeliveryEnd, DeliveryId, DeliveryState};
+pub use delivery::{ChannelState, Delivery, DeliveryEnd, DeliveryId, DeliveryState};
 pub use land::SignalLanding;
 pub use warning::WarningRecord;

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use rstest::rstest;
 use tailwater_core::history::NodeStates;
-use tailwater_core::id::{EnvironmentName, NodeId, ProjectName};
+use tailwater_core::id::{EnvironmentName, JobRunId, NodeId, ProjectName};
 use tailwater_core::project::FreshnessCriteria;
 use tailwater_core::run::{
     ArtifactMetadata, FreshnessResult, NodeResult, RunResults, RunStatus, SourceFreshness,
 };
 use tailwater_store::{
     ArtifactLanding, ArtifactRecord, ArtifactsLanded, EnvironmentRecord, ProjectLocation, ProjectRecord,
-    RunKind, RunLanding, Store,
+    RunKind, RunLanding, RunRecord, Store,
 };
 
 use crate::home::{Engine, at};
@@ -282,4 +282,47 @@ async fn last_results_are_those_of_folding_all_invocations_in_any_order(
     let node = "source.shop.raw.a".into();
     let history = store.node_runs(&shop(), &production(), &node, 9).await.unwrap();
     assert_eq!(history[0].freshness.as_ref().unwrap().status, RunStatus::Warn);
+}
+
+#[rstest]
+#[tokio::test]
+async fn new_runs_are_found_by_the_change_that_recorded_them(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let home = engine.home();
+    let store = home.open().await;
+    let nodes = [("model.shop.orders", "success")];
+    record(&store, run("one", 1, true, &nodes)).await;
+    let seen = store.artifact_revision().await.unwrap();
+    assert_eq!(store.runs_since(seen, 10).await.unwrap(), []);
+
+    // An older one that arrives later is news; the same again is none.
+    record(&store, run("earlier", 0, true, &nodes)).await;
+    record(&store, run("one", 1, true, &nodes)).await;
+    let both = landing(vec![
+        run("two", 2, true, &nodes),
+        run("three", 3, true, &nodes).of_job_run(Some(JobRunId::new("j1"))),
+    ]);
+    store.land_artifacts(&both).await.unwrap();
+    let names = |found: Vec<(i64, RunRecord)>| {
+        let mut names: Vec<_> = found
+            .into_iter()
+            .map(|(_, run)| (run.invocation_id.unwrap(), run.job_run))
+            .collect();
+        names.sort();
+        names
+    };
+    let first = store.runs_since(seen, 1).await.unwrap();
+    let next = first[0].0;
+    assert_eq!(names(first), [("earlier".to_owned(), None)]);
+    // Those of one change come together.
+    let rest = store.runs_since(next, 1).await.unwrap();
+    assert_eq!(rest[0].0, store.artifact_revision().await.unwrap());
+    assert_eq!(
+        names(rest),
+        [
+            ("three".to_owned(), Some(JobRunId::new("j1"))),
+            ("two".to_owned(), None)
+        ]
+    );
 }

@@ -174,6 +174,7 @@ async fn a_channel_is_told_in_order_and_its_head_is_waited_for(
     let again = DeliveryEnd::Again {
         at: at(60),
         error: "it answered 503".to_owned(),
+        rest: None,
     };
     store.note_delivery(&all[0].id, &again).await.unwrap();
     let head = next().await.remove(0);
@@ -212,6 +213,106 @@ async fn a_channel_is_told_in_order_and_its_head_is_waited_for(
         store.forget_deliveries(DateTime::<Utc>::MAX_UTC).await.unwrap(),
         2
     );
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_has_a_name_is_made_once_and_emptied_when_it_is_over(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let home = engine.home();
+    let store = home.open().await;
+    let made = |channel: &str, key: &str, place: usize| {
+        Delivery::new(channel, format!("[{place}]"), at(10), place).keyed(key)
+    };
+    let first = [made("marquez", "r1 start", 0), made("file", "r1 start", 1)];
+    store.put_deliveries(&first).await.unwrap();
+    // Another process, or the same after a crash, tells it again beside something new.
+    let again = [made("marquez", "r1 start", 2), made("marquez", "r1 end", 3)];
+    store.put_deliveries(&again).await.unwrap();
+    let head = store.next_delivery("marquez").await.unwrap().unwrap();
+    assert_eq!(head, first[0]);
+    assert_eq!(store.deliveries(10).await.unwrap().len(), 3);
+
+    // A part was taken: what is left stands in its place.
+    let part = DeliveryEnd::Again {
+        at: at(60),
+        error: "it answered 503".to_owned(),
+        rest: Some("[\"rest\"]".to_owned()),
+    };
+    store.note_delivery(&head.id, &part).await.unwrap();
+    let head = store.next_delivery("marquez").await.unwrap().unwrap();
+    assert_eq!((head.body.as_str(), head.attempts), ("[\"rest\"]", 1));
+    store
+        .note_delivery(&head.id, &DeliveryEnd::Delivered)
+        .await
+        .unwrap();
+    let next = store.next_delivery("marquez").await.unwrap().unwrap();
+    assert_eq!(next.key.as_deref(), Some("r1 end"));
+    let over = store.deliveries(10).await.unwrap();
+    let over = over.iter().find(|one| one.id == head.id).unwrap();
+    assert_eq!((over.state, over.body.as_str()), (DeliveryState::Delivered, ""));
+    // Also when it is over, it is not made again.
+    store
+        .put_deliveries(&[made("marquez", "r1 start", 9)])
+        .await
+        .unwrap();
+    assert_eq!(store.deliveries(10).await.unwrap().len(), 3);
+    assert_eq!(store.next_delivery("nobody").await.unwrap(), None);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_channel_says_since_when_it_fails_and_when_it_is_tried_next(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let home = engine.home();
+    let store = home.open().await;
+    assert_eq!(store.channel_states().await.unwrap(), []);
+    let made = |place: usize, minute| Delivery::new("chat", "{}".to_owned(), at(minute), place);
+    let [one, two, three] = [made(0, 10), made(1, 11), made(2, 12)];
+    store
+        .put_deliveries(&[one.clone(), two.clone(), three.clone()])
+        .await
+        .unwrap();
+    let state = || async { store.channel_states().await.unwrap().remove(0) };
+    let new = state().await;
+    assert_eq!(
+        (new.waiting, new.delivered_at, new.failing_since),
+        (3, None, None)
+    );
+    assert_eq!(new.next_try_at, Some(at(10)));
+
+    store
+        .note_delivery(&one.id, &DeliveryEnd::Delivered)
+        .await
+        .unwrap();
+    let taken = state().await;
+    assert_eq!((taken.waiting, taken.failing_since), (2, None));
+    assert!(taken.delivered_at.is_some());
+
+    let again = DeliveryEnd::Again {
+        at: at(60),
+        error: "it answered 503".to_owned(),
+        rest: None,
+    };
+    store.note_delivery(&two.id, &again).await.unwrap();
+    let failing = state().await;
+    assert_eq!(
+        (
+            failing.failing_since,
+            failing.next_try_at,
+            failing.error.as_deref()
+        ),
+        (Some(at(11)), Some(at(60)), Some("it answered 503"))
+    );
+    store
+        .note_delivery(&two.id, &DeliveryEnd::Delivered)
+        .await
+        .unwrap();
+    let well = state().await;
+    assert_eq!((well.failing_since, well.error), (None, None));
+    assert_eq!(well.next_try_at, Some(at(12)));
 }
 
 #[rstest]
