@@ -19,6 +19,7 @@ use tailwater_core::clock::SystemClock;
 use tailwater_core::diagnostic::Diagnostic as _;
 use tailwater_engine::bi::NoProgress;
 use tailwater_engine::settings::Settings;
+use tailwater_engine::signal::{CatalogSource, Signals};
 use tailwater_engine::sync::SyncOptions;
 use tailwater_engine::workspace::{Options, Workspace};
 use tailwater_tableau_sim::Running;
@@ -30,17 +31,25 @@ struct Bench {
     simulator: Running,
 }
 
+/// One dashboard on `orders`, one on `customers`.
+fn workbooks() -> [Workbook<'static>; 2] {
+    let book = |number, name, table| Workbook {
+        number,
+        day: 1,
+        project: "Sales",
+        name,
+        table,
+    };
+    [
+        book(1, "Weekly", "shop.main.orders"),
+        book(2, "People", "shop.main.customers"),
+    ]
+}
+
 impl Bench {
     async fn new() -> Self {
         let directory = TempDir::new().expect("a directory");
-        let simulator = acme::start([Workbook {
-            number: 1,
-            day: 1,
-            project: "Sales",
-            name: "Weekly",
-            table: "shop.main.orders",
-        }])
-        .await;
+        let simulator = acme::start(workbooks()).await;
         let bench = Self { directory, simulator };
         bench.write("secret", SECRET);
         bench.write("target/manifest.json", &manifest());
@@ -102,8 +111,15 @@ impl Bench {
         tailwater_bi::tableau(settings, Arc::new(SystemClock)).expect("a connector")
     }
 
-    /// Somebody puts a warning on the content in the tool.
-    async fn put_by_hand(&self, content: &Content) {
+    /// The tool is one of an older version.
+    fn is_of(&self, version: Option<&str>) {
+        let version = version.map(str::to_owned);
+        self.simulator
+            .set_switches(|switches| switches.rest_version = version);
+    }
+
+    /// Somebody puts a warning on the content in the tool, perhaps to switch it on later.
+    async fn put_by_hand(&self, content: &Content, is_active: bool) {
         let http = HttpClient::new(HttpSettings::default(), Arc::new(SystemClock)).expect("a client");
         let send = async |method: &str, path: &str, token: Option<&str>, body: Value| {
             let url = format!("{}/api/3.20/{path}", self.simulator.base_url());
@@ -128,7 +144,7 @@ impl Bench {
         let site = text(&session["credentials"]["site"]["id"]);
         let body = json!({
             "contentList": {"content": [{"contentType": content.kind.name(), "id": content.id}]},
-            "label": {"value": "warning", "message": "by hand", "active": true},
+            "label": {"value": "warning", "message": "by hand", "active": is_active},
         });
         send("PUT", &format!("sites/{site}/labels"), Some(&token), body).await;
     }
@@ -154,13 +170,20 @@ fn manifest() -> String {
                 "original_file_path": "models/orders.sql", "raw_code": "select 1", "schema": "main",
                 "alias": "orders", "database": "shop", "relation_name": "\"shop\".\"main\".\"orders\"",
             },
+            "model.shop.customers": {
+                "unique_id": "model.shop.customers", "resource_type": "model", "name": "customers",
+                "package_name": "shop", "original_file_path": "models/customers.sql", "raw_code": "select 1",
+                "schema": "main", "alias": "customers", "database": "shop",
+                "relation_name": "\"shop\".\"main\".\"customers\"",
+            },
             "test.shop.not_null_orders_id.x": {
                 "unique_id": "test.shop.not_null_orders_id.x", "resource_type": "test",
                 "name": "not_null_orders_id", "package_name": "shop", "original_file_path": "models/orders.yml",
                 "raw_code": "", "schema": "main", "alias": "x", "database": "shop",
                 "attached_node": "model.shop.orders", "column_name": "id", "config": {"severity": "ERROR"},
                 "test_metadata": {"name": "not_null", "kwargs": {}},
-                "depends_on": {"nodes": ["model.shop.orders"], "macros": []},
+                // As of a test of relationships: it is declared on one, and compares with the other.
+                "depends_on": {"nodes": ["model.shop.customers", "model.shop.orders"], "macros": []},
             },
         },
     })
@@ -180,9 +203,13 @@ async fn sync(workspace: &Workspace) {
     assert!(report.outcome.has_landed());
 }
 
+#[rstest]
+#[case::labels(None)]
+#[case::before_there_were_labels(Some("3.16"))]
 #[tokio::test]
-async fn a_failed_test_warns_on_its_table_until_it_passes() {
+async fn a_failed_test_warns_on_its_table_until_it_passes(#[case] version: Option<&str>) {
     let bench = Bench::new().await;
+    bench.is_of(version);
     bench.test_ended("fail", 1);
     let workspace = bench.workspace(true).await;
     sync(&workspace).await;
@@ -196,7 +223,8 @@ async fn a_failed_test_warns_on_its_table_until_it_passes() {
             .expect("warnings")
     };
     let planned = update(&workspace, true).await;
-    assert_eq!(planned.put.len(), 1, "{planned:?}");
+    assert_eq!(planned.put.len(), 1, "on no other table: {planned:?}");
+    assert_eq!(planned.put[0].name, "orders");
     assert_eq!(planned.put[0].text, "dbt test not_null_orders_id failed");
     let content = Content {
         kind: ContentKind::from_name(&planned.put[0].content_kind).expect("a kind"),
@@ -218,6 +246,19 @@ async fn a_failed_test_warns_on_its_table_until_it_passes() {
     let workspace = bench.workspace(true).await;
     assert_eq!(update(&workspace, false).await.put, []);
     assert_eq!(bench.messages(&content).await.len(), 1);
+    // The process died between the tool's answer and the note of it: it is found again, not put twice.
+    let mut stored = workspace
+        .store()
+        .warnings(&main)
+        .await
+        .expect("warnings")
+        .remove(0);
+    stored.tool_id = None;
+    workspace.store().put_warning(&stored).await.expect("a row");
+    assert_eq!(update(&workspace, false).await.put, planned.put);
+    assert_eq!(bench.messages(&content).await.len(), 1);
+    // Or before the tool was asked at all.
+    workspace.store().put_warning(&stored).await.expect("a row");
 
     bench.test_ended("pass", 2);
     let done = update(&workspace, false).await;
@@ -227,10 +268,14 @@ async fn a_failed_test_warns_on_its_table_until_it_passes() {
 }
 
 #[rstest]
-#[case(true)]
-#[case(false)]
+#[case(true, true)]
+#[case(true, false)]
+#[case(false, false)]
 #[tokio::test]
-async fn what_somebody_else_put_is_left_alone_and_off_means_off(#[case] is_others: bool) {
+async fn what_somebody_else_put_is_left_alone_and_off_means_off(
+    #[case] is_others: bool,
+    #[case] is_active: bool,
+) {
     let bench = Bench::new().await;
     bench.test_ended("fail", 1);
     let workspace = bench.workspace(is_others).await;
@@ -247,7 +292,7 @@ async fn what_somebody_else_put_is_left_alone_and_off_means_off(#[case] is_other
         id: planned.put[0].content.clone(),
     };
     if is_others {
-        bench.put_by_hand(&content).await;
+        bench.put_by_hand(&content, is_active).await;
     }
     let done = workspace.update_warnings(&main, &catalog, false).await;
     let done = done.map_err(|error| error.code()).expect("warnings");
@@ -255,4 +300,52 @@ async fn what_somebody_else_put_is_left_alone_and_off_means_off(#[case] is_other
     let expected: &[&str] = if is_others { &["by hand"] } else { &[] };
     assert_eq!(bench.messages(&content).await, expected);
     assert_eq!(done.skipped.len(), usize::from(is_others));
+}
+
+/// Without Data Management, or the right to change the content: nothing is put, what was put is not forgotten, and the
+/// sync does not care.
+#[tokio::test]
+async fn a_refusal_is_no_fault_of_the_sync_and_forgets_nothing() {
+    let bench = Bench::new().await;
+    bench.test_ended("fail", 1);
+    let workspace = Arc::new(bench.workspace(true).await);
+    sync(&workspace).await;
+    workspace.record_watched_runs().await.expect("runs");
+    let catalog = workspace.catalog().await.expect("a catalog");
+    let main = "main".into();
+    let forbid = |role: &str| {
+        let file = acme::site_file(workbooks(), role);
+        bench.simulator.replace_sites(&file).expect("a site");
+        bench.simulator.end_sessions();
+    };
+    forbid("Explorer");
+    let refused = workspace.update_warnings(&main, &catalog, false).await;
+    let refused = refused.expect_err("a refusal");
+    assert_eq!(refused.code(), "TW-SIGNAL-DATA-MANAGEMENT");
+    assert!(refused.hint().expect("a hint").contains("Data Management"));
+    assert_eq!(workspace.store().warnings(&main).await.expect("warnings"), []);
+    // The loop that looks for signals goes on, and does not ask again and again.
+    let mut signals = Signals::new(Arc::clone(&workspace), CatalogSource::Own);
+    assert!(signals.turn().await.expect("a turn").is_some());
+    bench.simulator.clear_requests();
+    bench.test_ended("fail", 2);
+    assert!(signals.turn().await.expect("a turn").is_some());
+    assert!(bench.simulator.requests().is_empty(), "not within the hour");
+    signals.let_go().await;
+
+    forbid("SiteAdministratorExplorer");
+    let done = workspace.update_warnings(&main, &catalog, false).await;
+    assert_eq!(done.expect("warnings").put.len(), 1);
+    let stored = workspace.store().warnings(&main).await.expect("warnings");
+    forbid("Explorer");
+    bench.test_ended("pass", 3);
+    workspace.record_watched_runs().await.expect("runs");
+    let catalog = workspace.catalog().await.expect("a catalog");
+    let refused = workspace.update_warnings(&main, &catalog, false).await;
+    assert_eq!(
+        refused.map_err(|error| error.code()),
+        Err("TW-SIGNAL-DATA-MANAGEMENT")
+    );
+    let kept = workspace.store().warnings(&main).await.expect("warnings");
+    assert_eq!(kept, stored, "it is taken back when it may be");
 }

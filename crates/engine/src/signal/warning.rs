@@ -9,13 +9,13 @@ use std::time::Duration;
 use serde::Serialize;
 use tailwater_bi::warning::{Content, ContentKind, ContentWarning, Warner};
 use tailwater_core::diagnostic::Diagnostic as _;
+use tailwater_core::health::tested_nodes;
 use tailwater_core::id::{DataSourceId, IntegrationName};
 use tailwater_core::inventory::Table;
 use tailwater_core::project::{Node, ResourceType, Severity};
 use tailwater_core::run::RunStatus;
 use tailwater_store::WarningRecord;
 
-use super::condition::tested;
 use crate::catalog::{Catalog, CatalogIntegration};
 use crate::error::Error;
 use crate::integration::connector_of;
@@ -82,12 +82,9 @@ impl Workspace {
         };
         let stored = self.store().warnings(name).await?;
         let is_known = |content: &Content, text: &str| {
-            stored.iter().any(|held| {
-                held.content_kind == content.kind.name()
-                    && held.content == content.id
-                    && held.tool_id.is_some()
-                    && held.body == text
-            })
+            stored
+                .iter()
+                .any(|held| is_on(held, content) && held.tool_id.is_some() && held.body == text)
         };
         let missing: Vec<_> = wanted
             .iter()
@@ -125,7 +122,10 @@ impl Workspace {
         let work = async {
             match connector.warner() {
                 None => Ok(()),
-                Some(warner) => self.apply(warner, name, &missing, &extra, &mut report).await,
+                Some(warner) => {
+                    self.apply(warner, name, &stored, &missing, &extra, &mut report)
+                        .await
+                }
             }
         };
         let done = session.run(work).await;
@@ -138,6 +138,7 @@ impl Workspace {
         &self,
         warner: &dyn Warner,
         name: &IntegrationName,
+        stored: &[WarningRecord],
         missing: &[(&Content, &(String, String))],
         extra: &[(Content, &WarningRecord)],
         report: &mut WarningReport,
@@ -154,16 +155,21 @@ impl Workspace {
                 .await?;
             report.taken_back.push(line(content, "", &held.body));
         }
+        // What one piece of content refuses says nothing of the next.
+        let mut refused: Option<tailwater_bi::Error> = None;
         for (content, (title, text)) in missing {
             let others = match warner.fetch_warnings(content).await {
                 Ok(all) => !all.iter().all(ContentWarning::is_ours),
-                Err(error) => match skip_reason(&error) {
-                    Some(reason) => {
-                        report.skipped.push(line(content, title, &reason));
-                        continue;
+                Err(error) => {
+                    let Some(reason) = skip_reason(&error) else {
+                        return Err(licensed(error));
+                    };
+                    report.skipped.push(line(content, title, &reason));
+                    if is_forbidden(&error) {
+                        refused = Some(error);
                     }
-                    None => return Err(licensed(error)),
-                },
+                    continue;
+                }
             };
             if others {
                 let reason = "somebody else's warning is on it, which is left alone";
@@ -186,19 +192,36 @@ impl Workspace {
                     report.put.push(line(content, title, text));
                 }
                 Err(error) => {
-                    if let Some(reason) = skip_reason(&error) {
-                        self.store()
-                            .remove_warning(name, content.kind.name(), &content.id)
-                            .await?;
-                        report.skipped.push(line(content, title, &reason));
-                    } else {
+                    // Perhaps the tool took it, and the answer was lost: the row stays.
+                    let Some(reason) = skip_reason(&error) else {
                         return Err(licensed(error));
+                    };
+                    // What stood there before may still stand.
+                    match stored.iter().find(|held| is_on(held, content)) {
+                        Some(held) => self.store().put_warning(held).await?,
+                        None => {
+                            self.store()
+                                .remove_warning(name, content.kind.name(), &content.id)
+                                .await?;
+                        }
+                    }
+                    report.skipped.push(line(content, title, &reason));
+                    if is_forbidden(&error) {
+                        refused = Some(error);
                     }
                 }
             }
         }
-        Ok(())
+        match refused {
+            // All was refused: it is not the content.
+            Some(error) if report.put.is_empty() && report.taken_back.is_empty() => Err(licensed(error)),
+            _ => Ok(()),
+        }
     }
+}
+
+fn is_on(held: &WarningRecord, content: &Content) -> bool {
+    held.content_kind == content.kind.name() && held.content == content.id
 }
 
 /// The tables and published data sources that a failed test of error severity looks at.
@@ -222,8 +245,8 @@ fn wanted(catalog: &Catalog, site: &CatalogIntegration, skipped: &mut Vec<Warnin
             .as_ref()
             .is_some_and(|test| test.severity == Severity::Warn);
         if is_failed && !is_warning {
-            for node in tested(test) {
-                failed.entry(node).or_default().insert(&test.name);
+            for node in tested_nodes(test) {
+                failed.entry(node.as_str()).or_default().insert(&test.name);
             }
         }
     }
@@ -349,9 +372,14 @@ fn skip_reason(error: &tailwater_bi::Error) -> Option<String> {
         "403112" | "403113" => {
             Some("it is embedded in a workbook, where Tableau takes no warnings".to_owned())
         }
+        "403004" => Some("the token's user may not put warnings on it".to_owned()),
         _ if is_gone(error) => Some("it is no longer there".to_owned()),
         _ => None,
     }
+}
+
+fn is_forbidden(error: &tailwater_bi::Error) -> bool {
+    code_of(error) == Some("403004")
 }
 
 /// The error with what it usually means.

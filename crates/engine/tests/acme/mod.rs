@@ -35,6 +35,14 @@ pub fn luid(number: impl std::fmt::Display) -> String {
 
 /// A server with the site: two projects, `Sales` and `Finance`, and the workbooks.
 pub async fn start<'a>(workbooks: impl IntoIterator<Item = Workbook<'a>>) -> Running {
+    let file = site_file(workbooks, "SiteAdministratorExplorer");
+    Simulator::start(file, Options::default())
+        .await
+        .expect("a simulator")
+}
+
+/// The site, with the role of the token's user.
+pub fn site_file<'a>(workbooks: impl IntoIterator<Item = Workbook<'a>>, role: &str) -> SiteFile {
     let mut text = format!(
         r#"
         [[site]]
@@ -43,7 +51,7 @@ pub async fn start<'a>(workbooks: impl IntoIterator<Item = Workbook<'a>>) -> Run
         name = "ada@acme.example"
         full_name = "Ada Admin"
         email = "ada@acme.example"
-        role = "SiteAdministratorExplorer"
+        role = "{role}"
         [[site.token]]
         name = "tailwater"
         secret = "{SECRET}"
@@ -93,10 +101,7 @@ pub async fn start<'a>(workbooks: impl IntoIterator<Item = Workbook<'a>>) -> Run
             luid = luid(number),
         );
     }
-    let file = SiteFile::from_toml(&text).expect("a site file");
-    Simulator::start(file, Options::default())
-        .await
-        .expect("a simulator")
+    SiteFile::from_toml(&text).expect("a site file")
 }
 
 /// The site as the settings declare it, with its project `Sales`; its secret is in the file `secret`.
