@@ -59,9 +59,15 @@ fn is_private_v6(address: Ipv6Addr) -> bool {
         let [.., a, b, c, d] = address.octets();
         return is_private_v4(Ipv4Addr::new(a, b, c, d));
     }
+    // Tunnels carry the IPv4 address that they end at (RFC 3056); Teredo hides it.
+    if segments[0] == 0x2002 {
+        let [_, _, a, b, c, d, ..] = address.octets();
+        return is_private_v4(Ipv4Addr::new(a, b, c, d));
+    }
     address.is_loopback()
         || address.is_unspecified()
         || address.is_multicast()
+        || segments[..2] == [0x2001, 0]
         || (segments[0] & 0xfe00) == 0xfc00
         || (segments[0] & 0xffc0) == 0xfe80
         || (segments[0] & 0xffc0) == 0xfec0
@@ -134,6 +140,9 @@ mod tests {
     #[case("http://[::1]/", true)]
     #[case("http://[::ffff:10.0.0.1]/", true)]
     #[case("http://[64:ff9b::7f00:1]/", true)]
+    #[case("http://[2002:7f00:1::]/", true)]
+    #[case("http://[2002:808:808::1]/", false)]
+    #[case("http://[2001:0:4136:e378::1]/", true)]
     #[case("http://[fd00::1]/", true)]
     #[case("http://[fe80::1]/", true)]
     #[case("http://8.8.8.8/", false)]

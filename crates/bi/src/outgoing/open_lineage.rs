@@ -1,8 +1,14 @@
 //! OpenLineage: what ran, on what data, for which dashboards, in the words of the public specification (2-0-2).
 //!
-//! One run is one START and one COMPLETE, FAIL or ABORT with the same run id. A refresh is a run that reads the tables
-//! that a dashboard stands on and writes the dashboard; a run of a job is its parent.
+//! One run is one START and one COMPLETE, FAIL or ABORT with the same run id. There are runs within runs:
+//!
+//! ```text
+//! run of a job ─▶ invocation of dbt ─┬▶ model, seed, snapshot: reads tables, writes one
+//!                                    └▶ test: reads tables, says of them whether they are good
+//!              └▶ refresh: reads the tables that a dashboard stands on, writes the dashboard
+//! ```
 
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
 
@@ -64,6 +70,8 @@ pub struct LineageEvent {
     pub job: LineageJob,
     /// What made it run.
     pub parent: Option<(String, LineageJob)>,
+    /// What did the work, where it is not Tailwater itself.
+    pub engine: Option<Engine>,
     /// What went wrong. Untrusted.
     pub error: Option<String>,
     /// What was read.
@@ -72,16 +80,25 @@ pub struct LineageEvent {
     pub outputs: Vec<Dataset>,
 }
 
+/// What did the work of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Engine {
+    /// Its name, such as `dbt`.
+    pub name: &'static str,
+    /// Its version. Untrusted.
+    pub version: String,
+}
+
 /// What runs again and again.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineageJob {
     /// The namespace of the deployment.
     pub namespace: String,
     /// A name that stays.
     pub name: String,
-    /// The tool: `DBT`, `TABLEAU`.
+    /// The tool: `TAILWATER`, `DBT`, `TABLEAU`.
     pub integration: &'static str,
-    /// `JOB` or `REFRESH`.
+    /// `JOB`, `REFRESH`, or dbt's kind of a node in capitals.
     pub kind: &'static str,
 }
 
@@ -94,6 +111,21 @@ pub struct Dataset {
     pub name: String,
     /// The dashboard that it is.
     pub exposure: Option<ExposureFacet>,
+    /// Of an input of a test, what was found.
+    pub assertion: Option<Assertion>,
+    /// Of an output, how many rows were written, where the warehouse says so.
+    pub rows: Option<i64>,
+}
+
+/// What a test found in a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assertion {
+    /// The kind of test, such as `not_null`, or its name.
+    pub name: String,
+    /// Whether all was well.
+    pub is_good: bool,
+    /// The column that it looks at.
+    pub column: Option<String>,
 }
 
 /// What is told of a dashboard. Untrusted.
@@ -137,7 +169,13 @@ impl LineageEvent {
                 facet("1-0-1/ErrorMessageRunFacet.json", error),
             );
         }
-        let engine = json!({"name": "tailwater", "version": env!("CARGO_PKG_VERSION")});
+        let engine = match &self.engine {
+            Some(engine) => json!({
+                "name": engine.name, "version": engine.version,
+                "openlineageAdapterVersion": env!("CARGO_PKG_VERSION"),
+            }),
+            None => json!({"name": "tailwater", "version": env!("CARGO_PKG_VERSION")}),
+        };
         run_facets.insert(
             "processing_engine".to_owned(),
             facet("1-1-1/ProcessingEngineRunFacet.json", engine),
@@ -156,13 +194,41 @@ impl LineageEvent {
                 "name": self.job.name,
                 "facets": {"jobType": facet("2-0-3/JobTypeJobFacet.json", kind)},
             },
-            "inputs": self.inputs.iter().map(Dataset::to_json).collect::<Vec<_>>(),
-            "outputs": self.outputs.iter().map(Dataset::to_json).collect::<Vec<_>>(),
+            "inputs": self.inputs.iter().map(Dataset::to_input).collect::<Vec<_>>(),
+            "outputs": self.outputs.iter().map(Dataset::to_output).collect::<Vec<_>>(),
         })
     }
 }
 
 impl Dataset {
+    fn to_input(&self) -> Value {
+        let mut input = self.to_json();
+        if let Some(found) = &self.assertion {
+            let mut one = json!({"assertion": found.name, "success": found.is_good});
+            if let Some(column) = &found.column {
+                one["column"] = column.as_str().into();
+            }
+            let facet = facet(
+                "1-0-1/DataQualityAssertionsDatasetFacet.json",
+                json!({"assertions": [one]}),
+            );
+            input["inputFacets"] = json!({"dataQualityAssertions": facet});
+        }
+        input
+    }
+
+    fn to_output(&self) -> Value {
+        let mut output = self.to_json();
+        if let Some(rows) = self.rows {
+            let facet = facet(
+                "1-0-1/OutputStatisticsOutputDatasetFacet.json",
+                json!({"rowCount": rows}),
+            );
+            output["outputFacets"] = json!({"outputStatistics": facet});
+        }
+        output
+    }
+
     fn to_json(&self) -> Value {
         let mut facets = Map::new();
         if let Some(exposure) = &self.exposure {
@@ -219,8 +285,8 @@ pub async fn send(
         .await
 }
 
-/// Appends an event to a file as one line, in one write, so that several processes can append to one file.
-pub fn append(path: &Path, event: &str) -> Result<(), Failure> {
+/// Appends events to a file, each as one line, in one write, so that several processes can append to one file.
+pub fn append(path: &Path, events: &[Value]) -> Result<(), Failure> {
     let refused = |source| Failure {
         error: Box::new(Error::File {
             path: path.to_owned(),
@@ -234,7 +300,11 @@ pub fn append(path: &Path, event: &str) -> Result<(), Failure> {
         .append(true)
         .open(path)
         .map_err(refused)?;
-    // A break inside a JSON text can only stand between its parts.
-    let line = format!("{}\n", event.replace(['\r', '\n'], " "));
-    file.write_all(line.as_bytes()).map_err(refused)
+    // In JSON's shortest form a break inside a text is escaped, so that an event is one line.
+    let mut lines = String::new();
+    for event in events {
+        // Writing to a string cannot fail.
+        let _ = writeln!(lines, "{event}");
+    }
+    file.write_all(lines.as_bytes()).map_err(refused)
 }

@@ -111,6 +111,7 @@ pub async fn run(args: &Args, workspace: &Arc<Workspace>, printer: &Printer) -> 
         command: command(args, workspace, logs)?,
         artifacts: args.artifacts.clone(),
         by: "command line".to_owned(),
+        job_run: None,
         refresh: (!args.no_refresh).then(|| RefreshRequest {
             cause: RefreshCause::DbtRun,
             job_run: None,

@@ -19,6 +19,7 @@ mod ingest;
 mod refresh;
 mod scene;
 mod secret;
+mod signal;
 mod sql;
 mod stream;
 mod sync;

@@ -53,7 +53,8 @@ impl Workspace {
         }
         let mut intake = self
             .begin_ingest(&request.project, request.environment.as_ref(), &request.by)
-            .await?;
+            .await?
+            .of_job_run(request.job_run.clone());
         for (_, file) in files {
             let unreadable = |source| tailwater_dbt::Error::Unreadable {
                 path: file.clone(),

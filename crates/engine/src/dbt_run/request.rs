@@ -1,7 +1,7 @@
 //! What is asked of a run, and what came of it.
 
 use camino::Utf8PathBuf;
-use tailwater_core::id::{EnvironmentName, ProjectName};
+use tailwater_core::id::{EnvironmentName, JobRunId, ProjectName};
 use tailwater_core::job::Mask;
 use tailwater_core::refresh::{RefreshCause, RefreshPlan, RefreshRecord};
 use tailwater_core::run::NodeResult;
@@ -23,6 +23,8 @@ pub struct DbtRunRequest {
     pub artifacts: Option<Utf8PathBuf>,
     /// Who runs it, for people: `command line`.
     pub by: String,
+    /// The run of a job whose step it is.
+    pub job_run: Option<JobRunId>,
     /// Whether and for whom targets are refreshed; `None` for not at all. Of a job with several steps only the last
     /// that builds or tests should: what an earlier one built is in the history by then, and its tests are too.
     pub refresh: Option<RefreshRequest>,

@@ -4,6 +4,7 @@ use std::pin::Pin;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use tailwater_core::diagnostic::Diagnostic;
+use tailwater_core::id::EnvironmentName;
 use tailwater_core::refresh::{RefreshOrigin, RefreshPlan, RefreshRecord};
 use tailwater_core::run::NodeResult;
 use tailwater_dbt::ArtifactKind;
@@ -17,6 +18,8 @@ use super::live::Live;
 use super::request::{DbtRunOutcome, DbtRunRequest, RefreshRequest};
 use super::sink::RunSink;
 use crate::error::Error;
+use crate::ingest::IngestReport;
+use crate::signal::{InvocationEnd, ToldInvocation};
 use crate::workspace::Workspace;
 
 /// The longest printed line that is handed on as a line.
@@ -68,6 +71,8 @@ pub async fn run(
     let mut following = Following {
         workspace,
         request,
+        environment: environment.name,
+        told: None,
         directory,
         before,
         listing: live
@@ -92,8 +97,25 @@ pub async fn run(
                 }
                 Some(Heard::Event(event)) => {
                     sink.event(&event);
-                    if let Some(begun) = following.hear(event, sink).await {
-                        getting_ready = Some(begun);
+                    // What is got ready goes on meanwhile: standing still, it could hold the very connection to the
+                    // store that this waits for.
+                    let mut was_ready = None;
+                    let begun = {
+                        let hearing = following.hear(event, sink);
+                        tokio::pin!(hearing);
+                        loop {
+                            tokio::select! {
+                                begun = &mut hearing => break begun,
+                                ready = ready(&mut getting_ready), if was_ready.is_none() => was_ready = Some(ready),
+                            }
+                        }
+                    };
+                    if let Some(ready) = was_ready {
+                        getting_ready = None;
+                        following.begin(ready, sink).await;
+                    }
+                    if begun.is_some() {
+                        getting_ready = begun;
                     }
                 }
                 Some(Heard::Exited(exit)) => break exit,
@@ -123,6 +145,9 @@ async fn ready(getting: &mut Option<GettingReady<'_>>) -> Result<Ready, Error> {
 struct Following<'a> {
     workspace: &'a Workspace,
     request: &'a DbtRunRequest,
+    environment: EnvironmentName,
+    /// What collectors of lineage were told of.
+    told: Option<ToldInvocation>,
     /// Where the artifacts are, and how they looked before.
     directory: Utf8PathBuf,
     before: Look,
@@ -143,13 +168,23 @@ impl<'a> Following<'a> {
             DbtEvent::InvocationStarted {
                 invocation_id,
                 dbt_version,
-                ..
+                at,
             } => {
                 if let Some((_, live)) = &mut self.live {
                     live.note_invocation(&invocation_id);
                 }
-                self.invocation_id = Some(invocation_id);
                 self.dbt_version = dbt_version.or(self.dbt_version.take());
+                let told = ToldInvocation {
+                    project: self.request.project.clone(),
+                    environment: self.environment.clone(),
+                    invocation_id: invocation_id.clone(),
+                    dbt_version: self.dbt_version.clone(),
+                    job_run: self.request.job_run.clone(),
+                    began_at: at.unwrap_or_else(|| self.workspace.clock().now()),
+                };
+                self.invocation_id = Some(invocation_id);
+                self.workspace.tell_invocation(&told, None).await;
+                self.told = Some(told);
             }
             DbtEvent::ArtifactWritten { path } => {
                 self.note_directory(&path);
@@ -268,6 +303,7 @@ impl<'a> Following<'a> {
                 self.problems.push(told(&what, &error));
             }
         }
+        self.tell_end(&exit, ingested.as_ref()).await;
         let live = self.refreshes.len();
         let plan = self.finish_plan(is_own, &files, sink).await;
         Ok(DbtRunOutcome {
@@ -281,6 +317,21 @@ impl<'a> Following<'a> {
             plan,
             problems: self.problems,
         })
+    }
+
+    /// Tells collectors of lineage how dbt ended, unless its results were taken over, which say more.
+    async fn tell_end(&self, exit: &DbtExit, ingested: Option<&IngestReport>) {
+        let Some(told) = &self.told else { return };
+        let has_results = ingested.is_some_and(|report| report.new_runs > 0);
+        if has_results {
+            return;
+        }
+        let end = match exit {
+            DbtExit::Done => InvocationEnd::Done,
+            DbtExit::Signal { .. } => InvocationEnd::Stopped,
+            _ => InvocationEnd::Failed(format!("dbt {exit}")),
+        };
+        self.workspace.tell_invocation(told, Some(&end)).await;
     }
 
     async fn finish_plan(

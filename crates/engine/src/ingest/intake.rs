@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use tailwater_core::id::{EnvironmentName, ProjectName};
+use tailwater_core::id::{EnvironmentName, JobRunId, ProjectName};
 use tailwater_dbt::ArtifactKind;
 use tokio::io::AsyncRead;
 
@@ -91,6 +91,7 @@ pub struct Intake<'a> {
     pub(super) workspace: &'a Workspace,
     pub(super) environment: Environment,
     pub(super) by: String,
+    pub(super) job_run: Option<JobRunId>,
     pub(super) received: Vec<Received>,
     limit: u64,
 }
@@ -109,6 +110,7 @@ impl Workspace {
             workspace: self,
             environment,
             by: by.to_owned(),
+            job_run: None,
             received: Vec::new(),
             limit: LARGEST,
         })
@@ -137,6 +139,12 @@ impl Intake<'_> {
     /// The environment that it goes to.
     pub const fn environment(&self) -> &Environment {
         &self.environment
+    }
+
+    /// The same, of what a step of a run of a job wrote.
+    #[must_use]
+    pub(crate) fn of_job_run(self, job_run: Option<JobRunId>) -> Self {
+        Self { job_run, ..self }
     }
 
     /// Takes one file in, packed with gzip or not, at most [`LARGEST`] bytes unpacked. What it is is looked at

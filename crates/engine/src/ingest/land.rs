@@ -36,6 +36,7 @@ impl Intake<'_> {
             workspace,
             environment,
             by,
+            job_run,
             received,
             ..
         } = self;
@@ -81,7 +82,10 @@ impl Intake<'_> {
                 landing
                     .artifacts
                     .push(record(artifact, file, now, &by, is_forced));
-                landing.runs.extend(run_of(&artifact.parsed, &environment, now));
+                let run = run_of(&artifact.parsed, &environment, now);
+                landing
+                    .runs
+                    .extend(run.map(|run| run.of_job_run(job_run.clone())));
             }
             let new_runs = if landing.artifacts.is_empty() {
                 0

@@ -8,7 +8,7 @@ use camino::Utf8PathBuf;
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 use secrecy::SecretString;
-use tailwater_core::id::{EnvironmentName, NodeId, ProjectName};
+use tailwater_core::id::{EnvironmentName, JobRunId, NodeId, ProjectName};
 use tailwater_core::job::Mask;
 use tailwater_core::refresh::RefreshRecord;
 use tailwater_core::run::NodeResult;
@@ -49,6 +49,8 @@ pub struct StepRequest {
     pub mask: Mask,
     /// Who runs it, for people.
     pub by: String,
+    /// The run whose step it is.
+    pub job_run: JobRunId,
 }
 
 impl fmt::Debug for StepRequest {
@@ -158,6 +160,7 @@ impl StepRunner for DbtStepRunner {
                 command,
                 artifacts: None,
                 by: request.by,
+                job_run: Some(request.job_run),
                 refresh: request.refresh,
                 mask: request.mask,
             };

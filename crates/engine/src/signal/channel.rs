@@ -38,11 +38,35 @@ pub(super) enum Payload {
         /// What is told.
         notices: Vec<Notice>,
     },
-    /// An OpenLineage event.
+    /// OpenLineage events, in order.
     Lineage {
-        /// The event's JSON.
-        event: serde_json::Value,
+        /// Their JSON.
+        events: Vec<serde_json::Value>,
     },
+}
+
+impl Payload {
+    /// As it is stored for a channel.
+    pub(super) fn to_json(&self, channel: &str) -> Result<String, SignalError> {
+        serde_json::to_string(self).map_err(|error| SignalError::Settings {
+            name: channel.to_owned(),
+            reason: error.to_string(),
+        })
+    }
+}
+
+/// What did not go out.
+pub(super) struct Unsent {
+    /// Why.
+    pub failure: Failure,
+    /// What is left of it, where a part was taken.
+    pub rest: Option<Payload>,
+}
+
+impl From<Failure> for Unsent {
+    fn from(failure: Failure) -> Self {
+        Self { failure, rest: None }
+    }
 }
 
 /// The secrets of a channel that was made by command, as they are sealed.
@@ -275,7 +299,7 @@ impl OpenChannel {
         payload: &Payload,
         catalog: Option<&str>,
         now: DateTime<Utc>,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Unsent> {
         match (self, payload) {
             (Self::Webhook { caller, url, secret }, Payload::Notices { notices, .. }) => {
                 for notice in notices {
@@ -290,16 +314,26 @@ impl OpenChannel {
                     mentions,
                 },
                 Payload::Notices { notices, .. },
-            ) => slack::send(caller, url, &Message::of(notices, catalog), mentions).await,
+            ) => Ok(slack::send(caller, url, &Message::of(notices, catalog), mentions).await?),
             (Self::Email(mail), Payload::Notices { to, notices }) => {
-                email::send(mail, to, id, &Message::of(notices, catalog), now).await
+                Ok(email::send(mail, to, id, &Message::of(notices, catalog), now).await?)
             }
-            (Self::Collector { caller, url, key }, Payload::Lineage { event }) => {
-                open_lineage::send(caller, url, key.as_ref(), &event.to_string()).await
+            (Self::Collector { caller, url, key }, Payload::Lineage { events }) => {
+                for (at, event) in events.iter().enumerate() {
+                    let sent = open_lineage::send(caller, url, key.as_ref(), &event.to_string()).await;
+                    if let Err(failure) = sent {
+                        // One that is refused for good keeps no other back.
+                        let left = if failure.is_final { at + 1 } else { at };
+                        let is_part = at > 0 || (failure.is_final && left < events.len());
+                        let rest = is_part.then(|| Payload::Lineage {
+                            events: events[left..].to_vec(),
+                        });
+                        return Err(Unsent { failure, rest });
+                    }
+                }
+                Ok(())
             }
-            (Self::File { path }, Payload::Lineage { event }) => {
-                open_lineage::append(path, &event.to_string())
-            }
+            (Self::File { path }, Payload::Lineage { events }) => Ok(open_lineage::append(path, events)?),
             _ => Ok(()),
         }
     }

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use tailwater_core::exposure::Exposure;
-use tailwater_core::health::{HealthState, RefreshState, SourceRefresh};
-use tailwater_core::id::AssetId;
+use tailwater_core::health::{HealthState, RefreshState, SourceRefresh, tested_nodes};
+use tailwater_core::id::{AssetId, NodeId};
 use tailwater_core::job::{JobRun, JobRunState};
 use tailwater_core::percent::percent_encoded;
-use tailwater_core::project::{Node, ResourceType};
+use tailwater_core::project::ResourceType;
 use tailwater_core::refresh::TargetId;
 use tailwater_core::run::RunStatus;
 use tailwater_core::signal::{
@@ -304,14 +304,15 @@ fn failed_tests(catalog: &Catalog) -> Vec<Condition> {
                 sentence,
                 hint: None,
             };
-            let exposures = tested(node).flat_map(|id| catalog.exposures_downstream(id));
+            let tested = || tested_nodes(node).iter().map(NodeId::as_str);
+            let exposures = tested().flat_map(|id| catalog.exposures_downstream(id));
             Some(Condition {
                 kind: SignalKind::TestFailed,
                 severity,
                 subject: Subject {
                     id: SubjectId::new(SubjectKind::Test, node.unique_id.as_str()),
                     name: node.name.clone(),
-                    page: tested(node)
+                    page: tested()
                         .find(|id| id.starts_with("model."))
                         .map(|model| format!("models/{}/tests", percent_encoded(model))),
                 },
@@ -327,11 +328,6 @@ fn failed_tests(catalog: &Catalog) -> Vec<Condition> {
             })
         })
         .collect()
-}
-
-/// What a test looks at.
-pub(super) fn tested(node: &Node) -> impl Iterator<Item = &str> {
-    node.depends_on.iter().map(AsRef::as_ref)
 }
 
 /// What rules choose by, of some exposures.

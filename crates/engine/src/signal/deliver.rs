@@ -8,7 +8,7 @@ use tailwater_core::signal::{
 };
 use tailwater_store::{Delivery, DeliveryEnd, DeliveryId, Lease};
 
-use super::channel::{Channel, Payload, send_error};
+use super::channel::{Channel, Payload, Unsent, send_error};
 use super::settings::ChannelKind;
 use crate::error::Error;
 use crate::workspace::Workspace;
@@ -18,35 +18,49 @@ const FIRST_WAIT: TimeDelta = TimeDelta::seconds(30);
 /// No wait is longer.
 const LONGEST_WAIT: TimeDelta = TimeDelta::hours(6);
 
+/// At most so many deliveries of a channel are tried in one go.
+const MOST_AT_ONCE: usize = 1_000;
+
 impl Workspace {
-    /// Sends what is due, one delivery of each channel, and says how many were tried. Called again until it is none.
-    pub(super) async fn deliver_signals(&self, lease: &Lease) -> Result<usize, Error> {
+    /// Sends what is due, to all channels at once, each in order.
+    pub(super) async fn deliver_signals(&self, lease: &Lease) -> Result<(), Error> {
+        let due = self.due_channels().await?;
+        let drained = due.iter().map(|channel| self.drain_channel(channel, lease));
+        join_all(drained).await.into_iter().collect()
+    }
+
+    /// The channels for which something is due.
+    pub(super) async fn due_channels(&self) -> Result<Vec<String>, Error> {
         let now = self.clock().now();
         let waiting = self.store().next_deliveries().await?;
-        let due: Vec<Delivery> = waiting
+        Ok(waiting
             .into_iter()
-            .filter(|delivery| delivery.next_at.is_none_or(|at| at <= now))
-            .collect();
-        if due.is_empty() {
-            return Ok(0);
-        }
-        // Whoever has lost the lease sends nothing more.
-        self.store().renew_lease(lease, super::run::LIFETIME).await?;
-        let channels = self.channels().await?;
-        let tried = due.len();
-        let sent = due.iter().map(async |delivery| {
-            let channel = channels
-                .iter()
-                .find(|channel| channel.settings.name == delivery.channel);
-            (delivery, self.try_delivery(channel, delivery).await)
-        });
-        for (delivery, end) in join_all(sent).await {
+            .filter(|delivery| is_due(delivery, now))
+            .map(|delivery| delivery.channel)
+            .collect())
+    }
+
+    /// Sends what is due to one channel, one after the other, until nothing is: what fails is due later, and what
+    /// stands behind it waits.
+    pub(super) async fn drain_channel(&self, channel: &str, lease: &Lease) -> Result<(), Error> {
+        for _ in 0..MOST_AT_ONCE {
+            let Some(delivery) = self.store().next_delivery(channel).await? else {
+                return Ok(());
+            };
+            if !is_due(&delivery, self.clock().now()) {
+                return Ok(());
+            }
+            // Whoever has lost the lease sends nothing more.
+            self.store().renew_lease(lease, super::run::LIFETIME).await?;
+            let channels = self.channels().await?;
+            let settings = channels.iter().find(|known| known.settings.name == channel);
+            let end = self.try_delivery(settings, &delivery).await;
             if let DeliveryEnd::GivenUp { error } = &end {
-                tracing::warn!(channel = delivery.channel, delivery = %delivery.id, error, "a signal was given up");
+                tracing::warn!(channel, delivery = %delivery.id, error, "a signal was given up");
             }
             self.store().note_delivery(&delivery.id, &end).await?;
         }
-        Ok(tried)
+        Ok(())
     }
 
     /// One attempt.
@@ -63,23 +77,29 @@ impl Workspace {
         let open = match self.open_channel(channel).await {
             Ok(open) => open,
             // Somebody may mend the settings.
-            Err(error) => return self.again(delivery, error.to_string(), None, now),
+            Err(error) => return self.again(delivery, error.to_string(), None, None, now),
         };
         let catalog = self.catalog_address();
-        match open
+        let sent = open
             .send(delivery.id.as_str(), &payload, catalog.as_deref(), now)
-            .await
-        {
-            Ok(()) => DeliveryEnd::Delivered,
-            Err(Failure {
-                error,
-                is_final: true,
-                ..
-            }) => given_up(error.to_string()),
-            Err(Failure { error, wait, .. }) => {
-                let wait = wait.and_then(|wait| TimeDelta::from_std(wait).ok());
-                self.again(delivery, error.to_string(), wait, now)
-            }
+            .await;
+        let Err(Unsent { failure, rest }) = sent else {
+            return DeliveryEnd::Delivered;
+        };
+        let Failure {
+            error,
+            is_final,
+            wait,
+        } = failure;
+        let rest = rest.and_then(|rest| rest.to_json(&delivery.channel).ok());
+        if is_final && rest.is_none() {
+            return given_up(error.to_string());
+        }
+        // What stands behind something that was refused for good need not wait.
+        let wait = wait.and_then(|wait| TimeDelta::from_std(wait).ok());
+        match self.again(delivery, error.to_string(), rest, wait, now) {
+            DeliveryEnd::Again { error, rest, .. } if is_final => DeliveryEnd::Again { at: now, error, rest },
+            end => end,
         }
     }
 
@@ -87,6 +107,7 @@ impl Workspace {
         &self,
         delivery: &Delivery,
         error: String,
+        rest: Option<String>,
         asked: Option<TimeDelta>,
         now: DateTime<Utc>,
     ) -> DeliveryEnd {
@@ -98,6 +119,7 @@ impl Workspace {
         DeliveryEnd::Again {
             at: now + wait_after(attempts, asked),
             error,
+            rest,
         }
     }
 
@@ -120,7 +142,7 @@ impl Workspace {
         let now = self.clock().now();
         let payload = match channel.settings.kind {
             ChannelKind::OpenlineageHttp | ChannelKind::OpenlineageFile => Payload::Lineage {
-                event: test_event(&self.settings().signals.lineage_namespace, now),
+                events: vec![test_event(&self.settings().signals.lineage_namespace, now)],
             },
             ChannelKind::Email if channel.settings.to.is_empty() => {
                 let reason = "it writes to owners alone: give it an address in `to` to test it".to_owned();
@@ -136,8 +158,12 @@ impl Workspace {
         let catalog = self.catalog_address();
         open.send(id.as_str(), &payload, catalog.as_deref(), now)
             .await
-            .map_err(|failure| send_error(&channel.settings, *failure.error))
+            .map_err(|unsent| send_error(&channel.settings, *unsent.failure.error))
     }
+}
+
+fn is_due(delivery: &Delivery, now: DateTime<Utc>) -> bool {
+    delivery.next_at.is_none_or(|at| at <= now)
 }
 
 /// How long to wait after so many attempts; longer where the receiver asks for it.
@@ -187,6 +213,7 @@ fn test_event(namespace: &str, now: DateTime<Utc>) -> serde_json::Value {
             kind: "TEST",
         },
         parent: None,
+        engine: None,
         error: None,
         inputs: Vec::new(),
         outputs: Vec::new(),

@@ -3,21 +3,15 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use tailwater_core::signal::{Alarm, AlarmId, Notice, judge, letters};
-use tailwater_store::{Delivery, DeliveryId, Lease, SignalLanding};
+use tailwater_store::{ChannelState, Delivery, DeliveryId, Lease, SignalLanding};
 
 use super::channel::{Channel, Payload};
 use super::condition::Scene;
-use super::error::SignalError;
-use super::lineage;
+use super::lineage::{self, Gathered};
 use super::settings::ChannelKind;
 use crate::catalog::Catalog;
 use crate::error::Error;
 use crate::workspace::Workspace;
-
-/// Up to which change of refreshes was looked.
-const REFRESHES: &str = "refresh";
-/// So many changes of refreshes are turned into events at once.
-const MOST_CHANGES: u32 = 500;
 
 /// What came of a look.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -48,6 +42,11 @@ impl Workspace {
         Ok(self.store().deliveries(limit).await?)
     }
 
+    /// How each channel that was ever told anything stands, by name.
+    pub async fn channel_states(&self) -> Result<Vec<ChannelState>, Error> {
+        Ok(self.store().channel_states().await?)
+    }
+
     /// Looks what is wrong in a catalog, and lands what is to be told of it.
     pub(super) async fn look_for_signals(&self, lease: &Lease, catalog: &Catalog) -> Result<Looked, Error> {
         let now = self.clock().now();
@@ -73,44 +72,22 @@ impl Workspace {
         for channel in &channels {
             payloads.extend(told(channel, &judged.notices));
         }
-        let mut cursors = Vec::new();
-        let mut has_more = false;
-        let collectors: Vec<&Channel> = channels
+        let collectors: Vec<&str> = channels
             .iter()
             .filter(|channel| channel.settings.kind.is_lineage())
+            .map(|channel| channel.settings.name.as_str())
             .collect();
-        let newest = self.store().refresh_revision().await?;
-        match self.store().signal_cursor(REFRESHES).await? {
-            // What happened before the first look is history.
-            None => cursors.push((REFRESHES, newest)),
-            Some(seen) if seen == newest => {}
-            Some(_) if collectors.is_empty() => cursors.push((REFRESHES, newest)),
-            Some(seen) => {
-                let changes = self.store().refreshes_since(seen, MOST_CHANGES).await?;
-                has_more = changes.len() == MOST_CHANGES as usize;
-                if let Some((last, _)) = changes.last() {
-                    cursors.push((REFRESHES, *last));
-                }
-                for (_, record) in &changes {
-                    for event in lineage::events(record, catalog, settings) {
-                        let event = event.to_json();
-                        let told = collectors.iter().map(|channel| {
-                            let event = event.clone();
-                            (channel.settings.name.as_str(), Payload::Lineage { event })
-                        });
-                        payloads.extend(told);
-                    }
-                }
-            }
-        }
+        let Gathered {
+            told,
+            cursors,
+            has_more,
+        } = lineage::gather(self, catalog, !collectors.is_empty()).await?;
         let mut deliveries = Vec::with_capacity(payloads.len());
         for (place, (channel, payload)) in payloads.into_iter().enumerate() {
-            let body = serde_json::to_string(&payload).map_err(|error| SignalError::Settings {
-                name: channel.to_owned(),
-                reason: error.to_string(),
-            })?;
-            deliveries.push(Delivery::new(channel, body, now, place));
+            deliveries.push(Delivery::new(channel, payload.to_json(channel)?, now, place));
         }
+        let place = deliveries.len();
+        deliveries.extend(lineage::deliveries(&collectors, told, now, place)?);
         if !judged.alarms.is_empty() || !deliveries.is_empty() || !cursors.is_empty() {
             let landing = SignalLanding {
                 alarms: &judged.alarms,

@@ -1,7 +1,8 @@
 //! Signals: looking what is wrong, telling who wants to know, and sending it.
 //!
 //! ```text
-//! catalog + refreshes + runs of jobs ─▶ conditions ─▶ judge (core) ─▶ land: alarms + outbox, in one transaction
+//! catalog + refreshes + runs of jobs ─┬▶ conditions ─▶ judge (core) ─▶ land: alarms + outbox, in one transaction
+//! invocations of dbt ─────────────────┴▶ lineage ────────────────────▶   │
 //!                                                                               │
 //!            webhook, chat, inbox, collector of lineage ◀── deliver ◀───────────┘   at least once, same id
 //! ```
@@ -23,9 +24,10 @@ mod warning;
 
 pub use channel::Channel;
 pub use error::SignalError;
+pub(crate) use lineage::{InvocationEnd, ToldInvocation};
 pub use look::Looked;
 pub use run::{CatalogSource, Signals};
 pub use settings::{ChannelKind, ChannelSettings, SignalSettings};
 pub use tailwater_core::signal::Alarm;
-pub use tailwater_store::{Delivery, DeliveryId, DeliveryState};
+pub use tailwater_store::{ChannelState, Delivery, DeliveryId, DeliveryState};
 pub use warning::{WarningLine, WarningReport};

@@ -1,12 +1,15 @@
 //! The loop of a serving or working process: the one that holds the lease looks and sends.
 
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tailwater_core::diagnostic::Diagnostic as _;
+use tailwater_core::id::IntegrationName;
 use tailwater_store::{Lease, LeaseOutcome};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::error::SignalError;
@@ -22,8 +25,6 @@ const KEY: &str = "signals";
 pub(super) const LIFETIME: Duration = Duration::from_secs(30);
 /// How often it is looked whether something has changed; gives the sign of life too.
 const TICK: Duration = Duration::from_secs(5);
-/// At most so many deliveries are tried before the next look.
-const MOST_ROUNDS: usize = 50;
 
 /// Where the newest catalog comes from.
 #[derive(Debug, Clone)]
@@ -41,6 +42,7 @@ pub struct Signals {
     lease: Option<Lease>,
     /// What was looked at last.
     seen: Option<Seen>,
+    refusals: Refusals,
     /// When old alarms and deliveries were last forgotten.
     tidied_at: Option<DateTime<Utc>>,
 }
@@ -52,19 +54,89 @@ struct Seen {
     catalog: Arc<Catalog>,
 }
 
-impl Workspace {
-    /// Brings the warnings in BI tools up to date. What cannot be done now is tried again at the next look.
-    async fn warn_in_tools(&self, catalog: &Catalog) {
+/// The channels that are being sent to.
+#[derive(Default)]
+struct Sending {
+    going: HashMap<String, JoinHandle<()>>,
+}
+
+impl Sending {
+    /// Begins to send to each channel for which something is due and that is not being sent to. Without the lease nothing
+    /// goes on.
+    async fn go_on(&mut self, workspace: &Arc<Workspace>, lease: Option<&Lease>) -> Result<(), Error> {
+        let Some(lease) = lease else {
+            self.stop();
+            return Ok(());
+        };
+        self.going.retain(|_, going| !going.is_finished());
+        for channel in workspace.due_channels().await? {
+            if self.going.contains_key(&channel) {
+                continue;
+            }
+            let (workspace, lease, name) = (Arc::clone(workspace), lease.clone(), channel.clone());
+            let going = tokio::spawn(async move {
+                if let Err(error) = workspace.drain_channel(&name, &lease).await {
+                    tracing::warn!(channel = name, %error, code = error.code(), "signals could not be sent");
+                }
+            });
+            self.going.insert(channel, going);
+        }
+        Ok(())
+    }
+
+    /// What is on its way is sent again, under the same id, by whoever goes on.
+    fn stop(&mut self) {
+        for (_, going) in self.going.drain() {
+            going.abort();
+        }
+    }
+}
+
+impl Drop for Sending {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// What BI tools refused of warnings: told once, and not asked again at every look.
+#[derive(Debug, Default)]
+struct Refusals {
+    refused: BTreeMap<IntegrationName, Refusal>,
+}
+
+#[derive(Debug)]
+struct Refusal {
+    code: &'static str,
+    not_before: Option<DateTime<Utc>>,
+}
+
+impl Refusals {
+    /// Brings the warnings in BI tools up to date. What cannot be done now is tried again: what nobody has mended in a
+    /// moment, such as a missing licence, in an hour, everything else at the next look.
+    async fn warn_in_tools(&mut self, workspace: &Workspace, catalog: &Catalog) {
+        let now = workspace.clock().now();
         for integration in catalog.integrations() {
             let name = &integration.integration().name;
-            match self.update_warnings(name, catalog, false).await {
+            let refusal = self.refused.get(name);
+            if refusal.is_some_and(|refusal| refusal.not_before.is_some_and(|at| now < at)) {
+                continue;
+            }
+            match workspace.update_warnings(name, catalog, false).await {
                 Ok(report) => {
+                    self.refused.remove(name);
                     for line in &report.skipped {
                         tracing::debug!(integration = %name, content = line.content, reason = line.text, "no warning");
                     }
                 }
                 Err(error) => {
-                    tracing::warn!(integration = %name, %error, code = error.code(), "warnings were not brought up to date");
+                    let code = error.code();
+                    if refusal.is_none_or(|refusal| refusal.code != code) {
+                        let hint = error.hint().unwrap_or_default();
+                        tracing::warn!(integration = %name, %error, code, hint, "warnings were not brought up to date");
+                    }
+                    let is_lasting = matches!(error, Error::Signal(SignalError::NoDataManagement { .. }));
+                    let not_before = is_lasting.then(|| now + TimeDelta::hours(1));
+                    self.refused.insert(name.clone(), Refusal { code, not_before });
                 }
             }
         }
@@ -85,17 +157,24 @@ impl Signals {
             source,
             lease: None,
             seen: None,
+            refusals: Refusals::default(),
             tidied_at: None,
         }
     }
 
-    /// Looks and sends until it is told to stop, then lets go of the lease.
+    /// Looks and sends until it is told to stop, then lets go of the lease. Each channel is sent to beside the looks: one
+    /// that answers slowly keeps neither them nor other channels waiting.
     pub async fn run(mut self, stop: CancellationToken) {
+        let mut sending = Sending::default();
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
-                turned = self.turn() => {
-                    if let Err(error) = turned {
+                turned = self.look_turn() => {
+                    let sent = match turned {
+                        Ok(_) => sending.go_on(&self.workspace, self.lease.as_ref()).await,
+                        Err(error) => Err(error),
+                    };
+                    if let Err(error) = sent {
                         // The next turn asks for the lease anew.
                         self.lease = None;
                         tracing::warn!(%error, code = error.code(), "signals could not be looked for");
@@ -107,21 +186,25 @@ impl Signals {
                 () = tokio::time::sleep(TICK) => {}
             }
         }
+        sending.stop();
         self.let_go().await;
     }
 
     /// One turn: takes or keeps the lease, looks when something may have changed, sends what is due. Answers what was
     /// found; `None` when another process does it, or when nothing has changed.
     pub async fn turn(&mut self) -> Result<Option<Looked>, Error> {
+        let looked = self.look_turn().await?;
+        if let Some(lease) = &self.lease {
+            self.workspace.deliver_signals(lease).await?;
+        }
+        Ok(looked)
+    }
+
+    async fn look_turn(&mut self) -> Result<Option<Looked>, Error> {
         let Some(lease) = self.take_lease().await? else {
             return Ok(None);
         };
         let looked = self.look(&lease).await?;
-        for _ in 0..MOST_ROUNDS {
-            if self.workspace.deliver_signals(&lease).await? == 0 {
-                break;
-            }
-        }
         self.tidy().await?;
         Ok(looked)
     }
@@ -191,7 +274,7 @@ impl Signals {
             looked.notices.extend(more.notices);
             looked.has_more = more.has_more;
         }
-        self.workspace.warn_in_tools(&catalog).await;
+        self.refusals.warn_in_tools(&self.workspace, &catalog).await;
         let in_a_minute = now + TimeDelta::minutes(1);
         let again = looked
             .look_again_at
@@ -209,20 +292,32 @@ impl Signals {
         match &self.source {
             CatalogSource::Hub(hub) => {
                 let catalog = hub.current(None);
-                let refreshes = self.workspace.store().refresh_revision().await?;
-                let mark = format!("{} {refreshes}", catalog.fingerprint());
+                let moved = self.moved().await?;
+                let mark = format!("{} {moved}", catalog.fingerprint());
                 Ok((catalog, mark))
             }
             CatalogSource::Own => {
                 // What dbt left at watched paths; a hub does the same before it builds.
                 self.workspace.record_watched_runs().await?;
                 let mark = self.workspace.store().revision().await?.mark;
+                let mark = format!("{mark} {}", self.moved().await?);
                 match &self.seen {
                     Some(seen) if seen.mark == mark => Ok((Arc::clone(&seen.catalog), mark)),
                     _ => Ok((Arc::new(self.workspace.catalog().await?), mark)),
                 }
             }
         }
+    }
+
+    /// Names what has happened that catalogs do not show, or show later.
+    async fn moved(&self) -> Result<String, Error> {
+        let store = self.workspace.store();
+        Ok(format!(
+            "{} {} {}",
+            store.refresh_revision().await?,
+            store.job_revision().await?,
+            store.artifact_revision().await?
+        ))
     }
 
     /// Forgets what is over for long, about once an hour.

@@ -78,6 +78,7 @@ impl Going<'_> {
             refresh,
             mask: self.mask.clone(),
             by: format!("job {}", self.run.job),
+            job_run: self.run.id.clone(),
             program: job.program.clone(),
             arguments,
             directory,
