@@ -84,7 +84,7 @@ impl Workspace {
         let is_known = |content: &Content, text: &str| {
             stored
                 .iter()
-                .any(|held| is_on(held, content) && held.tool_id.is_some() && held.body == text)
+                .any(|held| stands_on(held, content) && held.tool_id.is_some() && held.body == text)
         };
         let missing: Vec<_> = wanted
             .iter()
@@ -197,7 +197,7 @@ impl Workspace {
                         return Err(licensed(error));
                     };
                     // What stood there before may still stand.
-                    match stored.iter().find(|held| is_on(held, content)) {
+                    match stored.iter().find(|held| stands_on(held, content)) {
                         Some(held) => self.store().put_warning(held).await?,
                         None => {
                             self.store()
@@ -220,7 +220,7 @@ impl Workspace {
     }
 }
 
-fn is_on(held: &WarningRecord, content: &Content) -> bool {
+fn stands_on(held: &WarningRecord, content: &Content) -> bool {
     held.content_kind == content.kind.name() && held.content == content.id
 }
 

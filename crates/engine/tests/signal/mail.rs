@@ -1,5 +1,6 @@
 //! Letters to a mail server on this machine.
 
+use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 
 use tailwater_engine::signal::DeliveryState;
@@ -44,7 +45,7 @@ async fn mail_catcher(seal: Seal) -> (u16, Arc<Mutex<Vec<String>>>) {
                         let _ = writer.write_all(b"220 go on\r\n").await;
                         let mut first = [0_u8; 2];
                         let _ = reader.read_exact(&mut first).await;
-                        letter.push_str(&format!("{first:02x?}"));
+                        let _ = write!(letter, "{first:02x?}");
                         kept.lock().expect("letters").push(letter);
                         break;
                     }

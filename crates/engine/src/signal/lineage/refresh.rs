@@ -23,8 +23,9 @@ pub(super) fn events(
     let said = || record.message.clone().or_else(|| record.code.clone());
     let (state, error) = match record.outcome {
         // Until the tool has taken it, it may still go back into the queue.
-        RefreshOutcome::Queued | RefreshOutcome::Sending => return Vec::new(),
-        RefreshOutcome::Skipped | RefreshOutcome::Held => return Vec::new(),
+        RefreshOutcome::Queued | RefreshOutcome::Sending | RefreshOutcome::Skipped | RefreshOutcome::Held => {
+            return Vec::new();
+        }
         RefreshOutcome::Running => (LineageState::Start, None),
         RefreshOutcome::Succeeded => (LineageState::Complete, None),
         RefreshOutcome::Failed => (
