@@ -299,11 +299,6 @@ async fn new_runs_are_found_by_the_change_that_recorded_them(
     // An older one that arrives later is news; the same again is none.
     record(&store, run("earlier", 0, true, &nodes)).await;
     record(&store, run("one", 1, true, &nodes)).await;
-    let both = landing(vec![
-        run("two", 2, true, &nodes),
-        run("three", 3, true, &nodes).of_job_run(Some(JobRunId::new("j1"))),
-    ]);
-    store.land_artifacts(&both).await.unwrap();
     let names = |found: Vec<(i64, RunRecord)>| {
         let mut names: Vec<_> = found
             .into_iter()
@@ -315,6 +310,11 @@ async fn new_runs_are_found_by_the_change_that_recorded_them(
     let first = store.runs_since(seen, 1).await.unwrap();
     let next = first[0].0;
     assert_eq!(names(first), [("earlier".to_owned(), None)]);
+    let both = landing(vec![
+        run("two", 2, true, &nodes),
+        run("three", 3, true, &nodes).of_job_run(Some(JobRunId::new("j1"))),
+    ]);
+    store.land_artifacts(&both).await.unwrap();
     // Those of one change come together.
     let rest = store.runs_since(next, 1).await.unwrap();
     assert_eq!(rest[0].0, store.artifact_revision().await.unwrap());

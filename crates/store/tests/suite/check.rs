@@ -93,7 +93,8 @@ async fn broken_pages_are_found() {
     store.close().await;
     let mut bytes = std::fs::read(home.file()).unwrap();
     let pages = bytes.len() / 4_096;
-    for page in bytes.chunks_mut(4_096).skip(pages / 2) {
+    // The last ones hold rows: what the schema is read from lies before them.
+    for page in bytes.chunks_mut(4_096).skip(pages - pages / 8) {
         page[..64].fill(0xff);
     }
     std::fs::write(home.file(), bytes).unwrap();
