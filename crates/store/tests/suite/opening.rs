@@ -228,10 +228,10 @@ async fn damage_is_found_and_told() {
     store.close().await;
     let whole = std::fs::read(home.file()).unwrap();
 
-    // Rubbish in every page but the first half, which holds the schema.
+    // Rubbish in the last pages: the schema lies before them.
     let mut broken = whole.clone();
     let pages = broken.len() / 4_096;
-    for page in broken.chunks_mut(4_096).skip(pages / 2) {
+    for page in broken.chunks_mut(4_096).skip(pages - pages / 4) {
         page[..64].fill(0xff);
     }
     std::fs::write(home.file(), broken).unwrap();
