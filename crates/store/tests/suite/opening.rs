@@ -228,11 +228,12 @@ async fn damage_is_found_and_told() {
     store.close().await;
     let whole = std::fs::read(home.file()).unwrap();
 
-    // Rubbish in the last pages: the schema lies before them.
+    // Rubbish in every page that holds a workbook, wherever the schema lies.
     let mut broken = whole.clone();
-    let pages = broken.len() / 4_096;
-    for page in broken.chunks_mut(4_096).skip(pages - pages / 4) {
-        page[..64].fill(0xff);
+    for page in broken.chunks_mut(4_096) {
+        if page.windows(9).any(|bytes| bytes == b"Workbook ") {
+            page[..64].fill(0xff);
+        }
     }
     std::fs::write(home.file(), broken).unwrap();
     let store = home.open().await;
