@@ -15,7 +15,7 @@ test: setup ## run all tests; installs what they need
 	@scripts/run-tests
 
 .PHONY: setup
-setup: ## install what the tests need: dbt and Tableau's client in .venv, PostgreSQL, a browser
+setup: ## install what the tests need: dbt, Tableau's client and S3 storage in .venv, PostgreSQL, a browser
 	@scripts/setup-python
 	@scripts/setup-postgres
 	@scripts/setup-browser

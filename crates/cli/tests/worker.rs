@@ -1,21 +1,100 @@
-//! Several processes on one PostgreSQL store: one is killed in the middle of a run, another takes it over.
+//! Several processes on one PostgreSQL store: one is killed in the middle of a run, another takes it over. They share a
+//! directory, or nothing but storage that speaks S3.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up should stop")]
 
 #[path = "../../store/tests/suite/postgres.rs"]
 mod postgres;
 
-use std::path::Path;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use rstest::rstest;
 use serde_json::Value;
 use tempfile::TempDir;
 
 /// A machine of its own: its own directory, the same store and storage.
 struct Node {
     directory: TempDir,
+    environment: Vec<(&'static str, String)>,
     worker: Option<Child>,
+}
+
+/// Where logs and artifacts are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Storage {
+    Directory,
+    S3,
+}
+
+/// Storage that speaks S3, with one bucket: moto's server.
+struct Bucket {
+    server: Child,
+    address: String,
+}
+
+impl Bucket {
+    const NAME: &str = "acme-tailwater";
+
+    fn new() -> Self {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let program = repository().join(".venv/bin/moto_server");
+        assert!(program.is_file(), "no moto in .venv: run scripts/setup-python");
+        let server = Command::new(program)
+            .args(["-H", "127.0.0.1", "-p", &free.port().to_string()])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let address = free.to_string();
+        let bucket = Self { server, address };
+        wait_until("the bucket", || {
+            bucket
+                .make()
+                .is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
+        });
+        bucket
+    }
+
+    fn make(&self) -> std::io::Result<String> {
+        let mut stream = TcpStream::connect(&self.address)?;
+        let (name, host) = (Self::NAME, &self.address);
+        write!(
+            stream,
+            "PUT /{name} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        )?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer)
+    }
+
+    fn environment(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("AWS_ENDPOINT", format!("http://{}", self.address)),
+            ("AWS_ALLOW_HTTP", "true".to_owned()),
+            ("AWS_REGION", "us-east-1".to_owned()),
+            ("AWS_ACCESS_KEY_ID", "access".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "hunter2hunter2".to_owned()),
+        ]
+    }
+}
+
+impl Drop for Bucket {
+    fn drop(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .unwrap()
 }
 
 /// Builds; while there is a file `sleep` it says so and waits.
@@ -26,16 +105,21 @@ if [ -e "$here/sleep" ]; then echo "$NODE" >"$here/asleep"; sleep 300; fi
 "#;
 
 impl Node {
-    fn new(store: &str, shared: &Path) -> Self {
+    fn new(store: &str, shared: &Path, bucket: Option<&Bucket>) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let shared = shared.display();
+        let storage = match bucket {
+            Some(_) => format!("s3://{}/production", Bucket::NAME),
+            None => format!("file://{shared}/storage"),
+        };
         let settings = format!(
             "[store]\nurl = \"{store}\"\n[security]\nkey_file = \"{shared}/key\"\n\
-             [artifacts]\nurl = \"file://{shared}/storage\"\n[runs]\npatience_seconds = 0\n"
+             [artifacts]\nurl = \"{storage}\"\n[runs]\npatience_seconds = 0\n"
         );
         std::fs::write(directory.path().join("tailwater.toml"), settings).unwrap();
         Self {
             directory,
+            environment: bucket.map(Bucket::environment).unwrap_or_default(),
             worker: None,
         }
     }
@@ -46,6 +130,7 @@ impl Node {
             .args(arguments)
             .current_dir(self.directory.path())
             .env_remove("TAILWATER_KEY")
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null());
         command
     }
@@ -110,11 +195,16 @@ fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-#[test]
-fn a_run_whose_machine_dies_is_taken_over_and_a_restart_loses_nothing() {
+#[rstest]
+fn a_run_whose_machine_dies_is_taken_over_and_a_restart_loses_nothing(
+    #[values(Storage::Directory, Storage::S3)] storage: Storage,
+) {
     let shared = tempfile::tempdir().unwrap();
     let store = postgres::new_database();
-    let mut nodes: Vec<Node> = (0..3).map(|_| Node::new(&store, shared.path())).collect();
+    let bucket = (storage == Storage::S3).then(Bucket::new);
+    let mut nodes: Vec<Node> = (0..3)
+        .map(|_| Node::new(&store, shared.path(), bucket.as_ref()))
+        .collect();
     let script = shared.path().join("dbt.sh");
     std::fs::write(&script, DBT).unwrap();
     let directory = shared.path().to_str().unwrap();
@@ -206,20 +296,17 @@ fn a_run_whose_machine_dies_is_taken_over_and_a_restart_loses_nothing() {
             .iter()
             .any(|run| run["id"] == next.as_str())
     });
+    let is_shared = shared.path().join("storage").exists();
+    assert_eq!(is_shared, storage == Storage::Directory);
 }
 
-/// The demo project by a real dbt, where one is installed: from a directory with a relative store and storage, all steps
+/// The demo project by a real dbt: from a directory with a relative store and storage, all steps
 /// run, their artifacts land, and a run that failed goes on with `dbt retry`.
 #[test]
 fn a_real_dbt_runs_as_a_job() {
-    let repository = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../..")
-        .canonicalize()
-        .unwrap();
+    let repository = repository();
     let dbt = repository.join(".venv/bin/dbt");
-    if !dbt.is_file() {
-        return;
-    }
+    assert!(dbt.is_file(), "no dbt in .venv: run scripts/setup-python");
     let home = tempfile::tempdir().unwrap();
     let copied = Command::new("cp")
         .args(["-r"])
@@ -231,6 +318,7 @@ fn a_real_dbt_runs_as_a_job() {
     assert!(copied.success());
     let node = Node {
         directory: home,
+        environment: Vec::new(),
         worker: None,
     };
     let settings = "[[project]]\nname = \"demo\"\n[artifacts]\ndir = \"kept\"\n";

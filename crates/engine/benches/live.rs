@@ -203,6 +203,7 @@ async fn measure(count: usize) -> Vec<Duration> {
             variables: DbtVariables::default(),
         }),
         mask: Mask::default(),
+        job_run: None,
     };
     let stop = Stop::new(CancellationToken::new(), Duration::from_secs(5));
     let mut silent = Silent;
