@@ -1,5 +1,7 @@
 //! `tailwater sync`: imports, resolves and stores, and says what came of it.
 
+mod history;
+
 use std::collections::BTreeMap;
 use std::time::Instant;
 
@@ -38,6 +40,7 @@ Examples:
   tailwater sync main --dry-run
   tailwater sync --full
   tailwater sync --json > report.json
+  tailwater sync --history
 
 Reads the selected collections of each integration, links their tables with the dbt projects, and stores the \
 exposures in one step at the end: a sync that fails or is stopped changes nothing. What an answer that was cut \
@@ -59,6 +62,14 @@ pub struct Args {
     /// Read everything again, not only what moved since the last sync
     #[arg(long)]
     full: bool,
+
+    /// Show the syncs that were instead
+    #[arg(long, conflicts_with_all = ["dry_run", "full"])]
+    history: bool,
+
+    /// How many of them at most
+    #[arg(long, value_name = "COUNT", requires = "history", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    limit: u32,
 }
 
 /// What the sync of one integration came to.
@@ -75,6 +86,9 @@ enum Synced {
 /// Runs the command.
 pub async fn run(args: &Args, workspace: &Workspace, printer: &Printer) -> Result<Outcome, Error> {
     let names = integration::named_or_all(&args.integrations, workspace).await?;
+    if args.history {
+        return history::run(&names, args.limit, workspace, printer).await;
+    }
     let options = SyncOptions {
         is_dry_run: args.dry_run,
         is_full: args.full,

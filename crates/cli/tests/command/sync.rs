@@ -148,3 +148,35 @@ async fn an_interrupted_sync_ends_in_order_and_changes_nothing() {
     assert_eq!(state["syncs"][0]["outcome"], "stopped");
     assert_eq!(state["syncs"][0]["counts"]["exposures"], 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_history_tells_what_syncs_did_and_why_they_failed() {
+    let site = Site::start().await;
+    site.declare("");
+    assert_eq!(site.scene.tell(&["sync", "--history"]), "no sync was made yet\n");
+    site.scene.tell(&["sync"]);
+    site.scene.tell(&["sync"]);
+    site.simulator
+        .set_switches(|switches| switches.not_tableau = true);
+    site.scene.fail(&["sync"]);
+    let told = site.scene.tell(&["sync", "--history"]);
+    let rows: Vec<&str> = told.lines().collect();
+    assert!(
+        rows[1].contains("failed") && rows[2].contains("unchanged"),
+        "{told}"
+    );
+    assert!(
+        rows[3].contains("changed") && rows[3].contains("command"),
+        "{told}"
+    );
+    assert!(told.contains("[TW-TABLEAU-NOT-TABLEAU]"), "{told}");
+    let syncs = site.scene.tell_json(&["sync", "--history", "--limit", "2"]);
+    let outcomes: Vec<&Value> = syncs
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|sync| &sync["outcome"])
+        .collect();
+    assert_eq!(outcomes, ["failed", "unchanged"]);
+    assert!(syncs[1]["unmoved"].as_u64().unwrap() > 20);
+}

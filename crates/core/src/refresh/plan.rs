@@ -13,6 +13,9 @@ use super::target::TargetId;
 pub struct RefreshPlan {
     /// One decision for each target.
     pub decisions: Vec<Decision>,
+    /// Whether a person asked for it no matter when the last refresh was.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ignores_interval: bool,
 }
 
 /// How many targets are in each state.
@@ -36,7 +39,10 @@ impl RefreshPlan {
         }
         // Equals stay in the order of their ids.
         decisions.sort_by_key(|decision| rank(&decision.verdict));
-        Self { decisions }
+        Self {
+            decisions,
+            ignores_interval: false,
+        }
     }
 
     /// What was decided of a target.

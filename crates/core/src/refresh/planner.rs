@@ -119,7 +119,10 @@ impl Planner {
     pub fn plan(&self, build: &BuildState, now: DateTime<Utc>) -> RefreshPlan {
         let mut scene = Scene::new(self, build, now);
         let decisions = (0..self.candidates.len()).map(|at| self.decision(&mut scene, at));
-        RefreshPlan::new(decisions.collect())
+        RefreshPlan {
+            ignores_interval: self.waiver.timing,
+            ..RefreshPlan::new(decisions.collect())
+        }
     }
 
     /// Decides of one target, by the same rules; `None` for one that is not among the candidates. Looks only

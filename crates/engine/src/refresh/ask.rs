@@ -97,6 +97,7 @@ impl Workspace {
                 at_once: policy.at_once,
                 per_hour: policy.per_hour,
                 interval: TimeDelta::minutes(i64::from(policy.interval_minutes)),
+                ignores_interval: plan.ignores_interval,
                 record,
             });
         }

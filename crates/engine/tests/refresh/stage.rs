@@ -229,7 +229,7 @@ pub(crate) async fn ask_with(
             refreshed_at: None,
         })
         .collect();
-    let plan = RefreshPlan { decisions };
+    let plan = RefreshPlan::new(decisions);
     let asked = workspace
         .ask_refreshes(&plan, &targets, &policies, &origin())
         .await

@@ -479,6 +479,7 @@ pub async fn land_on(workspace: &Workspace, target: &str, outcome: RefreshOutcom
         at_once: 1,
         per_hour: None,
         interval: TimeDelta::zero(),
+        ignores_interval: false,
     };
     workspace.store().ask_refreshes(vec![ask]).await.expect("landed");
 }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use tailwater_core::refresh::{RefreshId, RefreshOutcome, RefreshRecord, Skip, Verdict};
 
+use super::last;
 use super::row::{self, RefreshStand, target_values};
 use crate::database::Transaction;
 use crate::error::Result;
@@ -28,6 +29,8 @@ pub struct RefreshAsk {
     /// The shortest time between two refreshes of the target. One that was sent longer ago and is still at
     /// work, perhaps with older data, is followed by another.
     pub interval: TimeDelta,
+    /// Whether it is asked for no matter when the last one was.
+    pub ignores_interval: bool,
 }
 
 /// What came of one decision.
@@ -58,7 +61,8 @@ impl AskOutcome {
 impl Store {
     /// Lands decisions, all or none; answers what came of each, in their order.
     ///
-    /// A target with an open refresh gets no second one. A decision to hold also holds the refresh of the
+    /// A target with an open refresh gets no second one, and one that was refreshed within its interval since the
+    /// decision was prepared gets none either: it may have been under way then. A decision to hold also holds the refresh of the
     /// target that is queued and was not sent yet: its data have turned bad meanwhile.
     pub async fn ask_refreshes(&self, asks: Vec<RefreshAsk>) -> Result<Vec<AskOutcome>> {
         if asks.is_empty() {
@@ -84,6 +88,7 @@ async fn land(transaction: &mut Transaction<'_>, ask: RefreshAsk, change: i64) -
         at_once,
         per_hour,
         interval,
+        ignores_interval,
     } = ask;
     let stand = RefreshStand {
         site,
@@ -98,6 +103,20 @@ async fn land(transaction: &mut Transaction<'_>, ask: RefreshAsk, change: i64) -
     } else {
         None
     };
+    if open.is_none() && is_queued && !ignores_interval {
+        let last = last::of_target(transaction, &record).await?;
+        let refreshed_at = last.succeeded.map(|end| end.finished_at);
+        if let Some(refreshed_at) = refreshed_at.filter(|at| record.asked_at - at < interval) {
+            record.verdict = Verdict::Skip {
+                reason: Skip::WithinInterval {
+                    refreshed_at,
+                    interval_minutes: interval.num_minutes().try_into().unwrap_or(u32::MAX),
+                },
+            };
+            record.outcome = RefreshOutcome::Skipped;
+            record.finished_at = Some(record.asked_at);
+        }
+    }
     let Some((mut other, mut other_stand)) = open else {
         row::insert(transaction, &record, &stand, change).await?;
         return Ok(AskOutcome::Landed(record));

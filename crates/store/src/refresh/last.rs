@@ -37,16 +37,25 @@ impl Store {
     }
 }
 
+/// How the refreshes of a record's target ended last.
+pub(super) async fn of_target(
+    transaction: &mut Transaction<'_>,
+    record: &RefreshRecord,
+) -> Result<LastRefresh> {
+    let sql = "select body from refresh_last where integration = $1 and target_kind = $2 and target = $3";
+    let rows = transaction
+        .fetch(sql, target_values(&record.target).to_vec())
+        .await?;
+    Ok(match rows.first() {
+        Some(row) => row.json::<StoredLast>(0)?.last,
+        None => LastRefresh::default(),
+    })
+}
+
 /// Takes a refresh that is over into account.
 pub(super) async fn fold(transaction: &mut Transaction<'_>, record: &RefreshRecord) -> Result<()> {
     const ACTION: &str = "record the refresh";
-    let key = target_values(&record.target).to_vec();
-    let sql = "select body from refresh_last where integration = $1 and target_kind = $2 and target = $3";
-    let rows = transaction.fetch(sql, key.clone()).await?;
-    let mut last = match rows.first() {
-        Some(row) => row.json::<StoredLast>(0)?.last,
-        None => LastRefresh::default(),
-    };
+    let mut last = of_target(transaction, record).await?;
     let before = last.clone();
     last.add(record);
     if last == before {
@@ -58,7 +67,7 @@ pub(super) async fn fold(transaction: &mut Transaction<'_>, record: &RefreshReco
     };
     let sql = "insert into refresh_last (integration, target_kind, target, body) values ($1, $2, $3, $4) \
                on conflict (integration, target_kind, target) do update set body = excluded.body";
-    let mut values = key;
+    let mut values = target_values(&record.target).to_vec();
     values.push(to_json(ACTION, &stored)?.into());
     transaction.execute(sql, values).await?;
     Ok(())

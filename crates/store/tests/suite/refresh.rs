@@ -64,6 +64,7 @@ fn ask(number: usize, seconds: i64) -> RefreshAsk {
         at_once: 100,
         per_hour: None,
         interval: TimeDelta::minutes(60),
+        ignores_interval: false,
     }
 }
 
@@ -527,4 +528,47 @@ async fn many_who_claim_get_each_refresh_once(#[values(Engine::Sqlite, Engine::P
     all.sort();
     all.dedup();
     assert_eq!(all.len(), 100);
+}
+
+/// A build that began while a refresh was under way may decide after that was over: the interval holds all the same.
+#[rstest]
+#[tokio::test]
+async fn one_that_ended_since_the_decision_was_prepared_counts(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let home = engine.home();
+    let store = home.open().await;
+    store.ask_refreshes(vec![ask(1, 0)]).await.unwrap();
+    let mut claimed = claim(&store, "one", 9).await.claims.remove(0);
+    send(&store, &home, &mut claimed).await;
+    claimed.record.outcome = RefreshOutcome::Succeeded;
+    claimed.record.finished_at = Some(at(20));
+    store.note_refresh(&mut claimed, LIFETIME).await.unwrap();
+
+    let interval = ask(1, 0).interval.num_seconds();
+    let outcomes = store.ask_refreshes(vec![ask(1, 19 + interval)]).await.unwrap();
+    let record = outcomes[0].record();
+    assert_eq!(record.outcome, RefreshOutcome::Skipped);
+    assert!(
+        matches!(&record.verdict, Verdict::Skip { reason: Skip::WithinInterval { refreshed_at, .. } } if *refreshed_at == at(20)),
+        "{record:?}"
+    );
+    assert!(claim(&store, "one", 9).await.claims.is_empty());
+    let anyway = RefreshAsk {
+        ignores_interval: true,
+        ..ask(1, 20)
+    };
+    let outcomes = store.ask_refreshes(vec![anyway]).await.unwrap();
+    assert_eq!(outcomes[0].record().outcome, RefreshOutcome::Queued);
+    let mut claimed = claim(&store, "one", 9).await.claims.remove(0);
+    send(&store, &home, &mut claimed).await;
+    claimed.record.outcome = RefreshOutcome::Failed;
+    claimed.record.finished_at = Some(at(30));
+    store.note_refresh(&mut claimed, LIFETIME).await.unwrap();
+    let outcomes = store.ask_refreshes(vec![ask(1, 20 + interval)]).await.unwrap();
+    assert_eq!(
+        outcomes[0].record().outcome,
+        RefreshOutcome::Queued,
+        "the interval is over"
+    );
 }

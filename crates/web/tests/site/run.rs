@@ -123,6 +123,7 @@ pub async fn asked(
         at_once: 4,
         per_hour: None,
         interval: TimeDelta::hours(1),
+        ignores_interval: false,
     };
     scene.workspace.store().ask_refreshes(vec![ask]).await.unwrap();
     record
