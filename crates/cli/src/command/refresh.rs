@@ -6,7 +6,7 @@ use camino::Utf8PathBuf;
 use serde::Serialize;
 use tailwater_core::id::{EnvironmentName, NodeId, ProjectName};
 use tailwater_core::refresh::{
-    Decision, RefreshCause, RefreshOrigin, RefreshOutcome, RefreshRecord, TargetId, Verdict, Waiver,
+    Decision, RefreshCause, RefreshOrigin, RefreshOutcome, RefreshRecord, Skip, TargetId, Verdict, Waiver,
     outcome_words, verdict_words,
 };
 use tailwater_engine::Workspace;
@@ -328,5 +328,18 @@ fn to_document(answer: &Answer) -> Document {
     let all = counted(answer.targets.len(), "target");
     document.blank();
     document.line(format!("{all}: {}", counts.join(", ")));
+    let is_off = |target: &&Answered| {
+        target.decision
+            == Verdict::Skip {
+                reason: Skip::Disabled,
+            }
+    };
+    let off = answer.targets.iter().filter(is_off).count();
+    if off > 0 && refreshed + under_way == 0 {
+        document.line(Line::new().prose(format!(
+            "hint: refreshing is off for {}: set DBT_ACTIVE_EXPOSURES=1, or enable it with `tailwater policy set`",
+            counted(off, "target")
+        )));
+    }
     document
 }

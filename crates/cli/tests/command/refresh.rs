@@ -40,6 +40,8 @@ async fn a_build_is_followed_once_and_only_when_it_is_enabled() {
     let all = off["targets"].as_array().unwrap().len() as u64;
     assert!(all > 0);
     assert_eq!(counts(&off), [0, 0, all, 0, 0], "{off:#}");
+    let told = site.scene.tell(&[&follow[..], &["--dry-run"]].concat());
+    assert!(told.contains("DBT_ACTIVE_EXPOSURES=1"), "{told}");
 
     let set = [
         "policy",

@@ -156,9 +156,8 @@ async fn the_history_tells_what_syncs_did_and_why_they_failed() {
     assert_eq!(site.scene.tell(&["sync", "--history"]), "no sync was made yet\n");
     site.scene.tell(&["sync"]);
     site.scene.tell(&["sync"]);
-    site.simulator
-        .set_switches(|switches| switches.not_tableau = true);
-    site.scene.fail(&["sync"]);
+    site.running.set_switches(|switches| switches.not_tableau = true);
+    assert_eq!(site.scene.run(&["sync"]).code, Some(2));
     let told = site.scene.tell(&["sync", "--history"]);
     let rows: Vec<&str> = told.lines().collect();
     assert!(

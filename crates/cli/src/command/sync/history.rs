@@ -27,7 +27,7 @@ pub async fn run(
                 .map_err(tailwater_engine::Error::from)?,
         );
     }
-    syncs.sort_by(|left, right| (right.started_at, right.id).cmp(&(left.started_at, left.id)));
+    syncs.sort_by_key(|sync| std::cmp::Reverse((sync.started_at, sync.id)));
     syncs.truncate(limit.try_into().unwrap_or(usize::MAX));
     printer.answer(&syncs, |syncs| to_document(syncs))?;
     Ok(Outcome::Done)
