@@ -326,7 +326,7 @@ pub fn clipped(text: &str, width: usize) -> String {
     clipped
 }
 
-/// `1 table`, `2 tables`, `0 analyses`, `3 saved queries`. An underscore in the noun becomes a blank.
+/// `1 table`, `2 tables`, `0 analyses`, `2 processes`, `3 saved queries`. An underscore in the noun becomes a blank.
 pub fn counted(count: usize, noun: &str) -> String {
     let noun = noun.replace('_', " ");
     if count == 1 {
@@ -334,6 +334,9 @@ pub fn counted(count: usize, noun: &str) -> String {
     }
     if let Some(stem) = noun.strip_suffix("is") {
         return format!("{count} {stem}es");
+    }
+    if noun.ends_with('s') {
+        return format!("{count} {noun}es");
     }
     match noun.strip_suffix('y') {
         Some(stem) if !stem.ends_with(['a', 'e', 'i', 'o', 'u']) => format!("{count} {stem}ies"),
@@ -406,6 +409,7 @@ mod tests {
         assert_eq!(counted(1, "model"), "1 model");
         assert_eq!(counted(27, "model"), "27 models");
         assert_eq!(counted(0, "analysis"), "0 analyses");
+        assert_eq!(counted(0, "process"), "0 processes");
         assert_eq!(counted(1, "saved_query"), "1 saved query");
         assert_eq!(counted(2, "saved_query"), "2 saved queries");
         assert_eq!(counted(2, "key"), "2 keys");
