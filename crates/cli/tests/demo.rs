@@ -7,6 +7,8 @@
     reason = "a test that cannot be set up should stop"
 )]
 
+mod project_copy;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -17,6 +19,8 @@ use serde_json::{Value, json};
 use tailwater_tableau_sim::site_file::SiteFile;
 use tailwater_tableau_sim::{Options, Running, Simulator};
 use tempfile::TempDir;
+
+use crate::project_copy::copy;
 
 const TOKEN_SECRET: &str = "demo-secret";
 
@@ -179,25 +183,6 @@ fn prepare_job(demo: &Demo) -> PathBuf {
         .collect();
     std::fs::write(&settings, format!("{own}\n{}\n", declared.join("\n"))).unwrap();
     dbt
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let name = entry.file_name();
-        if ["target", "logs", "dbt_packages", "oracle"]
-            .iter()
-            .any(|made| name == *made)
-        {
-            continue;
-        }
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &to.join(name));
-        } else {
-            std::fs::copy(entry.path(), to.join(name)).unwrap();
-        }
-    }
 }
 
 fn demo_directory() -> PathBuf {

@@ -8,6 +8,8 @@
     reason = "a test that cannot be set up should stop"
 )]
 
+mod project_copy;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -18,6 +20,8 @@ use serde_json::{Value, json};
 use tailwater_tableau_sim::site_file::SiteFile;
 use tailwater_tableau_sim::{Options, Running, Simulator};
 use tempfile::TempDir;
+
+use crate::project_copy::copy;
 
 /// A directory with a configuration, the site, and a dbt project below it.
 struct Scene {
@@ -501,23 +505,4 @@ fn real_project(scene: &Scene) -> String {
     copy(&root().join("demo/dbt"), &scene.path("dbt-project"));
     copy(&root().join("demo/dbt-packages"), &scene.path("dbt-packages"));
     dbt.to_str().unwrap().to_owned()
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let name = entry.file_name();
-        if ["target", "logs", "dbt_packages", "oracle"]
-            .iter()
-            .any(|unneeded| name == *unneeded)
-        {
-            continue;
-        }
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &to.join(name));
-        } else {
-            std::fs::copy(entry.path(), to.join(name)).unwrap();
-        }
-    }
 }
