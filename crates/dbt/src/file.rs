@@ -1,7 +1,7 @@
 //! From a path to the bytes of the artifact behind it.
 
-use std::fs::{self, Metadata};
-use std::io;
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -48,8 +48,20 @@ pub(crate) fn locate_optional(
         .then_some(path))
 }
 
-/// Reads the whole file. Devices and pipes are refused: they may never end.
+/// Reads the whole file.
 pub(crate) fn read(path: &Utf8Path, wanted: ArtifactKind) -> Result<Vec<u8>, Error> {
+    let unreadable = |source| Error::Unreadable {
+        path: path.to_owned(),
+        source,
+    };
+    let mut file = open(path, wanted)?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).map_err(unreadable)?;
+    Ok(bytes)
+}
+
+/// Opens the file. Devices and pipes are refused: they may never end.
+pub(crate) fn open(path: &Utf8Path, wanted: ArtifactKind) -> Result<File, Error> {
     let unreadable = |source| Error::Unreadable {
         path: path.to_owned(),
         source,
@@ -63,7 +75,7 @@ pub(crate) fn read(path: &Utf8Path, wanted: ArtifactKind) -> Result<Vec<u8>, Err
             io::ErrorKind::InvalidInput,
             "not a regular file",
         ))),
-        Some(_) => fs::read(path).map_err(unreadable),
+        Some(_) => File::open(path).map_err(unreadable),
     }
 }
 

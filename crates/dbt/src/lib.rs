@@ -10,10 +10,11 @@
 //!                  └─ not an artifact? sniff says what it seems to be ─▶ Error
 //! ```
 //!
-//! The flow of a manifest: [`load_manifest`] finds the file and reads it once; `manifest::document` walks
-//! its sections; `manifest::wire` names the few fields that are needed and tolerates odd shapes
-//! (`lenient`); `manifest::node` turns each entry into a `Node` at once, so that the wire form of only one
-//! entry is alive at a time.
+//! The flow of a manifest, which may have hundreds of megabytes: [`load_manifest`] finds the file, and
+//! `manifest::window` moves over it, so that its text is never held; `manifest::document` walks its sections;
+//! `manifest::wire` names the few fields that are needed and tolerates odd shapes (`lenient`); `manifest::node`
+//! turns each entry into a `Node` at once, so that the wire form of only one entry is alive at a time. A file that
+//! is refused so is read again as a whole, by which it is explained or mended.
 //!
 //! Start reading in `manifest/document.rs`.
 

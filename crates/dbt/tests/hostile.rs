@@ -48,6 +48,36 @@ fn small(metadata: &str) -> Vec<u8> {
     .into_bytes()
 }
 
+/// A file is read in blocks, and only what is wrong or odd as a whole.
+#[test]
+fn a_file_says_what_its_bytes_say() {
+    let manifest = String::from_utf8(MANIFEST.clone()).unwrap();
+    let cases = [
+        manifest.clone(),
+        format!("\u{feff}{manifest}"),
+        manifest.replacen("\"meta\": {", "\"meta\": {\"share\": NaN, ", 1),
+        manifest.replacen("\"meta\":{", "\"meta\":{\"share\":-Infinity,", 1),
+        format!("{manifest}\n"),
+        format!("{manifest}}}"),
+        manifest[..manifest.len() / 2].to_owned(),
+        manifest.replacen("\"nodes\"", "nodes", 1),
+        manifest.replacen("manifest/v", "catalog/v", 1),
+        manifest.replacen("dbt_schema_version", "schema", 1),
+    ];
+    for text in cases {
+        let directory = TempDir::new().unwrap();
+        let path = path_of(&directory).join("manifest.json");
+        fs::write(&path, &text).unwrap();
+        let from_file = load_manifest(&path, name()).map(|project| project.nodes().to_vec());
+        let from_bytes =
+            read_manifest(text.as_bytes(), path.as_str(), name()).map(|project| project.nodes().to_vec());
+        assert_eq!(
+            from_file.map_err(|error| explain(&error)),
+            from_bytes.map_err(|error| explain(&error))
+        );
+    }
+}
+
 #[test]
 fn each_wrong_file_has_its_own_explanation() {
     let schema =

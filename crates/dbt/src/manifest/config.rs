@@ -76,23 +76,32 @@ fn is_idle(key: &str, value: &Value) -> bool {
     }
 }
 
+/// The texts that are known again are this long together: thousands of configurations. Where each node has one of
+/// its own, holding them all would help nobody.
+const MOST_TEXT: usize = 2 << 20;
+
 /// The configurations met so far, by their text.
 #[derive(Debug, Default)]
-pub(crate) struct Configs<'a> {
-    by_text: HashMap<&'a str, Config>,
+pub(crate) struct Configs {
+    by_text: HashMap<Box<str>, Config>,
+    /// The length of all texts together.
+    held: usize,
 }
 
-impl<'a> Configs<'a> {
+impl Configs {
     /// The configuration that the text says; the empty one for no text.
-    pub fn find_or_parse(&mut self, raw: Option<&'a RawValue>) -> Result<Config, serde_json::Error> {
-        let Some(raw) = raw else {
+    pub fn find_or_parse(&mut self, raw: Option<&RawValue>) -> Result<Config, serde_json::Error> {
+        let Some(text) = raw.map(RawValue::get) else {
             return Ok(Config::default());
         };
-        if let Some(known) = self.by_text.get(raw.get()) {
+        if let Some(known) = self.by_text.get(text) {
             return Ok(known.clone());
         }
-        let config = Config::parse(raw.get())?;
-        self.by_text.insert(raw.get(), config.clone());
+        let config = Config::parse(text)?;
+        if self.held + text.len() <= MOST_TEXT {
+            self.held += text.len();
+            self.by_text.insert(text.into(), config.clone());
+        }
         Ok(config)
     }
 }
@@ -116,6 +125,23 @@ mod tests {
             .unwrap();
         assert!(Arc::ptr_eq(&first.values, &second.values));
         assert_eq!(first.severity, Severity::Warn);
+    }
+
+    #[test]
+    fn texts_are_held_up_to_a_bound_and_read_beyond_it() {
+        let mut configs = Configs::default();
+        let long = "x".repeat(1 << 20);
+        for number in 0..4 {
+            let json = format!("{{\"note\": \"{number}{long}\"}}");
+            let config = configs.find_or_parse(Some(raw(&json))).unwrap();
+            assert!(
+                config
+                    .text("note")
+                    .is_some_and(|note| note.starts_with(&number.to_string()))
+            );
+        }
+        assert!(configs.held <= MOST_TEXT);
+        assert_eq!(configs.by_text.len(), 1);
     }
 
     #[test]

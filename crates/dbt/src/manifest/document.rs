@@ -1,21 +1,25 @@
 //! The manifest as a whole: its sections, walked once.
 //!
-//! Each entry is turned into a [`Node`] as soon as it was read, so that beside the file's bytes and the
-//! finished nodes only one entry is held at a time. Sections that nothing needs (`docs`, `parent_map`, …) are
-//! skipped.
+//! The file is seen through a [`Window`], and each entry is turned into a [`Node`] as soon as it was read, so that
+//! beside the finished nodes only one entry is held at a time. Sections that nothing needs (`docs`, `parent_map`,
+//! …) are skipped.
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io::Read;
+use std::marker::PhantomData;
 
-use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use tailwater_core::id::NodeId;
 use tailwater_core::project::{Group, Macro, MacroArgument, Node, ResourceType};
 
 use crate::artifact::WireMetadata;
-use crate::lenient::{Block, Scalar, scalars_give, skip_list};
+use crate::lenient::{Block, scalars_give};
 use crate::manifest::config::Configs;
 use crate::manifest::node::{owner, parse_meta, to_node, with_slashes};
 use crate::manifest::package::PackageFacts;
+use crate::manifest::window::{Taker, Window};
 use crate::manifest::wire::{WireArgument, WireNode};
 use crate::sniff::shortened;
 
@@ -34,27 +38,48 @@ pub(crate) struct Document {
     pub notes: Vec<String>,
 }
 
-/// Reads the whole document.
-pub(crate) fn parse(json: &[u8]) -> Result<Document, serde_json::Error> {
-    let mut deserializer = serde_json::Deserializer::from_slice(json);
+/// Reads the whole document, of which only a block is held at a time. Where `source` cannot be read or is no JSON
+/// object, the error's line and column count from the member that it was met in.
+pub(crate) fn parse(source: impl Read) -> Result<Document, serde_json::Error> {
+    let mut window = Window::new(source);
     let mut builder = Builder::default();
-    deserializer.deserialize_map(DocumentVisitor(&mut builder))?;
-    deserializer.end()?;
+    if window.peek()? != Some(b'{') {
+        return Err(serde_json::Error::custom("no map"));
+    }
+    window.each(|window, key| {
+        if key == "metadata" {
+            let Block(head) = window.value()?;
+            builder.document.head = head;
+            return Ok(());
+        }
+        let Some(section) = Section::from_key(key) else {
+            return window.skip();
+        };
+        let is_section = window.each(|window, key| {
+            window.take(&mut EntryTaker {
+                builder: &mut builder,
+                section,
+                key,
+            })
+        })?;
+        if is_section { Ok(()) } else { window.skip() }
+    })?;
+    window.end()?;
     Ok(builder.finish())
 }
 
 /// Collects the nodes of all sections.
 #[derive(Default)]
-struct Builder<'a> {
+struct Builder {
     document: Document,
-    configs: Configs<'a>,
+    configs: Configs,
     unknown_types: BTreeMap<String, usize>,
     /// How many `config` and `meta` blocks could not be read.
     unreadable: usize,
 }
 
-impl<'a> Builder<'a> {
-    fn add(&mut self, key: &str, wire: &WireNode<'a>, section: Section) {
+impl Builder {
+    fn add(&mut self, key: &str, wire: &WireNode<'_>, section: Section) {
         let unique_id = wire.unique_id.as_text().unwrap_or(key);
         if unique_id.is_empty() {
             return;
@@ -97,7 +122,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn add_group(&mut self, unique_id: &str, wire: &WireNode<'a>) {
+    fn add_group(&mut self, unique_id: &str, wire: &WireNode<'_>) {
         let mut id_parts = unique_id.split('.').skip(1).map(str::to_owned);
         let (owner_name, owner_email) = owner(&wire.owner.0);
         self.document.groups.push(Group {
@@ -201,121 +226,65 @@ fn resource_type(wire: &WireNode<'_>, unique_id: &str, section: Section) -> Opti
     }
 }
 
-struct DocumentVisitor<'s, 'a>(&'s mut Builder<'a>);
+/// An entry as it stands in the file. In `disabled` an id stands for a list of entries, because several may have
+/// the same.
+enum WireEntries<'a> {
+    /// A text, a number, or nothing.
+    Nothing,
+    One(Box<WireNode<'a>>),
+    Several(Vec<WireNode<'a>>),
+}
 
-impl<'de: 'a, 'a> Visitor<'de> for DocumentVisitor<'_, 'a> {
-    type Value = ();
+impl<'de: 'a, 'a> Deserialize<'de> for WireEntries<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct EntriesVisitor<'a>(PhantomData<&'a ()>);
 
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a manifest")
-    }
+        impl<'de: 'a, 'a> Visitor<'de> for EntriesVisitor<'a> {
+            type Value = WireEntries<'a>;
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(key) = map.next_key::<Scalar<'de>>()? {
-            let key = key.as_text().unwrap_or_default();
-            if key == "metadata" {
-                let Block(head) = map.next_value()?;
-                self.0.document.head = head;
-            } else if let Some(section) = Section::from_key(key) {
-                map.next_value_seed(SectionSeed {
-                    builder: self.0,
-                    section,
-                })?;
-            } else {
-                map.next_value::<IgnoredAny>()?;
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an entry of a manifest")
             }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                let node = WireNode::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(WireEntries::One(Box::new(node)))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Self::Value, A::Error> {
+                let mut nodes = Vec::new();
+                while let Some(Block(node)) = sequence.next_element()? {
+                    nodes.push(node);
+                }
+                Ok(WireEntries::Several(nodes))
+            }
+
+            scalars_give!(with_text, WireEntries::Nothing);
         }
-        Ok(())
+
+        deserializer.deserialize_any(EntriesVisitor(PhantomData))
     }
 }
 
-/// Reads one section: a map from id to entry, or a list of entries.
-struct SectionSeed<'s, 'a> {
-    builder: &'s mut Builder<'a>,
-    section: Section,
-}
-
-impl<'de: 'a, 'a> DeserializeSeed<'de> for SectionSeed<'_, 'a> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de: 'a, 'a> Visitor<'de> for SectionSeed<'_, 'a> {
-    type Value = ();
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a section of a manifest")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(key) = map.next_key::<Scalar<'de>>()? {
-            map.next_value_seed(EntrySeed {
-                builder: self.builder,
-                section: self.section,
-                key: key.as_text().unwrap_or_default(),
-            })?;
-        }
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, sequence: A) -> Result<(), A::Error> {
-        EntrySeed {
-            builder: self.builder,
-            section: self.section,
-            key: "",
-        }
-        .visit_seq(sequence)
-    }
-
-    scalars_give!(with_text, ());
-}
-
-/// Reads one entry. In `disabled` an id stands for a list of entries, because several may have the same.
-struct EntrySeed<'s, 'a, 'k> {
-    builder: &'s mut Builder<'a>,
+/// Adds what stands under a key of a section.
+struct EntryTaker<'b, 'k> {
+    builder: &'b mut Builder,
     section: Section,
     key: &'k str,
 }
 
-impl<'de: 'a, 'a> DeserializeSeed<'de> for EntrySeed<'_, 'a, '_> {
-    type Value = ();
+impl Taker for EntryTaker<'_, '_> {
+    type Value<'a> = WireEntries<'a>;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de: 'a, 'a> Visitor<'de> for EntrySeed<'_, 'a, '_> {
-    type Value = ();
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an entry of a manifest")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
-        let wire = WireNode::deserialize_from(map)?;
-        self.builder.add(self.key, &wire, self.section);
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<(), A::Error> {
-        if self.section != Section::Disabled && !self.key.is_empty() {
-            return skip_list(sequence);
+    fn take(&mut self, entries: WireEntries<'_>) {
+        match entries {
+            WireEntries::One(wire) => self.builder.add(self.key, &wire, self.section),
+            WireEntries::Several(nodes) if self.section == Section::Disabled => {
+                for wire in &nodes {
+                    self.builder.add(self.key, wire, self.section);
+                }
+            }
+            WireEntries::Several(_) | WireEntries::Nothing => {}
         }
-        while let Some(Block(wire)) = sequence.next_element::<Block<WireNode<'de>>>()? {
-            self.builder.add(self.key, &wire, self.section);
-        }
-        Ok(())
-    }
-
-    scalars_give!(with_text, ());
-}
-
-impl<'a> WireNode<'a> {
-    fn deserialize_from<'de: 'a, A: MapAccess<'de>>(map: A) -> Result<Self, A::Error> {
-        de::Deserialize::deserialize(de::value::MapAccessDeserializer::new(map))
     }
 }

@@ -1,10 +1,11 @@
 //! The two ways in: a path or bytes.
 
 use camino::Utf8Path;
+use serde::de::IgnoredAny;
 use tailwater_core::id::ProjectName;
 use tailwater_core::project::{Project, ProjectMetadata};
 
-use crate::artifact::ArtifactKind;
+use crate::artifact::{ArtifactKind, Head as Checked};
 use crate::error::Error;
 use crate::file;
 use crate::manifest::document::{self, Document};
@@ -20,15 +21,34 @@ use crate::sniff;
 /// # Errors
 /// What is not there, cannot be read, or is no such manifest is refused with what it seems to be.
 pub fn load_manifest(path: &Utf8Path, name: ProjectName) -> Result<Project, Error> {
-    let path = file::locate(path, ArtifactKind::Manifest)?;
-    let bytes = file::read(&path, ArtifactKind::Manifest)?;
+    let wanted = ArtifactKind::Manifest;
+    let path = file::locate(path, wanted)?;
+    let file = file::open(&path, wanted)?;
+    if let Ok(document) = document::parse(file)
+        && let Ok(checked) = document.head.check(wanted, path.as_str(), String::new)
+    {
+        return Ok(to_project(document, checked, name));
+    }
+    // Who explains what is wrong with it, or mends it, needs all of it.
+    let bytes = file::read(&path, wanted)?;
     read_manifest(&bytes, path.as_str(), name)
 }
 
 /// Reads a manifest from its bytes. `origin` names them in messages. See [`load_manifest`].
 pub fn read_manifest(bytes: &[u8], origin: &str, name: ProjectName) -> Result<Project, Error> {
     let wanted = ArtifactKind::Manifest;
-    let document = sniff::read_object(bytes, origin, wanted, document::parse)?;
+    let document = sniff::read_object(bytes, origin, wanted, |json| {
+        // The whole text tells better than a part of it where it is wrong.
+        document::parse(json)
+            .map_err(|error| serde_json::from_slice::<IgnoredAny>(json).err().unwrap_or(error))
+    })?;
+    let checked = document
+        .head
+        .check(wanted, origin, || sniff::describe_object(bytes))?;
+    Ok(to_project(document, checked, name))
+}
+
+fn to_project(document: Document, checked: Checked, name: ProjectName) -> Project {
     let Document {
         head,
         packages,
@@ -38,7 +58,6 @@ pub fn read_manifest(bytes: &[u8], origin: &str, name: ProjectName) -> Result<Pr
         macros,
         notes,
     } = document;
-    let checked = head.check(wanted, origin, || sniff::describe_object(bytes))?;
     let metadata = ProjectMetadata {
         package: package::root_package(&head, &packages),
         adapter_type: head.adapter_type.0.unwrap_or_default(),
@@ -48,7 +67,7 @@ pub fn read_manifest(bytes: &[u8], origin: &str, name: ProjectName) -> Result<Pr
         invocation_id: checked.metadata.invocation_id,
         notes: checked.notes.into_iter().chain(notes).collect(),
     };
-    Ok(Project::new(name, metadata, nodes, disabled)
+    Project::new(name, metadata, nodes, disabled)
         .with_groups(groups)
-        .with_macros(macros))
+        .with_macros(macros)
 }

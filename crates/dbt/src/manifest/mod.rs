@@ -5,6 +5,7 @@ mod document;
 mod load;
 mod node;
 mod package;
+mod window;
 mod wire;
 
 pub use load::{load_manifest, read_manifest};
