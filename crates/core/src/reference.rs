@@ -296,8 +296,12 @@ impl Collector<'_> {
 /// A table's name with all that is known of it. `fullName` wins over the single fields, because the
 /// schema field is the one last chosen in a dialog for some engines.
 fn full_name(table: &Table) -> Option<RelationName> {
-    let parts = name_parts(table)?;
-    let name = RelationName::from_parts(&parts)?;
+    completed(&name_parts(table)?, table)
+}
+
+/// The parts as a name, with what the single fields add.
+fn completed(parts: &[String], table: &Table) -> Option<RelationName> {
+    let name = RelationName::from_parts(parts)?;
     // A name of one part leaves schema and database to the single fields.
     let schema = name
         .schema
@@ -311,11 +315,9 @@ fn full_name(table: &Table) -> Option<RelationName> {
 
 /// The parts of `fullName`, else of the short name; `None` where neither names anything.
 fn name_parts(table: &Table) -> Option<Vec<String>> {
-    let parts = [&table.full_name, &table.name]
+    [&table.full_name, &table.name]
         .into_iter()
-        .filter_map(|text| Some(split_name(text.as_deref()?)));
-    parts
-        .into_iter()
+        .filter_map(|text| Some(split_name(text.as_deref()?)))
         .find(|parts| parts.last().is_some_and(|name| !name.is_empty()))
 }
 
@@ -327,22 +329,20 @@ fn told(text: Option<&String>) -> Option<String> {
 }
 
 fn from_table(id: &TableId, table: &Table) -> Target {
-    let shown = told(table.full_name.as_ref())
-        .or_else(|| told(table.name.as_ref()))
-        .unwrap_or_default();
     let connection = table.connection();
     if !connection.can_hold_relations() {
-        let connection_type = table.connection_type.clone().unwrap_or_default();
         return Target::NotAWarehouseTable {
             table: id.clone(),
-            shown,
-            connection_type,
+            shown: told(table.full_name.as_ref())
+                .or_else(|| told(table.name.as_ref()))
+                .unwrap_or_default(),
+            connection_type: table.connection_type.clone().unwrap_or_default(),
         };
     }
     let Some(parts) = name_parts(table) else {
         return Target::Hidden { table: id.clone() };
     };
-    match full_name(table) {
+    match completed(&parts, table) {
         Some(name) => Target::Relation {
             shown: name.to_string(),
             name,

@@ -83,41 +83,44 @@ pub fn fold(part: &str) -> String {
 /// BigQuery does. Text that is not a name, such as `read_csv('x.csv')`, comes back as one part.
 pub fn split_name(text: &str) -> Vec<String> {
     let text = text.trim();
-    let mut parts = Vec::new();
-    let mut characters = text.chars().peekable();
+    let mut parts = Vec::with_capacity(3);
     let mut current = String::new();
     let mut was_quoted = false;
-    while let Some(character) = characters.next() {
-        let closing = match character {
-            '[' => ']',
-            '"' => '"',
-            '`' => '`',
-            '(' => return vec![text.to_owned()],
-            '.' => {
-                push_part(&mut parts, &mut current, &mut was_quoted);
-                continue;
-            }
+    let mut rest = text;
+    while let Some(at) = rest.find(['[', '"', '`', '(', '.']) {
+        let (before, special) = rest.split_at(at);
+        current.push_str(before);
+        rest = &special[1..];
+        let (opening, closing) = match special.as_bytes()[0] {
+            b'[' => ('[', ']'),
+            b'"' => ('"', '"'),
+            b'`' => ('`', '`'),
+            b'(' => return vec![text.to_owned()],
             _ => {
-                current.push(character);
+                push_part(&mut parts, &mut current, &mut was_quoted);
                 continue;
             }
         };
         if !current.trim().is_empty() {
             // A quote in the middle of a bare part belongs to the part.
-            current.push(character);
+            current.push(opening);
             continue;
         }
         current.clear();
         was_quoted = true;
-        while let Some(inner) = characters.next() {
-            if inner != closing {
-                current.push(inner);
-            } else if characters.peek() == Some(&closing) {
-                current.push(closing);
-                characters.next();
-            } else {
+        loop {
+            let Some((inner, after)) = rest.split_once(closing) else {
+                current.push_str(rest);
+                rest = "";
                 break;
-            }
+            };
+            current.push_str(inner);
+            rest = after;
+            let Some(after_doubled) = rest.strip_prefix(closing) else {
+                break;
+            };
+            current.push(closing);
+            rest = after_doubled;
         }
         if closing == '`' && current.contains('.') {
             let whole = std::mem::take(&mut current);
@@ -129,6 +132,7 @@ pub fn split_name(text: &str) -> Vec<String> {
             }
         }
     }
+    current.push_str(rest);
     push_part(&mut parts, &mut current, &mut was_quoted);
     if parts.last().is_some_and(String::is_empty) {
         parts.pop();
@@ -139,10 +143,11 @@ pub fn split_name(text: &str) -> Vec<String> {
 /// Ends a part. An empty one is kept: `db..t` names a table in the default schema, not in a schema `db`.
 fn push_part(parts: &mut Vec<String>, current: &mut String, was_quoted: &mut bool) {
     let part = std::mem::take(current);
-    parts.push(if std::mem::take(was_quoted) {
+    let trimmed = part.trim();
+    parts.push(if std::mem::take(was_quoted) || trimmed.len() == part.len() {
         part
     } else {
-        part.trim().to_owned()
+        trimmed.to_owned()
     });
 }
 
@@ -168,6 +173,11 @@ mod tests {
     #[case("read_csv('a.csv')", &["read_csv('a.csv')"])]
     #[case("", &[])]
     #[case("[People$]", &["People$"])]
+    #[case(" a . \"b c\" . d ", &["a", "b c ", "d"])]
+    #[case("a\"b.c", &["a\"b", "c"])]
+    #[case("[never.closed", &["never.closed"])]
+    #[case("f(a).b", &["f(a).b"])]
+    #[case("ä.[ö]]]", &["ä", "ö]"])]
     fn names_split_on_quotes_before_dots(#[case] text: &str, #[case] expected: &[&str]) {
         assert_eq!(split_name(text), expected);
     }

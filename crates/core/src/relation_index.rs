@@ -83,7 +83,7 @@ impl<'a> RelationIndex<'a> {
         node: &'a Node,
         dialect: Dialect,
         state: EntryState,
-        seen: &mut HashSet<(NodeId, RelationName, bool)>,
+        seen: &mut HashSet<(&'a NodeId, RelationName, bool)>,
     ) {
         let Some(relation) = node
             .relation
@@ -101,15 +101,17 @@ impl<'a> RelationIndex<'a> {
         for name in std::iter::once(relation.name.clone()).chain(rendered) {
             let folded = name.folded();
             let is_disabled = state == EntryState::Disabled;
-            if !seen.insert((node.unique_id.clone(), folded.clone(), is_disabled)) {
+            if !seen.insert((&node.unique_id, folded.clone(), is_disabled)) {
                 continue;
             }
             let at = self.entries.len();
             if let Some(database) = &folded.database {
-                self.databases
-                    .entry(database.clone())
-                    .or_default()
-                    .insert(dialect);
+                // Few databases hold many relations.
+                if let Some(known) = self.databases.get_mut(database) {
+                    known.insert(dialect);
+                } else {
+                    self.databases.insert(database.clone(), HashSet::from([dialect]));
+                }
             }
             if let Some(schema) = &folded.schema {
                 self.by_schema_name

@@ -3,10 +3,11 @@
 //! A pure function. Every table reference of every asset ends in exactly one of two places: a link with
 //! its evidence, or a gap with its reason, the nearest nodes and the remedy.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::exposure::{Evidence, Exposure, ExposureOwner, Link, Mode, Workbook};
-use crate::gap::{Gap, GapReason};
+use crate::exposure::{DataSourceRef, Evidence, Exposure, ExposureOwner, Link, Matched, Mode, Via, Workbook};
+use crate::gap::{Candidate, Gap, GapReason};
 use crate::id::{AssetId, CustomSqlId, IntegrationName, NodeId, ProjectName, TableId};
 use crate::inventory::{Asset, AssetKind, Completeness, Inventory};
 use crate::lookup::{Answer, Wanted, look_up};
@@ -104,82 +105,150 @@ struct Resolver<'a> {
     input: Input<'a>,
     index: RelationIndex<'a>,
     /// Many assets stand on the same tables: each name is looked up once.
-    answers: HashMap<Wanted, Answer>,
+    answers: HashMap<Wanted, Settled>,
     linked: BTreeSet<RelationName>,
     unlinked: BTreeSet<(GapReason, String)>,
+}
+
+/// What looking a name up came to, with all that follows from the name alone.
+enum Settled {
+    Linked {
+        node: NodeId,
+        matched: Matched,
+        relation: String,
+        note: Option<String>,
+    },
+    Missing {
+        reason: GapReason,
+        candidates: Vec<Candidate>,
+        remedy: String,
+        /// The name, folded and dotted.
+        identity: String,
+        compared: RelationName,
+    },
+}
+
+impl Settled {
+    fn new(wanted: &Wanted, answer: Answer, integration: &IntegrationName) -> Self {
+        match answer {
+            Answer::Linked {
+                node,
+                matched,
+                relation,
+                note,
+            } => Self::Linked {
+                node,
+                matched,
+                relation,
+                note,
+            },
+            Answer::Missing { reason, candidates } => Self::Missing {
+                remedy: remedy::for_relation(reason, integration, &wanted.name, &candidates),
+                identity: wanted.name.folded().to_string(),
+                compared: wanted.name.clone(),
+                reason,
+                candidates,
+            },
+        }
+    }
 }
 
 impl Resolver<'_> {
     fn exposure(&mut self, id: &AssetId, asset: &Asset) -> Exposure {
         let references = references(self.input.inventory, asset, self.input.readings);
+        let is_empty = references.is_empty();
         let mut found = Found::default();
-        for reference in &references {
+        for reference in references {
             self.settle(reference, &mut found);
         }
         self.add_hidden(&mut found);
-        self.add_state_of_lineage(id, asset, references.is_empty(), &mut found);
+        self.add_state_of_lineage(id, asset, is_empty, &mut found);
         self.assemble(id, asset, found)
     }
 
     /// Puts one reference where it belongs.
-    fn settle(&mut self, reference: &Reference, found: &mut Found) {
-        match &reference.target {
+    fn settle(&mut self, reference: Reference, found: &mut Found) {
+        let Reference {
+            via,
+            data_source,
+            confidence,
+            target,
+        } = reference;
+        let gap = |reason, shown, detail: Option<&str>| gap(reason, shown, detail, via, data_source.as_ref());
+        match target {
             Target::Relation {
                 shown,
                 name,
                 dialect,
                 is_database_advisory,
             } => {
-                let (mapped, rules) = apply_all(self.input.mapping, name.clone());
+                let told = name.database.clone();
+                let (name, rules) = apply_all(self.input.mapping, name);
                 // Who maps the database says what it truly is.
-                let is_database_advisory = *is_database_advisory && mapped.database == name.database;
-                let name = mapped;
+                let is_database_advisory = is_database_advisory && name.database == told;
                 let wanted = Wanted {
-                    name: name.clone(),
-                    dialect: *dialect,
+                    name,
+                    dialect,
                     is_database_advisory,
                 };
-                match self
-                    .answers
-                    .entry(wanted)
-                    .or_insert_with_key(|wanted| look_up(&self.index, wanted))
-                {
-                    Answer::Linked {
+                let settled = match self.answers.entry(wanted) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(new) => {
+                        let answer = look_up(&self.index, new.key());
+                        let settled = Settled::new(new.key(), answer, self.input.integration);
+                        match &settled {
+                            Settled::Linked { .. } => {
+                                self.linked.insert(new.key().name.folded());
+                            }
+                            Settled::Missing { reason, identity, .. } => {
+                                self.unlinked.insert((*reason, identity.clone()));
+                            }
+                        }
+                        new.insert(settled)
+                    }
+                };
+                match settled {
+                    Settled::Linked {
                         node,
                         matched,
                         relation,
                         note,
                     } => {
-                        self.linked.insert(name.folded());
-                        found.links.entry(node.clone()).or_default().insert(Evidence {
-                            via: reference.via,
-                            matched: *matched,
-                            table: shown.clone(),
-                            relation: relation.clone(),
-                            data_source: reference.data_source.clone(),
-                            rules,
-                            confidence: reference.confidence,
-                            note: note.clone(),
-                            hand: None,
-                        });
+                        found.link(
+                            node,
+                            Evidence {
+                                via,
+                                matched: *matched,
+                                table: shown,
+                                relation: relation.clone(),
+                                data_source,
+                                rules,
+                                confidence,
+                                note: note.clone(),
+                                hand: None,
+                            },
+                        );
                     }
-                    Answer::Missing { reason, candidates } => {
-                        let identity = name.folded().to_string();
-                        self.unlinked.insert((*reason, identity.clone()));
-                        let remedy = remedy::for_relation(*reason, self.input.integration, &name, candidates);
+                    Settled::Missing {
+                        reason,
+                        candidates,
+                        remedy,
+                        identity,
+                        compared,
+                    } => {
                         let gap = Gap {
                             candidates: candidates.clone(),
-                            remedy,
-                            compared: Some(name),
-                            ..gap(*reason, shown, None, reference)
+                            remedy: remedy.clone(),
+                            compared: Some(compared.clone()),
+                            ..gap(*reason, shown, None)
                         };
-                        found.add(&identity, gap);
+                        found.add(identity, gap);
                     }
                 }
             }
             Target::LinkedServer { shown } => {
-                let gap = gap(GapReason::LinkedServer, shown, None, reference);
-                self.add_nameless(shown, gap, found);
+                let identity = shown.clone();
+                self.add_nameless(&identity, gap(GapReason::LinkedServer, shown, None), found);
             }
             Target::NotAWarehouseTable {
                 table,
@@ -187,19 +256,20 @@ impl Resolver<'_> {
                 connection_type,
             } => {
                 let detail = format!("it is read through `{connection_type}`");
-                let gap = gap(GapReason::NotAWarehouseTable, shown, Some(&detail), reference);
+                let gap = gap(GapReason::NotAWarehouseTable, shown, Some(&detail));
                 self.add_nameless(table.as_str(), gap, found);
             }
             Target::UnreadableSql { shown, why } => {
-                let place = reference
-                    .data_source
-                    .as_ref()
-                    .map_or("", |source| source.id.as_str());
-                let gap = gap(GapReason::SqlNotReadable, shown, Some(why), reference);
-                self.add_nameless(&format!("{place} {shown}"), gap, found);
+                let place = data_source.as_ref().map_or("", |source| source.id.as_str());
+                let identity = format!("{place} {shown}");
+                self.add_nameless(
+                    &identity,
+                    gap(GapReason::SqlNotReadable, shown, Some(&why)),
+                    found,
+                );
             }
             Target::Hidden { table } => {
-                found.hidden.insert(table.clone());
+                found.hidden.insert(table);
             }
         }
     }
@@ -311,6 +381,14 @@ struct Found {
 }
 
 impl Found {
+    fn link(&mut self, node: &NodeId, evidence: Evidence) {
+        if let Some(known) = self.links.get_mut(node) {
+            known.insert(evidence);
+        } else {
+            self.links.insert(node.clone(), BTreeSet::from([evidence]));
+        }
+    }
+
     /// The same thing told of by several routes is one gap, under the best of them.
     fn add(&mut self, identity: &str, gap: Gap) {
         self.gaps.entry((gap.reason, identity.to_owned())).or_insert(gap);
@@ -318,11 +396,17 @@ impl Found {
 }
 
 /// A gap of a reference. `detail` says more of why, where there is more to say.
-fn gap(reason: GapReason, shown: &str, detail: Option<&str>, reference: &Reference) -> Gap {
+fn gap(
+    reason: GapReason,
+    shown: String,
+    detail: Option<&str>,
+    via: Via,
+    data_source: Option<&DataSourceRef>,
+) -> Gap {
     Gap {
-        data_source: reference.data_source.as_ref().map(|source| source.name.clone()),
-        via: Some(reference.via),
-        ..whole_asset_gap(reason, shown.to_owned(), detail)
+        data_source: data_source.map(|source| source.name.clone()),
+        via: Some(via),
+        ..whole_asset_gap(reason, shown, detail)
     }
 }
 
