@@ -31,9 +31,11 @@ pub(in crate::parse) struct Tape {
 }
 
 impl Tape {
-    /// Takes tokens over; white space and comments are left out.
-    pub(in crate::parse) fn new(mut tokens: Vec<TokenWithSpan>) -> Self {
-        tokens.retain(|token| !matches!(token.token, Token::Whitespace(_)));
+    /// Takes tokens out of where they were cut; white space and comments are left out.
+    pub(in crate::parse) fn new(cut: &mut Vec<TokenWithSpan>) -> Self {
+        let is_kept = |token: &TokenWithSpan| !matches!(token.token, Token::Whitespace(_));
+        let mut tokens = Vec::with_capacity(cut.iter().filter(|token| is_kept(token)).count());
+        tokens.extend(cut.drain(..).filter(is_kept));
         drop_unopened_end(&mut tokens);
         let mut depth = 0_usize;
         let mut deepest = 0;
