@@ -1,53 +1,98 @@
-//! How fast SQL is read: `cargo bench -p tailwater-sql`.
+//! How fast SQL is read, on one core: `cargo bench -p tailwater-sql --bench upstream`.
 //!
-//! `corpus` reads the test corpus of each dialect, statement by statement; `report` is one long
-//! query of the kind that a BI tool sends. Throughput is in bytes of SQL.
+//! - `mixed`: the test corpus of every dialect, statement by statement; `corpus_of`: that of one.
+//! - `warehouse`: ten long queries of the kind that analysts write of a star schema.
+//! - `short`: what an editor or a BI tool sends most.
+//! - `report`: one query of so many steps; it shows whether time grows faster than the text.
+//!
+//! Bytes and items are of SQL and statements. The allocator is that of the program.
 
 use std::fmt::Write as _;
 use std::path::Path;
 
 use divan::Bencher;
-use divan::counter::BytesCount;
+use divan::counter::{BytesCount, ItemsCount};
+use mimalloc::MiMalloc;
 use tailwater_core::dialect::Dialect;
 use tailwater_sql::{Request, upstream};
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() {
     divan::main();
 }
 
-/// The queries of a dialect's corpus file, without their comment heads.
-fn corpus(dialect: Dialect) -> Vec<String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/corpus")
-        .join(format!("{dialect}.sql"));
-    let text = std::fs::read_to_string(path).unwrap_or_default();
-    text.split("\n----\n")
+/// A statement and what it is written in.
+type Statement = (String, Dialect);
+
+fn read_all(bencher: Bencher<'_, '_>, statements: &[Statement]) {
+    let bytes: usize = statements.iter().map(|(sql, _)| sql.len()).sum();
+    bencher
+        .counter(BytesCount::new(bytes))
+        .counter(ItemsCount::new(statements.len()))
+        .bench_local(|| {
+            statements
+                .iter()
+                .map(|(sql, dialect)| upstream(&Request::new(sql, *dialect)).tables.len())
+                .sum::<usize>()
+        });
+}
+
+/// The queries of a dialect's corpus files, without their comment heads. Those that no grammar accepts are rare in
+/// life and left out.
+fn corpus(dialect: Dialect) -> Vec<Statement> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
+    [format!("{dialect}.sql"), format!("{dialect}-more.sql")]
+        .into_iter()
+        .filter_map(|file| std::fs::read_to_string(directory.join(file)).ok())
+        .flat_map(|text| text.split("\n----\n").map(str::to_owned).collect::<Vec<_>>())
         .filter(|case| !case.contains("-- confidence: scanned"))
         .map(|case| {
-            case.lines()
-                .skip_while(|line| line.starts_with("--"))
-                .collect::<Vec<_>>()
-                .join("\n")
+            let lines: Vec<_> = case.lines().skip_while(|line| line.starts_with("--")).collect();
+            (lines.join("\n"), dialect)
         })
         .collect()
 }
 
-#[divan::bench(args = Dialect::ALL)]
-fn corpus_of(bencher: Bencher<'_, '_>, dialect: Dialect) {
-    let queries = corpus(dialect);
-    let bytes: usize = queries.iter().map(String::len).sum();
-    bencher.counter(BytesCount::new(bytes)).bench(|| {
-        queries
-            .iter()
-            .map(|sql| upstream(&Request::new(sql, dialect)).tables.len())
-            .sum::<usize>()
-    });
+#[divan::bench]
+fn mixed(bencher: Bencher<'_, '_>) {
+    let statements: Vec<_> = Dialect::ALL.into_iter().flat_map(corpus).collect();
+    read_all(bencher, &statements);
 }
 
-/// A query with CTEs, joins, cases and subqueries, about 20 KB long.
-fn report() -> String {
+#[divan::bench(args = Dialect::ALL)]
+fn corpus_of(bencher: Bencher<'_, '_>, dialect: Dialect) {
+    read_all(bencher, &corpus(dialect));
+}
+
+#[divan::bench]
+fn warehouse(bencher: Bencher<'_, '_>) {
+    let queries = include_str!("warehouse.sql").split("\n----\n");
+    let statements: Vec<_> = queries.map(|sql| (sql.to_owned(), Dialect::Snowflake)).collect();
+    read_all(bencher, &statements);
+}
+
+#[divan::bench]
+fn short(bencher: Bencher<'_, '_>) {
+    let shapes = [
+        "select * from shop.orders",
+        "select o.order_id, o.amount from shop.orders o where o.status = 'paid' limit 1000",
+        "SELECT region, SUM(amount) AS total FROM sales.public.orders GROUP BY region ORDER BY total DESC",
+        "select c.name, count(*) from customers c left join orders o on o.customer_id = c.id group by c.name",
+        "select max(updated_at) from analytics.fct_orders",
+    ];
+    let statements: Vec<_> = Dialect::ALL
+        .into_iter()
+        .flat_map(|dialect| shapes.map(|sql| (sql.to_owned(), dialect)))
+        .collect();
+    read_all(bencher, &statements);
+}
+
+/// A query with CTEs, joins, cases and subqueries; twenty steps are 15 KB.
+fn query_of(steps: usize) -> String {
     let mut sql = String::from("with base as (select o.* from shop.orders o)");
-    for number in 0..20 {
+    for number in 0..steps {
         let _ = write!(
             sql,
             ",\nstep_{number} as (
@@ -64,11 +109,11 @@ fn report() -> String {
         );
     }
     sql.push_str("\nselect s0.region, s0.net_amount");
-    for number in 1..20 {
+    for number in 1..steps {
         let _ = write!(sql, ", s{number}.net_amount as net_{number}");
     }
     sql.push_str("\nfrom step_0 s0");
-    for number in 1..20 {
+    for number in 1..steps {
         let _ = write!(
             sql,
             "\njoin step_{number} s{number} on s{number}.customer_id = s0.customer_id"
@@ -77,10 +122,7 @@ fn report() -> String {
     sql
 }
 
-#[divan::bench]
-fn long_report(bencher: Bencher<'_, '_>) {
-    let sql = report();
-    bencher
-        .counter(BytesCount::new(sql.len()))
-        .bench(|| upstream(&Request::new(&sql, Dialect::Postgres)).tables.len());
+#[divan::bench(args = [2, 20, 200])]
+fn report(bencher: Bencher<'_, '_>, steps: usize) {
+    read_all(bencher, &[(query_of(steps), Dialect::Postgres)]);
 }
