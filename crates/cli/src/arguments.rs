@@ -6,7 +6,7 @@ use camino::Utf8PathBuf;
 use clap::{ArgAction, Parser, Subcommand};
 
 use crate::command::{
-    audit, bring_in, collections, completions, curate, curations, doctor, environment as environments,
+    audit, bring_in, collections, completions, curate, curations, diff, doctor, environment as environments,
     explain, export, exposures, ingest, init, integration, job, key, leave_out, lineage, link, policy,
     project, refresh, refreshes, run, serve, signal, sql, store, sync, token, unlink, unmatched, user,
     worker,
@@ -106,6 +106,7 @@ pub enum InWorkspace {
     Integration(integration::Args),
     Collections(collections::Args),
     Sync(sync::Args),
+    Diff(diff::Args),
     Exposures(exposures::Args),
     Explain(explain::Args),
     Unmatched(unmatched::Args),

@@ -127,6 +127,7 @@ async fn run_in(workspace: &Workspace, command: &InWorkspace, printer: &Printer)
         InWorkspace::Ingest(args) => command::ingest::run(args, workspace, printer).await,
         InWorkspace::Integration(args) => command::integration::run(args, workspace, printer).await,
         InWorkspace::Collections(args) => command::collections::run(args, workspace, printer).await,
+        InWorkspace::Diff(args) => command::diff::run(args, workspace, printer).await,
         InWorkspace::Sync(args) => command::sync::run(args, workspace, printer).await,
         InWorkspace::Exposures(args) => command::exposures::run(args, workspace, printer).await,
         InWorkspace::Explain(args) => command::explain::run(args, workspace, printer).await,

@@ -56,6 +56,7 @@ pub mod connection;
 pub mod curation;
 pub mod diagnostic;
 pub mod dialect;
+pub mod diff;
 pub mod exposure;
 pub mod exposure_yaml;
 pub mod gap;

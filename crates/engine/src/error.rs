@@ -40,6 +40,9 @@ pub enum Error {
     /// A channel of signals cannot be used.
     #[error(transparent)]
     Signal(#[from] crate::signal::SignalError),
+    /// Two moments cannot be compared.
+    #[error(transparent)]
+    Diff(#[from] crate::sync::moment::DiffError),
     /// The key could not be changed.
     #[error(transparent)]
     Upkeep(#[from] crate::upkeep::UpkeepError),
@@ -132,6 +135,12 @@ pub enum Error {
     /// No integration is known.
     #[error("no integration is known")]
     NoIntegrations,
+    /// Several integrations are known, and none was named.
+    #[error("several integrations are known, and none was named")]
+    SeveralIntegrations {
+        /// The names that are known.
+        known: Vec<IntegrationName>,
+    },
     /// No integration of this name is known.
     #[error("no integration is called `{name}`")]
     UnknownIntegration {
@@ -282,6 +291,7 @@ impl Diagnostic for Error {
             Self::Job(error) => error.code(),
             Self::Export(error) => error.code(),
             Self::Signal(error) => error.code(),
+            Self::Diff(error) => error.code(),
             Self::Upkeep(error) => error.code(),
             Self::Shared(error) => error.code(),
             Self::Curation(error) => error.code(),
@@ -297,6 +307,7 @@ impl Diagnostic for Error {
             Self::AlreadyExists { .. } => "TW-SETTINGS-EXISTS",
             Self::BadName { .. } | Self::ReservedName { .. } => "TW-SETTINGS-BAD-NAME",
             Self::NoIntegrations => "TW-INTEGRATION-NONE",
+            Self::SeveralIntegrations { .. } => "TW-INTEGRATION-SEVERAL",
             Self::UnknownIntegration { .. } => "TW-INTEGRATION-UNKNOWN",
             Self::UnknownRefresh { .. } => "TW-REFRESH-NOT-FOUND",
             Self::NothingSelected { .. } => "TW-COLLECTION-NONE-SELECTED",
@@ -337,6 +348,7 @@ impl Diagnostic for Error {
             Self::Job(error) => return error.hint(),
             Self::Export(error) => return error.hint(),
             Self::Signal(error) => return error.hint(),
+            Self::Diff(error) => return error.hint(),
             Self::Upkeep(error) => return error.hint(),
             Self::Shared(error) => return error.hint(),
             Self::UnknownRefresh { .. } => "`tailwater refreshes` shows those that are kept".to_owned(),
@@ -346,7 +358,9 @@ impl Diagnostic for Error {
             Self::Curation(error) => return error.hint(),
             Self::Policy(error) => return error.hint(),
             Self::NoProjects => {
-                "run `tailwater project add NAME target/manifest.json`, or declare a [[project]] in `tailwater.toml`"
+                "run `tailwater project add NAME target/manifest.json`, or declare a [[project]] in `tailwater.toml`; \
+                 without a `tailwater.toml` here or in a directory above, state is kept in the working directory, so that \
+                 what was added in another one is not seen here"
                     .to_owned()
             }
             Self::SeveralProjects { known: names } => format!(
@@ -370,6 +384,10 @@ impl Diagnostic for Error {
             Self::NoIntegrations => {
                 "run `tailwater integration add tableau --help`, or declare an [[integration]] in `tailwater.toml`"
                     .to_owned()
+            }
+            Self::SeveralIntegrations { known: names } => {
+                let names: Vec<&str> = names.iter().map(IntegrationName::as_str).collect();
+                format!("name one with `--integration`: {}", names.join(", "))
             }
             Self::UnknownIntegration { known: names, .. } => known(names.iter().map(IntegrationName::as_str).collect()),
             Self::NothingSelected { name } => format!(

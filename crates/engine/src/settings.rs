@@ -114,12 +114,16 @@ impl Default for ArtifactSettings {
 pub struct HistorySettings {
     /// How many days refreshes are kept that are over. How the refreshes of each target ended last is kept for ever.
     pub keep_refresh_days: u32,
+    /// How many days syncs are kept, with what they changed in the exposures. The last 50 of each integration are
+    /// kept whatever their age.
+    pub keep_sync_days: u32,
 }
 
 impl Default for HistorySettings {
     fn default() -> Self {
         Self {
             keep_refresh_days: 180,
+            keep_sync_days: 400,
         }
     }
 }

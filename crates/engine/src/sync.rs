@@ -3,6 +3,8 @@
 //! Everything up to landing happens in memory; landing is one transaction. Whatever fails or is stopped
 //! before it leaves the store as it was.
 
+mod diff;
+pub mod moment;
 mod naming;
 mod record;
 mod report;
@@ -27,6 +29,7 @@ use tailwater_store::{
 };
 use tokio_util::sync::CancellationToken;
 
+pub use self::diff::{ChangeOrigin, DiffCounts, ExposureDiff, GapDiff, LinkDiff, SyncDiff};
 use self::naming::{NamingInput, name_assets};
 use self::record::{fill_record, new_record};
 pub use self::report::{ExposureChange, ExposureTitle, KeptExposure, SyncReport};
@@ -49,6 +52,9 @@ pub struct SyncOptions {
 
 /// So old a full read may be for the next sync to read only what moved. A sync once a day always reads everything.
 const FULL_READ_HOLDS: TimeDelta = TimeDelta::hours(20);
+
+/// So many syncs of an integration are remembered, however old they are.
+const ALWAYS_KEPT: u32 = 50;
 
 /// A sync that is to be: how, why, and for whom.
 #[derive(Debug, Clone)]
@@ -143,6 +149,9 @@ impl Workspace {
             done
         };
         let synced = work.await;
+        if !request.options.is_dry_run {
+            self.forget_old_syncs(name).await;
+        }
         if let Err(error) = &synced {
             let recorded = self
                 .record_failure(&integration, request.options, record, error)
@@ -439,6 +448,21 @@ impl Workspace {
             renamed,
         };
         Ok(name_assets(&input))
+    }
+
+    /// Forgets syncs that are older than is to be kept, with what they changed.
+    async fn forget_old_syncs(&self, name: &IntegrationName) {
+        let days = self.settings().history.keep_sync_days.max(1);
+        let before = self.clock().now() - TimeDelta::days(i64::from(days));
+        match self.store().forget_syncs(name, before, ALWAYS_KEPT).await {
+            Ok(forgotten) if forgotten.syncs + forgotten.changes == 0 => {}
+            Ok(forgotten) => tracing::info!(
+                syncs = forgotten.syncs,
+                changes = forgotten.changes,
+                "forgot old syncs"
+            ),
+            Err(error) => tracing::warn!(%error, "old syncs could not be forgotten"),
+        }
     }
 
     async fn record_failure(

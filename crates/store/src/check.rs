@@ -151,6 +151,8 @@ impl Store {
         self.environments().await?;
         for integration in self.integrations().await? {
             self.load_inventory(&integration.name).await?;
+            self.editions(&integration.name).await?;
+            self.changes_between(&integration.name, 0, i64::MAX).await?;
             self.warnings(&integration.name).await?;
         }
         self.load_exposures(None).await?;

@@ -5,11 +5,15 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tailwater_core::curation::{Change, Curation, Field};
+use tailwater_core::diff::Delta;
+use tailwater_core::exposure::Exposure;
 use tailwater_core::id::{AssetId, IntegrationName, NodeId};
 
 use crate::account::{AuditEntry, insert_audit};
+use crate::change::{self, Author};
 use crate::database::{Row, Transaction, to_json};
 use crate::error::{Error, Result};
+use crate::landing::lock;
 use crate::store::Store;
 
 /// The curation of every asset of which anything was said, by integration and asset.
@@ -42,7 +46,8 @@ impl Store {
         Ok(curations)
     }
 
-    /// Changes what was said of an asset's exposure, and writes the act down: all of it, or nothing.
+    /// Changes what was said of an asset's exposure, and writes down the act and what it changed in what is shown:
+    /// all of it, or nothing.
     ///
     /// # Errors
     /// When the integration is not stored, or an id is too long to be a key; and whatever the database says.
@@ -55,13 +60,8 @@ impl Store {
     ) -> Result<()> {
         const ACTION: &str = "store the curation";
         let mut transaction = self.db.begin(ACTION).await?;
-        let sql = "select 1 from integration where name = $1";
-        let found = transaction.fetch(sql, vec![integration.as_str().into()]).await?;
-        if found.is_empty() {
-            return Err(Error::UnknownIntegration {
-                name: integration.clone(),
-            });
-        }
+        let (_, edition) = lock(&mut transaction, integration).await?;
+        let before = load(&mut transaction, integration.as_str()).await?.remove(asset);
         for change in changes {
             match change {
                 Change::Presence(value) => {
@@ -96,6 +96,27 @@ impl Store {
                 }
             }
         }
+        let sql = "select body from exposure where integration = $1 and asset = $2 and gone_at is null";
+        let key = vec![integration.as_str().into(), asset.as_str().into()];
+        if let Some(row) = transaction.fetch(sql, key).await?.first() {
+            let exposure: Exposure = row.json(0)?;
+            let mut after = before.clone().unwrap_or_default();
+            for change in changes {
+                after.change(change.clone());
+            }
+            let was = change::shown(Some(&exposure), before.as_ref());
+            let is = change::shown(Some(&exposure), Some(&after));
+            let delta = Delta::between(was.as_deref(), is.as_deref());
+            let delta = delta.map(|delta| (asset.clone(), delta));
+            let by = audit.actor.title();
+            let author = Author {
+                at: self.clock.now(),
+                sync: None,
+                hand: Some(&by),
+            };
+            let changes = Vec::from_iter(delta);
+            change::record(&mut transaction, integration.as_str(), edition, author, &changes).await?;
+        }
         let sql = "update curation_revision set number = number + 1";
         transaction.execute(sql, vec![]).await?;
         insert_audit(&mut transaction, audit).await?;
@@ -111,6 +132,20 @@ impl Store {
             .await?;
         rows.first().map_or(Ok(0), |row| row.integer(0))
     }
+}
+
+/// The curation of an integration's assets, by asset.
+pub(crate) async fn load(
+    transaction: &mut Transaction<'_>,
+    integration: &str,
+) -> Result<BTreeMap<AssetId, Curation>> {
+    let sql = "select integration, asset, kind, key, body from curation where integration = $1";
+    let mut curations: BTreeMap<AssetId, Curation> = BTreeMap::new();
+    for row in transaction.fetch(sql, vec![integration.into()]).await? {
+        let asset = AssetId::new(row.text(1)?);
+        curations.entry(asset).or_default().change(read(&row)?);
+    }
+    Ok(curations)
 }
 
 async fn put<T: Serialize>(

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::database::{Row, Value};
 use crate::error::{Error, Result};
 use crate::key::{SealingKey, Unsealing};
+use crate::seal::seal;
 use crate::store::Store;
 
 /// The id of a draft, drawn at random.
@@ -71,11 +72,15 @@ impl Store {
         secret: Option<&SecretString>,
         key: &SealingKey,
     ) -> Result<()> {
-        let sealed = secret.map(|secret| key.seal(&place(id), secret)).transpose()?;
+        let mut transaction = self.db.begin("store the draft's secret").await?;
+        let sealed = match secret {
+            Some(secret) => Some(seal(&mut transaction, key, &place(id), secret).await?),
+            None => None,
+        };
         let sql = "update integration_draft set sealed = $2 where id = $1";
         let values: Vec<Value> = vec![id.to_string().into(), sealed.into()];
-        self.db.execute("store the draft's secret", sql, values).await?;
-        Ok(())
+        transaction.execute(sql, values).await?;
+        transaction.commit().await
     }
 
     /// The draft of the given id.

@@ -299,6 +299,9 @@ pub enum Error {
         /// What mends it.
         remedy: String,
     },
+    /// The key was changed since the process read it: what it sealed now would not open.
+    #[error("the sealing key was changed since it was read here")]
+    KeyChanged,
     /// Others than the owner can read or change the key file.
     #[error("the key file `{path}` is open to others (mode {mode:03o})")]
     KeyFileOpen {
@@ -375,6 +378,7 @@ impl Diagnostic for Error {
             Self::KeyFile { .. } => "TW-KEY-FILE",
             Self::KeyMissing { .. } => "TW-KEY-MISSING",
             Self::Unopened { .. } => "TW-KEY-UNOPENED",
+            Self::KeyChanged => "TW-KEY-CHANGED",
             Self::KeyFileOpen { .. } => "TW-KEY-OPEN-TO-OTHERS",
             Self::KeyText { .. } => "TW-KEY-TEXT",
             Self::Randomness { .. } => "TW-KEY-RANDOMNESS",
@@ -465,6 +469,10 @@ impl Diagnostic for Error {
                 "put back the key that was in use, or set `key_file` under `[security]` to where it is"
             }
             Self::Unopened { remedy, .. } => return Some(format!("{remedy}; nothing was changed")),
+            Self::KeyChanged => {
+                "nothing was stored. Try again: the key file is read anew each time. Where the file is a copy, or the key is \
+                 in `TAILWATER_KEY`, give this process the new key first"
+            }
             Self::KeyFileOpen { path, .. } => return Some(format!("run `chmod 600 {path}`")),
             Self::KeyText { .. } => {
                 "a key is 32 bytes in base64, as `head -c 32 /dev/urandom | base64` makes; the store's secrets \

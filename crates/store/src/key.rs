@@ -120,6 +120,26 @@ impl SealingKey {
         !self.earlier.is_empty()
     }
 
+    /// The id of the key that seals.
+    pub(crate) fn id(&self) -> String {
+        id_of(&self.first)
+    }
+
+    /// The ids of the earlier keys.
+    pub(crate) fn earlier_ids(&self) -> Vec<String> {
+        self.earlier.iter().map(id_of).collect()
+    }
+
+    /// The key of the given id alone, when it is among these.
+    pub(crate) fn led_by(&self, id: &str) -> Option<Self> {
+        let mut keys = std::iter::once(&self.first).chain(&self.earlier);
+        let first = keys.find(|key| id_of(key) == id)?.clone();
+        Some(Self {
+            first,
+            earlier: Vec::new(),
+        })
+    }
+
     /// Whether a text says that it was sealed with the first key.
     pub(crate) fn is_first_of(&self, sealed: &str) -> bool {
         parts(sealed).is_some_and(|(id, _)| id == id_of(&self.first))

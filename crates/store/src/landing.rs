@@ -2,8 +2,9 @@
 //!
 //! ```text
 //! encode everything (no lock held)
-//! begin ─▶ lock the integration's row ─▶ record in the history
-//!       ─▶ inventory items ─▶ assets ─▶ exposures and their links ─▶ names ─▶ old tombstones
+//! begin ─▶ lock the integration's row
+//!       ─▶ inventory items ─▶ assets ─▶ exposures and their links ─▶ names
+//!       ─▶ what changed, as the next edition ─▶ record in the history ─▶ old tombstones
 //! commit
 //! ```
 //!
@@ -14,10 +15,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
+use tailwater_core::curation::Curation;
+use tailwater_core::diff::Delta;
 use tailwater_core::exposure::{Exposure, Stale};
 use tailwater_core::id::{AssetId, IntegrationName};
 use tailwater_core::inventory::Inventory;
 
+use crate::change::{self, Author};
+use crate::curation;
 use crate::database::{Transaction, Value, digest, search_key, to_json};
 use crate::error::{Error, Result};
 use crate::exposure::label_key;
@@ -117,9 +122,9 @@ impl Store {
     async fn land(&self, landing: &Landing, when: When) -> Result<Written> {
         let mut encoded = encode(landing)?;
         let mut transaction = self.db.begin(ACTION).await?;
-        let landed_before = lock(&mut transaction, &landing.integration).await?;
+        let (landed_before, edition) = lock(&mut transaction, &landing.integration).await?;
         match when {
-            When::Now => sync::insert(&mut transaction, &landing.record).await?,
+            When::Now => {}
             When::Again(synced_at) if landed_before == Some(synced_at) => encoded.at = synced_at,
             When::Again(_) => {
                 return Err(Error::Overtaken {
@@ -129,7 +134,7 @@ impl Store {
         }
         let items = land_items(&mut transaction, &encoded).await?;
         let assets = land_assets(&mut transaction, &encoded, landed_before).await?;
-        let exposures = land_exposures(&mut transaction, &encoded, landed_before).await?;
+        let (exposures, changes) = land_exposures(&mut transaction, &encoded, landed_before).await?;
         let names = match name::land(&mut transaction, encoded.integration, &encoded.names).await {
             Ok(names) => names,
             Err(error) if name::is_taken_meanwhile(&error) => {
@@ -143,10 +148,25 @@ impl Store {
             }
             Err(error) => return Err(error),
         };
-        finish(&mut transaction, &encoded).await?;
-        if let When::Again(_) = when {
-            count_again(&mut transaction, encoded.integration, self.clock.now()).await?;
+        let author = match when {
+            When::Now => Author {
+                at: encoded.at,
+                sync: Some(landing.record.id),
+                hand: None,
+            },
+            When::Again(_) => Author {
+                at: self.clock.now(),
+                sync: None,
+                hand: None,
+            },
+        };
+        let edition =
+            change::record(&mut transaction, encoded.integration, edition, author, &changes).await?;
+        match when {
+            When::Now => sync::insert(&mut transaction, &landing.record, edition).await?,
+            When::Again(_) => count_again(&mut transaction, encoded.integration, author.at).await?,
         }
+        finish(&mut transaction, &encoded).await?;
         transaction.commit().await?;
         Ok(Written {
             sync: landing.record.id,
@@ -231,15 +251,16 @@ fn encode(landing: &Landing) -> Result<Encoded<'_>> {
 }
 
 /// Makes other landings of the same integration wait: an update that changes nothing locks the row in
-/// PostgreSQL; in SQLite the transaction holds the only lock already. Answers when one landed last.
-async fn lock(
+/// PostgreSQL; in SQLite the transaction holds the only lock already. Answers when one landed last, and the edition
+/// that there is.
+pub(crate) async fn lock(
     transaction: &mut Transaction<'_>,
     integration: &IntegrationName,
-) -> Result<Option<DateTime<Utc>>> {
-    let sql = "update integration set name = name where name = $1 returning synced_at";
+) -> Result<(Option<DateTime<Utc>>, i64)> {
+    let sql = "update integration set name = name where name = $1 returning synced_at, edition";
     let rows = transaction.fetch(sql, vec![integration.as_str().into()]).await?;
     match rows.first() {
-        Some(row) => row.optional_instant(0),
+        Some(row) => Ok((row.optional_instant(0)?, row.integer(1)?)),
         None => Err(Error::UnknownIntegration {
             name: integration.clone(),
         }),
@@ -352,17 +373,20 @@ fn asset_row(
     ]
 }
 
+/// Writes the exposures that differ; answers how many they are, and what they gained and lost.
 async fn land_exposures(
     transaction: &mut Transaction<'_>,
     landing: &Encoded<'_>,
     landed_before: Option<DateTime<Utc>>,
-) -> Result<usize> {
+) -> Result<(usize, Vec<(AssetId, Delta)>)> {
     let sql = "select exposure.asset, exposure.digest, exposure.gone_at, asset.last_seen, asset.stale \
                from exposure \
                join asset on asset.integration = exposure.integration and asset.id = exposure.asset \
                where exposure.integration = $1";
     // Those that are there and as they should be.
     let mut same = BTreeSet::new();
+    // Those that are there and are to be otherwise, or to go.
+    let mut replaced = Vec::new();
     let mut with_links = Vec::new();
     // Those that have gone, by the time they were last seen, which is mostly one and the same.
     let mut gone: BTreeMap<Option<DateTime<Utc>>, Vec<Value>> = BTreeMap::new();
@@ -373,8 +397,14 @@ async fn land_exposures(
             Some((_, body)) if !is_gone && digest(body) == row.text(1)? => {
                 same.insert(asset);
             }
-            Some(_) => with_links.push(asset),
+            Some(_) => {
+                if !is_gone {
+                    replaced.push(asset.as_str().into());
+                }
+                with_links.push(asset);
+            }
             None if !is_gone => {
+                replaced.push(asset.as_str().into());
                 let stale: Option<Stale> = row.optional_json(4)?;
                 let last = last_seen(row.optional_instant(3)?, stale.as_ref(), landed_before);
                 gone.entry(last).or_default().push(asset.as_str().into());
@@ -384,6 +414,7 @@ async fn land_exposures(
         }
     }
 
+    let changes = compare(transaction, landing, &same, replaced).await?;
     let mut rows = Vec::new();
     let mut links = Vec::new();
     for (asset, (exposure, body)) in &landing.exposures {
@@ -442,7 +473,50 @@ async fn land_exposures(
             )
             .await?;
     }
-    Ok(written)
+    Ok((written, changes))
+}
+
+/// What is shown otherwise from now on. `same` are those that stay as they are, `replaced` the others that are there.
+async fn compare(
+    transaction: &mut Transaction<'_>,
+    landing: &Encoded<'_>,
+    same: &BTreeSet<String>,
+    replaced: Vec<Value>,
+) -> Result<Vec<(AssetId, Delta)>> {
+    if replaced.is_empty() && same.len() == landing.exposures.len() {
+        return Ok(Vec::new());
+    }
+    let curations = curation::load(transaction, landing.integration).await?;
+    let sql = "select asset, body from exposure where integration = $1 and asset in";
+    let mut changes = Vec::new();
+    let mut known = BTreeSet::new();
+    let mut compare = |asset: &str, before: Option<&Exposure>, after: Option<&Exposure>| {
+        let id = AssetId::new(asset);
+        let curation: Option<&Curation> = curations.get(&id);
+        let (before, after) = (change::shown(before, curation), change::shown(after, curation));
+        if let Some(delta) = Delta::between(before.as_deref(), after.as_deref()) {
+            changes.push((id, delta));
+        }
+    };
+    for row in transaction
+        .fetch_in(sql, &[landing.integration.into()], replaced)
+        .await?
+    {
+        let asset = row.text(0)?;
+        let before: Exposure = row.json(1)?;
+        let after = landing
+            .exposures
+            .get(asset.as_str())
+            .map(|(exposure, _)| *exposure);
+        compare(&asset, Some(&before), after);
+        known.insert(asset);
+    }
+    for (asset, (exposure, _)) in &landing.exposures {
+        if !same.contains(*asset) && !known.contains(*asset) {
+            compare(asset, None, Some(exposure));
+        }
+    }
+    Ok(changes)
 }
 
 /// Counts that the landing was read anew, so that others notice.

@@ -20,6 +20,7 @@
 
 mod account;
 mod artifact;
+mod change;
 mod check;
 mod copy;
 mod curation;
@@ -44,6 +45,7 @@ mod project;
 mod refresh;
 mod revision;
 mod run;
+mod seal;
 mod sealed;
 mod secret;
 mod setting;
@@ -58,6 +60,7 @@ pub use account::{
     OneTimeLink, Role, SessionEntry, SessionId, StoredSession, User, UserId,
 };
 pub use artifact::{ArtifactLanding, ArtifactRecord, ArtifactsLanded};
+pub use change::{Editions, ExposureChange, SyncMark, SyncsForgotten};
 pub use check::StoreProblem;
 pub use copy::{CopyStep, StoreCopied, TableCopied};
 pub use curation::Curations;

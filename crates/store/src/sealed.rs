@@ -20,13 +20,10 @@ use crate::job::secret as job_secret;
 use crate::key::{SealingKey, Unsealing, is_sealed};
 use crate::signal::channel;
 use crate::store::Store;
-use crate::{draft, secret, setting};
+use crate::{draft, seal, secret, setting};
 
 const READING: &str = "read the sealed values";
 const SEALING: &str = "seal the stored values anew";
-
-/// How often sealing anew looks for values that others sealed meanwhile with the earlier key.
-const ROUNDS: usize = 5;
 
 /// A sealed value where it stands.
 #[derive(Debug)]
@@ -62,25 +59,15 @@ const fn in_words(problem: Unsealing) -> &'static str {
 
 impl Store {
     /// Seals everything with the first of the keys that is not sealed with it already, all in one transaction;
-    /// answers how many values that were. Whoever reads meanwhile needs both keys.
+    /// answers how many values that were. Whoever reads meanwhile needs both keys; whoever seals something with one of
+    /// the earlier keys alone is refused from then on.
     ///
     /// # Errors
     /// [`Error::Unopened`] when a value opens with none of the keys: nothing is then changed.
     pub async fn seal_anew(&self, key: &SealingKey, audit: &AuditEntry) -> Result<u64> {
-        let mut changed = 0;
-        // Another process that had read the earlier key before may have written with it since.
-        for round in 0..ROUNDS {
-            let count = self.seal_once(key, (round == 0).then_some(audit)).await?;
-            changed += count;
-            if round > 0 && count == 0 {
-                return Ok(changed);
-            }
-        }
-        Ok(changed)
-    }
-
-    async fn seal_once(&self, key: &SealingKey, audit: Option<&AuditEntry>) -> Result<u64> {
         let mut transaction = self.db.begin(SEALING).await?;
+        // First: whoever seals something from here on waits, and is then refused with an earlier key.
+        seal::change(&mut transaction, key).await?;
         let mut changed = 0;
         for sealed in find_all(&mut transaction).await? {
             if key.is_first_of(&sealed.text) {
@@ -99,9 +86,7 @@ impl Store {
             values.extend(sealed.key.into_iter().map(Value::from));
             changed += transaction.execute(sealed.update, values).await?;
         }
-        if let Some(audit) = audit {
-            insert_audit(&mut transaction, audit).await?;
-        }
+        insert_audit(&mut transaction, audit).await?;
         transaction.commit().await?;
         Ok(changed)
     }

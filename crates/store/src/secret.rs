@@ -5,18 +5,22 @@ use tailwater_core::id::IntegrationName;
 
 use crate::error::{Error, Result};
 use crate::key::{SealingKey, Unsealing};
+use crate::seal::seal;
 use crate::store::Store;
 
 impl Store {
     /// Seals and stores the secret of an integration's token, in place of an earlier one.
+    ///
+    /// # Errors
+    /// [`Error::KeyChanged`] when the key was changed since it was read, here and wherever something is sealed.
     pub async fn put_secret(
         &self,
         integration: &IntegrationName,
         secret: &SecretString,
         key: &SealingKey,
     ) -> Result<()> {
-        let sealed = key.seal(&place(integration), secret)?;
         let mut transaction = self.db.begin("store the secret").await?;
+        let sealed = seal(&mut transaction, key, &place(integration), secret).await?;
         let sql = "select name from integration where name = $1";
         let known = transaction.fetch(sql, vec![integration.as_str().into()]).await?;
         if known.is_empty() {

@@ -5,6 +5,7 @@ use secrecy::SecretString;
 use crate::database::Value;
 use crate::error::{Error, Result};
 use crate::key::{SealingKey, Unsealing};
+use crate::seal::seal;
 use crate::store::Store;
 
 impl Store {
@@ -51,14 +52,17 @@ impl Store {
         key: &SealingKey,
         is_first_only: bool,
     ) -> Result<()> {
-        let sealed = key.seal(&place(name), value)?;
-        if !is_first_only {
-            return self.put_setting(name, &sealed).await;
-        }
-        let sql = "insert into setting (name, value) values ($1, $2) on conflict (name) do nothing";
+        let mut transaction = self.db.begin("store the setting").await?;
+        let sealed = seal(&mut transaction, key, &place(name), value).await?;
+        let sql = if is_first_only {
+            "insert into setting (name, value) values ($1, $2) on conflict (name) do nothing"
+        } else {
+            "insert into setting (name, value) values ($1, $2) \
+             on conflict (name) do update set value = excluded.value"
+        };
         let values: Vec<Value> = vec![name.into(), sealed.into()];
-        self.db.execute("store the setting", sql, values).await?;
-        Ok(())
+        transaction.execute(sql, values).await?;
+        transaction.commit().await
     }
 }
 

@@ -128,6 +128,8 @@ mod tests {
         is_send(&store.land_sync(landing));
         is_send(&store.record_failed_sync(record));
         is_send(&store.syncs(None, 1));
+        is_send(&store.editions(name));
+        is_send(&store.changes_between(name, 0, 1));
         is_send(&store.acquire_lease("key", "holder", Duration::ZERO));
         is_send(&store.renew_lease(lease, Duration::ZERO));
         is_send(&store.release_lease(lease.clone()));

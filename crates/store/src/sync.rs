@@ -193,6 +193,18 @@ impl SyncOutcome {
         }
     }
 
+    /// The outcome of the given word.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        const ALL: [SyncOutcome; 5] = [
+            SyncOutcome::Changed,
+            SyncOutcome::Unchanged,
+            SyncOutcome::Partial,
+            SyncOutcome::Failed,
+            SyncOutcome::Stopped,
+        ];
+        ALL.into_iter().find(|outcome| outcome.name() == name)
+    }
+
     /// Whether what was read is in use.
     pub const fn has_landed(self) -> bool {
         !matches!(self, Self::Failed | Self::Stopped)
@@ -232,16 +244,16 @@ impl Store {
     /// Adds a sync that did not land to the history, and changes nothing else.
     pub async fn record_failed_sync(&self, record: &SyncRecord) -> Result<()> {
         let mut transaction = self.db.begin("record the sync").await?;
-        let sql = "select name from integration where name = $1";
+        let sql = "select edition from integration where name = $1";
         let known = transaction
             .fetch(sql, vec![record.integration.as_str().into()])
             .await?;
-        if known.is_empty() {
+        let Some(known) = known.first() else {
             return Err(Error::UnknownIntegration {
                 name: record.integration.clone(),
             });
-        }
-        insert(&mut transaction, record).await?;
+        };
+        insert(&mut transaction, record, known.integer(0)?).await?;
         transaction.commit().await
     }
 
@@ -275,15 +287,21 @@ impl Store {
     }
 }
 
-/// Adds a record to the history.
-pub(crate) async fn insert(transaction: &mut Transaction<'_>, record: &SyncRecord) -> Result<()> {
-    let sql = "insert into sync (id, integration, started_at, outcome, body) values ($1, $2, $3, $4, $5)";
+/// Adds a record to the history, with the edition that the sync left.
+pub(crate) async fn insert(
+    transaction: &mut Transaction<'_>,
+    record: &SyncRecord,
+    edition: i64,
+) -> Result<()> {
+    let sql = "insert into sync (id, integration, started_at, outcome, body, edition) \
+               values ($1, $2, $3, $4, $5, $6)";
     let values = vec![
         record.id.to_string().into(),
         record.integration.as_str().into(),
         record.started_at.into(),
         record.outcome.name().into(),
         to_json("record the sync", record)?.into(),
+        edition.into(),
     ];
     transaction.execute(sql, values).await?;
     Ok(())

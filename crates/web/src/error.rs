@@ -157,6 +157,7 @@ fn status_of(code: &str) -> StatusCode {
             "ENVIRONMENT-OWN",
             "REFRESH-ENVIRONMENT",
             "POLICY-IN-FILE",
+            "-NEVER-SYNCED",
         ])
     {
         StatusCode::CONFLICT
@@ -171,6 +172,7 @@ fn status_of(code: &str) -> StatusCode {
         "LINEAGE-NODE",
         "LINK-NONE",
         "-NOT-LEFT-OUT",
+        "DIFF-TOO-FAR",
         "POLICY-SCOPE",
     ]) {
         StatusCode::NOT_FOUND
@@ -183,7 +185,7 @@ fn status_of(code: &str) -> StatusCode {
         "AUTH-ROLE" | "AUTH-DISABLED" | "AUTH-NOT-FOR-TOKENS" | "ACCOUNT-ROLE-TOO-HIGH"
     ) {
         StatusCode::FORBIDDEN
-    } else if word == "ACCOUNT-LINK" {
+    } else if matches!(word, "ACCOUNT-LINK" | "DIFF-FORGOTTEN") {
         StatusCode::GONE
     } else if matches!(word, "ACCOUNT-HASH" | "ACCOUNT-SYSTEM" | "INGEST-UNWRITABLE") {
         StatusCode::INTERNAL_SERVER_ERROR

@@ -44,6 +44,26 @@ pub async fn run(args: &Args, workspace: &Workspace, printer: &Printer) -> Resul
     }
 }
 
+/// The integration that is named; the only one when none is.
+pub async fn named_or_only(
+    given: Option<&IntegrationName>,
+    workspace: &Workspace,
+) -> Result<IntegrationName, Error> {
+    if let Some(name) = given {
+        return Ok(name.clone());
+    }
+    let known = workspace.integrations().await?;
+    let mut names: Vec<IntegrationName> = known.into_iter().map(|integration| integration.name).collect();
+    match (names.pop(), names.is_empty()) {
+        (None, _) => Err(tailwater_engine::Error::NoIntegrations.into()),
+        (Some(only), true) => Ok(only),
+        (Some(last), false) => {
+            names.push(last);
+            Err(tailwater_engine::Error::SeveralIntegrations { known: names }.into())
+        }
+    }
+}
+
 /// The integrations that are named, each once; all of them when none is.
 pub async fn named_or_all(
     given: &[IntegrationName],

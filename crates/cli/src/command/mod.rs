@@ -7,6 +7,7 @@ pub mod collections;
 pub mod completions;
 pub mod curate;
 pub mod curations;
+pub mod diff;
 pub mod doctor;
 pub mod environment;
 pub mod explain;

@@ -27,6 +27,7 @@ use crate::scene::{Scene, steadily};
 #[case("collections main select")]
 #[case("collections main unselect")]
 #[case("sync")]
+#[case("diff")]
 #[case("exposures")]
 #[case("explain")]
 #[case("unmatched")]

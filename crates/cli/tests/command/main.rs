@@ -12,6 +12,7 @@ mod account;
 mod answer;
 mod configuration;
 mod curation;
+mod diff;
 mod export;
 mod failure;
 mod help;

@@ -8,6 +8,7 @@ use tailwater_core::id::JobName;
 use crate::account::{AuditEntry, insert_audit};
 use crate::error::{Error, Result};
 use crate::key::{SealingKey, Unsealing};
+use crate::seal::seal;
 use crate::store::Store;
 
 impl Store {
@@ -20,8 +21,8 @@ impl Store {
         key: &SealingKey,
         audit: &AuditEntry,
     ) -> Result<()> {
-        let sealed = key.seal(&place(job, name), value)?;
         let mut transaction = self.db.begin("store the job's secret").await?;
+        let sealed = seal(&mut transaction, key, &place(job, name), value).await?;
         let sql = "insert into job_secret (job, name, sealed, updated_at) values ($1, $2, $3, $4) \
                    on conflict (job, name) do update set sealed = excluded.sealed, \
                    updated_at = excluded.updated_at";

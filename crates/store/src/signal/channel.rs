@@ -6,6 +6,7 @@ use secrecy::SecretString;
 use crate::database::{Row, Value};
 use crate::error::{Error, Result};
 use crate::key::{SealingKey, Unsealing};
+use crate::seal::seal;
 use crate::store::Store;
 
 /// A channel as it is stored. What the body says is its writer's affair; it holds no secret.
@@ -27,9 +28,11 @@ impl Store {
         secret: Option<&SecretString>,
         key: &SealingKey,
     ) -> Result<()> {
-        let sealed = secret
-            .map(|secret| key.seal(&place(&channel.name), secret))
-            .transpose()?;
+        let mut transaction = self.db.begin("store the channel").await?;
+        let sealed = match secret {
+            Some(secret) => Some(seal(&mut transaction, key, &place(&channel.name), secret).await?),
+            None => None,
+        };
         let sql = "insert into signal_channel (name, body, sealed, updated_at) values ($1, $2, $3, $4) \
                    on conflict (name) do update set body = excluded.body, sealed = excluded.sealed, \
                    updated_at = excluded.updated_at";
@@ -39,8 +42,8 @@ impl Store {
             sealed.into(),
             channel.updated_at.into(),
         ];
-        self.db.execute("store the channel", sql, values).await?;
-        Ok(())
+        transaction.execute(sql, values).await?;
+        transaction.commit().await
     }
 
     /// Every channel, by name.

@@ -127,28 +127,97 @@ async fn one_that_does_not_open_leaves_all_as_they_were(
     assert_eq!(open_all(&store, draft, &old).await, SECRETS[..4]);
 }
 
+/// A process that has read the key before goes on writing while it is changed by another one, on connections of its
+/// own: nothing of it is left that the new key does not open.
+#[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_sealed_meanwhile_is_sealed_anew_too() {
-    let home = Engine::Postgres.home();
+async fn nothing_is_sealed_with_a_key_that_was_changed(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let home = engine.home();
     let store = home.open().await;
     let file = home.directory.join("key");
     let old = SealingKey::load_or_create(&file).unwrap();
     let draft = seal_all(&store, &old).await;
-    let (both, _) = SealingKey::begin_change(&file).unwrap();
-    // A process that has read the key before, and writes while all is sealed anew.
-    let writer = store.clone();
+    let writer = home.open().await;
+    let (ready, begun) = tokio::sync::oneshot::channel();
+    let stale = old.clone();
     let writing = tokio::spawn(async move {
-        for _ in 0..40 {
+        let mut ready = Some(ready);
+        for round in 0..10_000 {
             let secret = SecretString::from(SECRETS[0]);
-            writer.put_secret(&"main".into(), &secret, &both).await.unwrap();
-            writer.put_secret(&"main".into(), &secret, &old).await.unwrap();
+            match writer.put_secret(&"main".into(), &secret, &stale).await {
+                Ok(()) if round == 5 => ready.take().map(|ready| ready.send(())).unwrap().unwrap(),
+                Ok(()) => {}
+                Err(error) => return Some((writer, error)),
+            }
         }
-        both
+        None
     });
-    let (both_again, _) = SealingKey::begin_change(&file).unwrap();
-    store.seal_anew(&both_again, &act("key.rotate")).await.unwrap();
-    let both = writing.await.unwrap();
+    begun.await.unwrap();
+    let (both, _) = SealingKey::begin_change(&file).unwrap();
     store.seal_anew(&both, &act("key.rotate")).await.unwrap();
-    let new = both.without_earlier();
+    both.end_change(&file).unwrap();
+    let (writer, error) = writing.await.unwrap().expect("it is refused after the change");
+    assert_eq!(error.code(), "TW-KEY-CHANGED");
+    let new = SealingKey::load(&file).unwrap();
     assert_eq!(open_all(&store, draft, &new).await, SECRETS);
+
+    // Nothing else is taken from it either, and what it reads anew works.
+    let secret = SecretString::from("x");
+    let refused = [
+        writer.put_sealed_setting("tile", &secret, &old, false).await,
+        writer.put_draft_secret(draft, Some(&secret), &old).await,
+    ];
+    for outcome in refused {
+        assert_eq!(outcome.unwrap_err().code(), "TW-KEY-CHANGED");
+    }
+    assert_eq!(open_all(&store, draft, &new).await, SECRETS);
+    writer.put_secret(&"main".into(), &secret, &new).await.unwrap();
+    assert_eq!(store.examine_sealed(&new).await.unwrap(), []);
+}
+
+#[rstest]
+#[tokio::test]
+async fn before_the_change_all_seal_with_the_key_that_everybody_has(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let home = engine.home();
+    let store = home.open().await;
+    let file = home.directory.join("key");
+    let old = SealingKey::load_or_create(&file).unwrap();
+    let draft = seal_all(&store, &old).await;
+    // The change was begun, and broke off: who has the new key as well writes what the others can read.
+    let (both, _) = SealingKey::begin_change(&file).unwrap();
+    let secret = SecretString::from(SECRETS[0]);
+    store.put_secret(&"main".into(), &secret, &both).await.unwrap();
+    assert_eq!(open_all(&store, draft, &old).await, SECRETS);
+    store.seal_anew(&both, &act("key.rotate")).await.unwrap();
+    // A key that nobody has seen yet is one in place of a lost one.
+    let fresh = SealingKey::generate().unwrap();
+    store.put_secret(&"main".into(), &secret, &fresh).await.unwrap();
+    let found = store.find_secret(&"main".into(), &fresh).await.unwrap().unwrap();
+    assert_eq!(found.expose_secret(), SECRETS[0]);
+    // Changed back, the first key is the one again, and the other is refused.
+    let texts = [
+        "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+        "HwECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+    ];
+    let elsewhere = engine.home();
+    let other = elsewhere.open().await;
+    let [first, second] = texts.map(|text| SealingKey::from_text(text).unwrap());
+    other
+        .put_sealed_setting("tile", &secret, &first, false)
+        .await
+        .unwrap();
+    for (from, to) in [(0, 1), (1, 0)] {
+        let both = SealingKey::from_text(&format!("{} {}", texts[to], texts[from])).unwrap();
+        other.seal_anew(&both, &act("key.rotate")).await.unwrap();
+    }
+    other
+        .put_sealed_setting("tile", &secret, &first, false)
+        .await
+        .unwrap();
+    let refused = other.put_sealed_setting("tile", &secret, &second, false).await;
+    assert_eq!(refused.unwrap_err().code(), "TW-KEY-CHANGED");
 }

@@ -10,6 +10,7 @@ mod sample;
 
 mod account;
 mod artifact;
+mod change;
 mod check;
 mod concurrency;
 mod copy;

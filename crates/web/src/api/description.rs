@@ -9,8 +9,8 @@ use utoipa::openapi::{OpenApi as Document, RefOr};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    account, artifact, connection, curation, exposure, health, history, integration, job, job_run, lineage,
-    macros, policy, project, refresh, resource, search, summary, sync, tree,
+    account, artifact, connection, curation, diff, exposure, health, history, integration, job, job_run,
+    lineage, macros, policy, project, refresh, resource, search, summary, sync, tree,
 };
 use crate::context::Context;
 use crate::error::Error;
@@ -35,7 +35,7 @@ use crate::view::chrome::Page;
         project::environments, project::create_environment, project::make_production, project::remove_environment,
         artifact::put,
         artifact::post,
-        integration::list, integration::get, integration::syncs, integration::unmatched,
+        integration::list, integration::get, integration::syncs, diff::get, integration::unmatched,
         connection::create, connection::remove, connection::collections, connection::select,
         sync::start, sync::get, sync::stop,
         integration::preview_mapping, integration::add_mapping, integration::remove_mapping,

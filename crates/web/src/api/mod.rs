@@ -14,6 +14,7 @@ pub mod artifact;
 pub mod connection;
 pub mod curation;
 pub mod description;
+pub mod diff;
 pub mod exposure;
 pub mod health;
 pub mod history;

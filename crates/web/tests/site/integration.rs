@@ -251,12 +251,42 @@ async fn other_collections_are_chosen_and_synced_at_once() {
         "{patterns:?}"
     );
     assert_eq!(state.syncs[0].detail.cause, Some(SyncCause::SelectionChanged));
+    let history = scene.page("/integrations/main/syncs").await;
+    assert!(history.contains("selection changed") && history.contains("what changed"));
+
+    // What it changed in links and gaps has a page, and the API says the same.
+    let id = state.syncs[0].id;
+    let place = format!("/integrations/main/diff?from={id}~1&to={id}");
     assert!(
-        scene
-            .page("/integrations/main/syncs")
-            .await
-            .contains("selection changed")
+        done.contains(&format!("/integrations/main/diff?from={id}~1")),
+        "{done}"
     );
+    let page = scene.page(&place).await;
+    assert!(
+        page.contains("Removed (") && page.contains("links: 0 gained"),
+        "{page}"
+    );
+    let answer = scene.get(&format!("/api/v1{place}")).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert!(
+        answer.body.contains("\"node\":\"model.shop.fct_orders\""),
+        "{}",
+        answer.body
+    );
+    for (moments, status) in [
+        ("from=%3Cb%3E", StatusCode::BAD_REQUEST),
+        ("from=deadbeef", StatusCode::NOT_FOUND),
+        ("from=~99", StatusCode::NOT_FOUND),
+        ("from=&to=", StatusCode::OK),
+    ] {
+        let page = scene.get(&format!("/integrations/main/diff?{moments}")).await;
+        assert_eq!(page.status, status, "{moments}");
+        assert!(!page.body.contains("<b>`"), "{moments}");
+        let answer = scene
+            .get(&format!("/api/v1/integrations/main/diff?{moments}"))
+            .await;
+        assert_eq!(answer.status, status, "{moments}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -395,6 +425,7 @@ async fn what_is_not_there_is_not_found() {
         "/integrations/none",
         "/integrations/none/collections",
         "/integrations/none/syncs",
+        "/integrations/none/diff",
         "/integrations/none/unmatched",
         "/integrations/none/disconnect",
         "/integrations/new/powerbi",

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use tailwater_core::id::IntegrationName;
 use tailwater_engine::Workspace;
 use tailwater_engine::store::{SyncCause, SyncOutcome, SyncRecord};
+use tailwater_engine::sync::moment::short_id;
 
 use crate::document::{Document, Line, Style};
 use crate::error::{Error, Outcome};
@@ -40,6 +41,7 @@ fn to_document(syncs: &[SyncRecord]) -> Document {
         return document;
     }
     let mut table = Table::new([
+        "ID",
         "STARTED",
         "INTEGRATION",
         "TOOK",
@@ -50,7 +52,8 @@ fn to_document(syncs: &[SyncRecord]) -> Document {
         "REMOVED",
         "KEPT",
         "EXPOSURES",
-    ]);
+    ])
+    .unbroken();
     for sync in syncs {
         let counts = [
             sync.counts.added,
@@ -61,6 +64,7 @@ fn to_document(syncs: &[SyncRecord]) -> Document {
         ];
         let has_landed = sync.outcome.has_landed();
         let first = [
+            Cell::new(short_id(sync.id)),
             Cell::new(minute(sync.started_at)),
             Cell::new(sync.integration.as_str()).styled(Style::Strong),
             Cell::new(took(sync)),
@@ -77,6 +81,7 @@ fn to_document(syncs: &[SyncRecord]) -> Document {
         table.row(first.into_iter().chain(counts));
     }
     document.table(table);
+    document.line(Line::new().styled(Style::Faint, "`tailwater diff ID~1 ID` shows what a sync changed"));
     for sync in syncs {
         if let Some(error) = &sync.error {
             document.line(

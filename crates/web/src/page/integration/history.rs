@@ -91,7 +91,10 @@ pub fn table(context: &Context, name: &IntegrationName, syncs: &[SyncRecord]) ->
             tbody { @for sync in syncs { tr {
                 td.nowrap { a href=(context.links.integration(name).then("/syncs").segment(&sync.id.to_string())) { (ago(sync.started_at, context.now)) } }
                 td { (outcome(sync.outcome)) }
-                td { (crate::view::name::cut(&summary(sync), 300)) }
+                td { (crate::view::name::cut(&summary(sync), 300))
+                    @if sync.counts.added + sync.counts.changed + sync.counts.removed > 0 {
+                        " · " a href=(super::diff::address(context, name, sync.id)) { "what changed" }
+                    } }
                 td { (sync.detail.cause.map_or("by command", |cause| cause.title()))
                     @if let Some(by) = &sync.detail.by { ", " (crate::view::name::name(by)) } }
                 td.number { (duration(sync.finished_at - sync.started_at)) }

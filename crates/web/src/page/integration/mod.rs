@@ -2,11 +2,12 @@
 //!
 //! ```text
 //! /integrations ─▶ /integrations/new/{tool}   five steps (wizard/), ends on the page of its first sync
-//!              └─▶ /integrations/{name}       state ─▶ /collections, /syncs, /unmatched, /connection, /disconnect
+//!              └─▶ /integrations/{name}       state ─▶ /collections, /syncs, /diff, /unmatched, /connection, /disconnect
 //! ```
 
 pub mod collection;
 pub mod connection;
+pub mod diff;
 pub mod disconnect;
 mod history;
 mod landed;

@@ -9,7 +9,7 @@ use tailwater_engine::catalog::CatalogIntegration;
 use tailwater_engine::runtime::{LiveState, LiveSync};
 use tailwater_engine::store::{NamedExposure, SyncCause, SyncId, SyncOutcome, SyncRecord};
 
-use super::{find, history, landed, page, progress, see, tabs};
+use super::{diff, find, history, landed, page, progress, see, tabs};
 use crate::context::Context;
 use crate::error::Error;
 use crate::view::chrome;
@@ -201,6 +201,9 @@ fn what_it_did(context: &Context, record: &SyncRecord) -> Markup {
         section.card { h2 { "What this sync did" }
             @if record.outcome.has_landed() { p { (history::summary(record)) "; " (counted(counts.exposures, "exposure", "exposures")) " in all." } }
             @else { p { "Nothing." } }
+            @if counts.added + counts.changed + counts.removed > 0 {
+                p { a href=(diff::address(context, &record.integration, record.id)) { "Links and gaps that came and went" } }
+            }
             (named(context, "Added", &detail.added, counts.added, true))
             (named(context, "Changed", &detail.changed, counts.changed, true))
             (named(context, "Removed", &detail.removed, counts.removed, false))
