@@ -6,16 +6,29 @@ use rstest::rstest;
 use secrecy::ExposeSecret;
 use sqlx::Connection;
 use tailwater_core::diagnostic::Diagnostic;
-use tailwater_store::{ProjectLocation, SealingKey, Store, StoredExposure, SyncOutcome};
+use tailwater_store::{Landing, ProjectLocation, SealingKey, Store, StoredExposure, SyncOutcome, SyncRecord};
 
 use crate::home::{Engine, Home, at};
-use crate::sample::{asset_id, stale};
+use crate::sample::{asset_id, record, stale};
 
-/// What a store of version 1 held: rows as they were written then. Never edited; a later version of the
+/// What stores of earlier versions held: rows as they were written then. Never edited; a later version of the
 /// schema gets a file of its own beside it.
-const VERSION_1: &str = include_str!("fixture/version_1.sql");
+const VERSIONS: [(i64, &str); 4] = [
+    (1, include_str!("fixture/version_1.sql")),
+    (5, include_str!("fixture/version_5.sql")),
+    (8, include_str!("fixture/version_8.sql")),
+    (10, include_str!("fixture/version_10.sql")),
+];
+
+/// The key that their secrets are sealed with.
+const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 async fn make_version_1(engine: Engine, home: &Home) {
+    make_version(engine, home, 1).await;
+}
+
+async fn make_version(engine: Engine, home: &Home, version: i64) {
+    let rows = VERSIONS.iter().find(|(known, _)| *known == version).unwrap().1;
     match engine {
         Engine::Sqlite => {
             std::fs::create_dir(home.directory.join("state")).unwrap();
@@ -23,16 +36,16 @@ async fn make_version_1(engine: Engine, home: &Home) {
             let mut connection = sqlx::SqliteConnection::connect(&address).await.unwrap();
             let mut migrator = sqlx::migrate!("migrations/sqlite");
             migrator.dangerous_set_table_name("schema_migration");
-            migrator.run_to(1, &mut connection).await.unwrap();
-            sqlx::raw_sql(VERSION_1).execute(&mut connection).await.unwrap();
+            migrator.run_to(version, &mut connection).await.unwrap();
+            sqlx::raw_sql(rows).execute(&mut connection).await.unwrap();
             connection.close().await.unwrap();
         }
         Engine::Postgres => {
             let mut connection = sqlx::PgConnection::connect(&home.address).await.unwrap();
             let mut migrator = sqlx::migrate!("migrations/postgres");
             migrator.dangerous_set_table_name("schema_migration");
-            migrator.run_to(1, &mut connection).await.unwrap();
-            sqlx::raw_sql(VERSION_1).execute(&mut connection).await.unwrap();
+            migrator.run_to(version, &mut connection).await.unwrap();
+            sqlx::raw_sql(rows).execute(&mut connection).await.unwrap();
         }
     }
 }
@@ -52,7 +65,7 @@ async fn a_store_of_version_1_opens_with_all_that_is_in_it(
     assert_eq!(integrations.len(), 1);
     assert_eq!(integrations[0].selection.patterns(), ["Finance/**"]);
     assert_eq!(integrations[0].mapping.len(), 1);
-    let key = SealingKey::from_text("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").unwrap();
+    let key = SealingKey::from_text(KEY).unwrap();
     let secret = store.find_secret(&"main".into(), &key).await.unwrap().unwrap();
     assert_eq!(secret.expose_secret(), "hunter2");
 
@@ -141,4 +154,72 @@ async fn what_was_brought_up_to_date_is_sound_and_can_be_copied(
         store.load_exposures(None).await.unwrap()
     );
     assert_eq!(target.examine().await.unwrap(), []);
+}
+
+/// What is stored, as another sync finds it that long after the last one.
+async fn same_again(store: &Store, seconds: i64) -> Landing {
+    let main = "main".into();
+    let stored = store.load_inventory(&main).await.unwrap();
+    let finished_at = stored.synced_at.unwrap() + chrono::TimeDelta::seconds(seconds);
+    let exposures = store.load_exposures(Some(&main)).await.unwrap();
+    Landing {
+        inventory: stored.inventory,
+        exposures: exposures
+            .into_iter()
+            .map(|row| (row.asset, row.exposure))
+            .collect(),
+        names: store.load_names().await.unwrap(),
+        stale: stored.stale,
+        record: SyncRecord {
+            started_at: finished_at,
+            finished_at,
+            ..record("main", seconds)
+        },
+        integration: main,
+    }
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_store_of_every_earlier_version_goes_on(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+    #[values(1, 5, 8, 10)] version: i64,
+) {
+    let home = engine.home();
+    make_version(engine, &home, version).await;
+    let look = Store::look(&home.url()).await.unwrap();
+    assert_eq!(look.found, version);
+    let store = home.open().await;
+    assert_eq!(store.examine().await.unwrap(), []);
+    let key = SealingKey::from_text(KEY).unwrap();
+    assert!(store.count_sealed().await.unwrap() > 0);
+    assert_eq!(store.examine_sealed(&key).await.unwrap(), []);
+
+    // What was there is where changes are counted from.
+    let main = "main".into();
+    let names = store.load_names().await.unwrap();
+    let exposures = store.load_exposures(None).await.unwrap();
+    assert!(exposures.len() > 1 && names.len() >= exposures.len());
+    let synced_at = store.load_inventory(&main).await.unwrap().synced_at;
+    let before = store.editions(&main).await.unwrap();
+    assert_eq!((before.current, before.kept_since), (0, synced_at));
+    assert_eq!(before.syncs[0].edition, Some(0));
+
+    // A sync that finds the same tells nothing, and one that finds another label tells that alone.
+    let landing = same_again(&store, 100).await;
+    let written = store.land_sync(&landing).await.unwrap();
+    assert_eq!((written.names, written.assets), (0, 0));
+    assert_eq!(store.changes_between(&main, 0, 9).await.unwrap(), []);
+    let mut landing = same_again(&store, 200).await;
+    landing.exposures[0].1.label = "Another".to_owned();
+    store.land_sync(&landing).await.unwrap();
+    let changes = store.changes_between(&main, 0, 9).await.unwrap();
+    assert_eq!(changes.len(), 1, "{changes:#?}");
+    assert_eq!(changes[0].delta.after.as_ref().unwrap().label, "Another");
+    assert_eq!(store.load_names().await.unwrap(), names);
+    let after = store.load_exposures(None).await.unwrap();
+    let first_seen = |rows: &[StoredExposure]| rows.iter().map(|row| row.first_seen).collect::<Vec<_>>();
+    assert_eq!(first_seen(&after), first_seen(&exposures));
+    assert_eq!(store.examine().await.unwrap(), []);
+    assert!(store.check().await.unwrap().is_sound());
 }
