@@ -39,6 +39,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
+use mimalloc::MiMalloc;
 use tailwater_engine::Workspace;
 use tailwater_engine::settings::TEMPLATE;
 use tokio::runtime::Runtime;
@@ -46,6 +47,11 @@ use tokio::runtime::Runtime;
 use crate::arguments::{Arguments, Command, InWorkspace};
 use crate::error::{COULD_NOT_RUN, Error, Outcome};
 use crate::printer::Printer;
+
+/// Reading SQL and resolving make many small values: with this allocator they take three quarters of the time that they
+/// take with the system's (docs/performance.md).
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     report::announce_bugs();
