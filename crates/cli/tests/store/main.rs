@@ -16,6 +16,7 @@ mod scene;
 mod key;
 mod kill;
 mod leak;
+mod nodes;
 mod upkeep;
 
 use scene::{Scene, Site};
