@@ -52,14 +52,14 @@ fn act(action: &str) -> AuditEntry {
     }
 }
 
-fn hand(is_linked: bool) -> Option<HandLink> {
-    Some(HandLink {
+fn hand(is_linked: bool) -> HandLink {
+    HandLink {
         is_linked,
         by: "Ann".to_owned(),
         at: at(8),
         note: None,
         table: None,
-    })
+    }
 }
 
 #[rstest]
@@ -173,8 +173,8 @@ async fn what_is_read_anew_or_said_by_hand_is_an_edition_of_its_own(
     // By hand it is linked to one node and not to another.
     home.clock.advance(20);
     let said = [
-        Change::Link("model.shop.by_hand".into(), hand(true)),
-        Change::Link("model.shop.mapped".into(), hand(false)),
+        Change::Link("model.shop.by_hand".into(), Some(hand(true))),
+        Change::Link("model.shop.mapped".into(), Some(hand(false))),
     ];
     store
         .curate(&main(), &asset_id(0), &said, &act("exposure.link"))
