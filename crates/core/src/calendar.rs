@@ -21,7 +21,7 @@ pub struct Calendar {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{value}`: {problem}")]
 pub struct CalendarError {
-    /// The text.
+    /// The text, or its beginning where it is long.
     pub value: String,
     /// What is wrong with it, in words for people.
     pub problem: String,
@@ -43,8 +43,8 @@ impl Calendar {
     pub fn in_zone(pattern: &str, zone: Tz) -> Result<Self, CalendarError> {
         let pattern = pattern.trim();
         let refused = |problem: String| CalendarError {
-            value: pattern.to_owned(),
-            problem,
+            value: shortened(pattern),
+            problem: shortened(&problem),
         };
         let cron = CronParser::builder()
             .seconds(Seconds::Disallowed)
@@ -105,9 +105,18 @@ impl Calendar {
 /// When it is none.
 pub fn read_zone(name: &str) -> Result<Tz, CalendarError> {
     name.parse().map_err(|_| CalendarError {
-        value: name.to_owned(),
+        value: shortened(name),
         problem: "it is no name of a time zone".to_owned(),
     })
+}
+
+/// As much of a text as a message repeats: what is typed for a pattern may be anything.
+fn shortened(text: &str) -> String {
+    const LONGEST: usize = 120;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 fn in_words(error: &CronError) -> String {
@@ -128,6 +137,17 @@ mod tests {
 
     fn at(text: &str) -> DateTime<Utc> {
         format!("{text}:00Z").parse().unwrap()
+    }
+
+    #[test]
+    fn a_message_repeats_the_beginning_of_a_long_pattern() {
+        for (pattern, zone) in [
+            ("x".repeat(60_000), "UTC".to_owned()),
+            ("* * * * *".to_owned(), "é".repeat(60_000)),
+        ] {
+            let error = Calendar::new(&pattern, &zone).unwrap_err();
+            assert!(error.to_string().len() < 600, "{error}");
+        }
     }
 
     #[rstest]

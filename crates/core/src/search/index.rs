@@ -102,6 +102,7 @@ impl Index {
             self.odd_ids.entry(id).or_insert(self.entries.len());
         }
         let first_value = self.value_positions.len();
+        let mut own = Vec::new();
         let kind = std::iter::once((Facet::Kind, &document.kind));
         let tags = document.tags.iter().map(|tag| (Facet::Tag, tag));
         let further = document.facets.iter().map(|(facet, value)| (*facet, value));
@@ -110,11 +111,12 @@ impl Index {
                 continue;
             }
             let next = u32::try_from(values.len()).unwrap_or(u32::MAX);
-            let number = *values.entry((facet, value.clone())).or_insert(next);
-            if !self.value_positions[first_value..].contains(&number) {
-                self.value_positions.push(number);
-            }
+            own.push(*values.entry((facet, value.clone())).or_insert(next));
         }
+        // Sorted rather than searched for each: somebody may have given a dashboard a hundred thousand tags.
+        own.sort_unstable();
+        own.dedup();
+        self.value_positions.append(&mut own);
         self.entries.push(Entry {
             fields: first_field..self.fields.len(),
             text: first_byte..self.folded.len(),

@@ -65,8 +65,14 @@ impl fmt::Display for Boxes {
     }
 }
 
-/// Takes a selector apart; `None` for one of several parts, with an `@`, an exclusion or a mistake.
+/// Takes a selector apart; `None` for one of several parts, with an `@`, an exclusion or a mistake, and for one that
+/// would mean something else when it is put together again, such as `0+1+x`.
 pub fn boxes_of(text: &str) -> Option<Boxes> {
+    let boxes = apart(text)?;
+    (apart(&boxes.to_string()).as_ref() == Some(&boxes)).then_some(boxes)
+}
+
+fn apart(text: &str) -> Option<Boxes> {
     let selector = parse(text).ok()?;
     let [word] = selector.include.as_slice() else {
         return None;
@@ -180,6 +186,9 @@ mod tests {
     #[case("a --exclude b")]
     #[case("")]
     #[case("tagg:a")]
+    #[case("0+")]
+    #[case("0+1+x")]
+    #[case("0+@x")]
     fn other_selectors_have_no_boxes(#[case] text: &str) {
         assert_eq!(boxes_of(text), None);
     }

@@ -1,5 +1,6 @@
 //! What is wrong with a selector, and where.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::method::Method;
@@ -61,6 +62,11 @@ pub enum SelectorProblem {
     NoRunResults,
     /// `source_status:` without two freshness checks.
     NoFreshness,
+    /// It has more parts than anybody writes: each is looked for among all nodes.
+    TooManyWords {
+        /// The most that it may have.
+        most: usize,
+    },
     /// The part finds nothing.
     FindsNothing {
         /// What may be meant, as a part of a selector.
@@ -70,17 +76,15 @@ pub enum SelectorProblem {
 
 impl fmt::Display for SelectorError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            problem,
-            part,
-            column,
-            ..
-        } = self;
+        let Self { problem, column, .. } = self;
+        let part = shortened(&self.part);
         match problem {
             SelectorProblem::UnknownMethod { name, .. } => {
+                let name = shortened(name);
                 write!(formatter, "`{name}` is not a selector method")?;
             }
             SelectorProblem::UnknownValue { method, value, .. } => {
+                let value = shortened(value);
                 write!(formatter, "`{}:` has no value `{value}`", method.name())?;
             }
             SelectorProblem::TooManyParts { .. } => write!(formatter, "`{part}` has too many parts")?,
@@ -102,9 +106,24 @@ impl fmt::Display for SelectorError {
                     "`{part}` needs two checks of source freshness to compare"
                 )?;
             }
+            SelectorProblem::TooManyWords { most } => {
+                write!(
+                    formatter,
+                    "the selection has more than {most} parts; `{part}` is one too many"
+                )?;
+            }
             SelectorProblem::FindsNothing { .. } => write!(formatter, "`{part}` finds nothing")?,
         }
         write!(formatter, " (at character {column})")
+    }
+}
+
+/// A part as a message repeats it: nobody reads more of it, and a selector may be as long as a request.
+fn shortened(part: &str) -> Cow<'_, str> {
+    const LONGEST: usize = 120;
+    match part.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &part[..end]).into(),
+        None => part.into(),
     }
 }
 
@@ -122,6 +141,7 @@ impl Diagnostic for SelectorError {
             SelectorProblem::NoComparison | SelectorProblem::UnsupportedComparison => "TW-SELECTOR-STATE",
             SelectorProblem::NoRunResults => "TW-SELECTOR-RESULT",
             SelectorProblem::NoFreshness => "TW-SELECTOR-FRESHNESS",
+            SelectorProblem::TooManyWords { .. } => "TW-SELECTOR-LONG",
             SelectorProblem::FindsNothing { .. } => "TW-SELECTOR-NOTHING",
         }
     }
@@ -172,9 +192,12 @@ impl Diagnostic for SelectorError {
             SelectorProblem::NoFreshness => {
                 "Let `dbt source freshness` run twice, so that there is something to compare.".to_owned()
             }
+            SelectorProblem::TooManyWords { .. } => {
+                "Patterns such as `stg_*`, `tag:` and `path:` say in one part what many names say.".to_owned()
+            }
             SelectorProblem::FindsNothing {
                 nearest: Some(nearest),
-            } => format!("Did you mean `{nearest}`?"),
+            } => format!("Did you mean `{}`?", shortened(nearest)),
             SelectorProblem::FindsNothing { nearest: None } => {
                 "Nothing has a name like this. A `*` stands for any letters: `*orders*`.".to_owned()
             }

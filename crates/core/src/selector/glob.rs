@@ -35,6 +35,8 @@ impl Glob {
         let characters: Vec<char> = text.chars().collect();
         let mut tokens = Vec::with_capacity(characters.len());
         let mut at = 0;
+        // Behind an opening bracket that nothing closes, no other is closed either: the rest is not searched again.
+        let mut may_close = true;
         while let Some(&character) = characters.get(at) {
             at += 1;
             tokens.push(match character {
@@ -45,12 +47,15 @@ impl Glob {
                     Token::AnyText
                 }
                 '?' => Token::AnyCharacter,
-                '[' => match read_class(&characters[at..]) {
+                '[' if may_close => match read_class(&characters[at..]) {
                     Some((class, length)) => {
                         at += length;
                         class
                     }
-                    None => Token::Character('['),
+                    None => {
+                        may_close = false;
+                        Token::Character('[')
+                    }
                 },
                 other => Token::Character(other),
             });
@@ -186,6 +191,13 @@ mod tests {
             ['?', rest @ ..] => !text.is_empty() && naive(rest, &text[1..]),
             [own, rest @ ..] => text.first() == Some(own) && naive(rest, &text[1..]),
         }
+    }
+
+    #[test]
+    fn brackets_that_nothing_closes_are_searched_once() {
+        let glob = Glob::new(&"[".repeat(200_000));
+        assert!(glob.matches(&"[".repeat(200_000)));
+        assert!(!glob.matches("["));
     }
 
     proptest! {

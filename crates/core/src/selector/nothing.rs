@@ -13,13 +13,20 @@ use super::universe::Universe;
 use crate::graph::NodeSet;
 use crate::project::{Node, ResourceType};
 
+/// For more parts than this nobody reads what may have been meant.
+const MOST_SUGGESTIONS: usize = 20;
+
 /// The parts that find nothing, each as an error with its place and the nearest name, in the order of the
 /// text. Parts that need what the universe does not have are left to [`super::select`].
 pub fn parts_that_find_nothing(selector: &Selector, universe: &Universe<'_>) -> Vec<SelectorError> {
     criteria(selector)
         .filter(|criterion| find(&criterion.condition, universe).is_ok_and(|found| found.is_empty()))
-        .map(|criterion| {
-            let nearest = nearest(criterion, universe);
+        .enumerate()
+        .map(|(number, criterion)| {
+            // Comparing a word with all names is much more work than looking for it.
+            let nearest = (number < MOST_SUGGESTIONS)
+                .then(|| nearest(criterion, universe))
+                .flatten();
             criterion.place.error(SelectorProblem::FindsNothing { nearest })
         })
         .collect()

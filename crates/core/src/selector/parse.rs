@@ -3,9 +3,14 @@
 //! dbt's own grammar of one part is the regular expression
 //! `@?(\d*\+)?([\w.]+:)?value(\+\d*)?`, with the shortest possible value; this follows it.
 
+use std::cell::Cell;
+
 use super::condition::Condition;
 use super::error::{SelectorError, SelectorProblem};
 use super::method::{Method, nearest};
+
+/// Selections are made by programs, too, but each part is looked for among all nodes.
+const MOST_PARTS: usize = 5_000;
 
 /// A selection, read and ready to be evaluated.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -74,12 +79,21 @@ impl Place {
 pub fn parse(text: &str) -> Result<Selector, SelectorError> {
     let mut selector = Selector::default();
     let mut is_exclude = false;
+    let columns = Columns::new(text);
+    let place = |start: usize, part: &str| Place {
+        part: part.to_owned(),
+        offset: start,
+        column: columns.of(start),
+    };
+    let mut parts = 0;
+    let mut count = |word: &str, offset: usize| {
+        parts += word.split(',').count();
+        if parts > MOST_PARTS {
+            return Err(place(offset, word).error(SelectorProblem::TooManyWords { most: MOST_PARTS }));
+        }
+        Ok(())
+    };
     for (offset, word) in words(text) {
-        let place = |start: usize, part: &str| Place {
-            part: part.to_owned(),
-            offset: start,
-            column: text[..start].chars().count() + 1,
-        };
         let (option, value) = match word.split_once('=') {
             Some((option, value)) if option.starts_with("--") => (option, Some(value)),
             _ => (word, None),
@@ -91,6 +105,7 @@ pub fn parse(text: &str) -> Result<Selector, SelectorError> {
                 return Err(place(offset, option).error(SelectorProblem::UnknownOption));
             }
             _ => {
+                count(word, offset)?;
                 let intersection = parse_word(word, offset, &place)?;
                 selector.add(intersection, is_exclude);
             }
@@ -98,12 +113,39 @@ pub fn parse(text: &str) -> Result<Selector, SelectorError> {
         if let Some(value) = value {
             let start = offset + option.len() + 1;
             for (inner, word) in words(value) {
+                count(word, start + inner)?;
                 let intersection = parse_word(word, start + inner, &place)?;
                 selector.add(intersection, is_exclude);
             }
         }
     }
     Ok(selector)
+}
+
+/// The columns of places that are asked for in rising order, mostly: each character is counted once.
+struct Columns<'t> {
+    text: &'t str,
+    /// The offset that was asked for last, and its column.
+    last: Cell<(usize, usize)>,
+}
+
+impl<'t> Columns<'t> {
+    const fn new(text: &'t str) -> Self {
+        Self {
+            text,
+            last: Cell::new((0, 1)),
+        }
+    }
+
+    fn of(&self, offset: usize) -> usize {
+        let (from, column) = match self.last.get() {
+            last @ (from, _) if from <= offset => last,
+            _ => (0, 1),
+        };
+        let column = column + self.text[from..offset].chars().count();
+        self.last.set((offset, column));
+        column
+    }
 }
 
 impl Selector {
@@ -274,6 +316,26 @@ mod tests {
             assert_eq!(values(&parse(text).unwrap()), values(&plain), "{text}");
         }
         assert!(parse("  ").unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_selection_longer_than_anybody_writes_is_refused() {
+        assert_eq!(parse(&"é ".repeat(MOST_PARTS)).unwrap().include.len(), MOST_PARTS);
+        for text in [
+            "é ".repeat(200_000),
+            "é,".repeat(200_000),
+            format!("--select={}", "é ".repeat(200_000)),
+        ] {
+            let error = parse(&text).unwrap_err();
+            assert_eq!(error.code(), "TW-SELECTOR-LONG");
+            assert!(error.to_string().len() < 500, "{error}");
+        }
+    }
+
+    #[test]
+    fn a_message_repeats_the_beginning_of_a_long_part() {
+        let error = parse(&format!("{}:x", "m".repeat(5_000))).unwrap_err();
+        assert!(error.to_string().len() < 500, "{error}");
     }
 
     #[rstest]
