@@ -43,8 +43,17 @@ pub fn split_address(text: &str) -> Result<SiteAddress, Error> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err(refused("it holds a user name or password; leave them out"));
     }
-    if url.host_str().is_none_or(str::is_empty) {
-        return Err(refused("it names no host"));
+    match url.host_str() {
+        None | Some("") => return Err(refused("it names no host")),
+        // More is allowed in an address than a host can be called; a quotation mark is one of the copying.
+        Some(host)
+            if !host
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-._[]:".contains(&byte)) =>
+        {
+            return Err(refused("no host is called so"));
+        }
+        Some(_) => {}
     }
     let (prefix, site_in_path) = split_path(url.path());
     let site = match url.fragment() {
@@ -179,7 +188,12 @@ fn encoded(text: &str) -> String {
 pub(crate) fn trusted_link(text: &str) -> Option<String> {
     let url = Url::parse(text.trim()).ok()?;
     let is_web = matches!(url.scheme(), "http" | "https") && url.username().is_empty();
-    (is_web && url.password().is_none()).then(|| text.trim().to_owned())
+    let text = text.trim();
+    // As it came where that does no harm. The rest is written as a browser understands it: `https:x` would be relative
+    // on a page of ours.
+    let has_authority = text.starts_with("https://") || text.starts_with("http://");
+    let is_plain = has_authority && !text.contains(char::is_control);
+    (is_web && url.password().is_none()).then(|| if is_plain { text.to_owned() } else { url.into() })
 }
 
 #[cfg(test)]
@@ -278,6 +292,8 @@ mod tests {
     #[case("not a host")]
     #[case("file:///etc/passwd")]
     #[case("bi.acme.com'?a=1")]
+    #[case("https://bi\".acme.com")]
+    #[case("https://bi&acme,com")]
     fn other_text_is_refused(#[case] text: &str) {
         assert!(
             matches!(split_address(text), Err(Error::Address { .. })),
@@ -315,6 +331,25 @@ mod tests {
     #[case("", false)]
     fn only_web_links_are_kept(#[case] text: &str, #[case] is_kept: bool) {
         assert_eq!(trusted_link(text).is_some(), is_kept);
+    }
+
+    #[test]
+    fn a_link_holds_no_control_characters() {
+        for text in [
+            "https://bi.acme.com/#/work\u{1f}books/1\u{0}7\u{85}",
+            "https://bi.acme.com/a\nb",
+            "https://bi.acme.com/\u{1b}[31m?a=\u{9b}",
+            "https:bi.acme.com/a",
+            "HTTPS:/\\bi.acme.com/a",
+        ] {
+            let link = trusted_link(text).unwrap();
+            assert!(
+                link.starts_with("https://bi.acme.com/") && !link.contains(char::is_control),
+                "{link:?}"
+            );
+        }
+        let plain = "https://bi.acme.com/#/views/Über uns/1";
+        assert_eq!(trusted_link(plain).as_deref(), Some(plain));
     }
 
     proptest! {

@@ -297,11 +297,15 @@ fn collections(
             parent: None,
         });
     }
+    let places = places(&projects);
     projects
         .values()
         .map(|project| {
-            let (path, is_at_top) = path_of(project, &projects);
-            let parent = project.parent.as_deref().filter(|_| !is_at_top);
+            let place = places.get(project.id.as_str());
+            let (path, parent) = place.map_or_else(
+                || (vec![project.name.clone()], None),
+                |place| (place.path.clone(), place.parent),
+            );
             let collection = Collection {
                 name: project.name.clone(),
                 parent: parent.map(CollectionId::from),
@@ -313,24 +317,87 @@ fn collections(
         .collect()
 }
 
-/// Names from the top down to a project, and whether the project itself stands at the top. In a loop
-/// the project with the least id counts as the top, so that the tree does not hang on who asks.
-fn path_of(project: &Project, projects: &BTreeMap<String, Project>) -> (Vec<String>, bool) {
-    let mut chain = vec![project];
-    while let Some(parent) = chain
-        .last()
-        .and_then(|last| last.parent.as_ref())
-        .and_then(|parent| projects.get(parent))
-    {
-        if let Some(start) = chain.iter().position(|seen| seen.id == parent.id) {
-            let top = (start..chain.len()).min_by_key(|&at| &chain[at].id);
-            chain.truncate(top.unwrap_or(start) + 1);
-            break;
+/// Collections that stand deeper than this begin a tree of their own: a path each in a chain without end would take
+/// memory with the square of its length. Tableau's own limit is ten.
+const DEEPEST_PROJECT: usize = 100;
+
+/// Where a project stands.
+struct Place<'a> {
+    /// Names from the top down to it.
+    path: Vec<String>,
+    parent: Option<&'a str>,
+}
+
+/// Where every project stands. In a loop the project with the least id counts as the top, so that the tree does not
+/// hang on who asks. Takes time in proportion to the projects, whatever they say of one another.
+fn places(projects: &BTreeMap<String, Project>) -> BTreeMap<&str, Place<'_>> {
+    let mut below: BTreeMap<&str, Vec<&Project>> = BTreeMap::new();
+    let mut tops = Vec::new();
+    for project in projects.values() {
+        match project
+            .parent
+            .as_deref()
+            .filter(|parent| projects.contains_key(*parent))
+        {
+            Some(parent) => below.entry(parent).or_default().push(project),
+            None => tops.push(project),
         }
-        chain.push(parent);
     }
-    let path = chain.iter().rev().map(|link| link.name.clone()).collect();
-    (path, chain.len() == 1)
+    let mut places = BTreeMap::new();
+    for top in tops {
+        place(top, &below, &mut places);
+    }
+    // What is left stands in a loop or below one.
+    for project in projects.values() {
+        if !places.contains_key(project.id.as_str()) {
+            place(top_of_loop(project, projects), &below, &mut places);
+        }
+    }
+    places
+}
+
+/// Puts a project at the top, and everything below it where it belongs.
+fn place<'a>(
+    top: &'a Project,
+    below: &BTreeMap<&'a str, Vec<&'a Project>>,
+    places: &mut BTreeMap<&'a str, Place<'a>>,
+) {
+    let mut open = vec![(top, None::<&Project>)];
+    while let Some((project, parent)) = open.pop() {
+        if places.contains_key(project.id.as_str()) {
+            continue;
+        }
+        let above = parent
+            .and_then(|parent| places.get(parent.id.as_str()))
+            .map(|place| place.path.as_slice())
+            .filter(|path| path.len() < DEEPEST_PROJECT);
+        let place = Place {
+            path: [above.unwrap_or_default(), std::slice::from_ref(&project.name)].concat(),
+            parent: parent
+                .filter(|_| above.is_some())
+                .map(|parent| parent.id.as_str()),
+        };
+        places.insert(&project.id, place);
+        let children = below.get(project.id.as_str()).into_iter().flatten();
+        open.extend(children.map(|child| (*child, Some(project))));
+    }
+}
+
+/// The least id of the loop that the parents of a project end in.
+fn top_of_loop<'a>(project: &'a Project, projects: &'a BTreeMap<String, Project>) -> &'a Project {
+    let parent_of = |project: &Project| project.parent.as_ref().and_then(|parent| projects.get(parent));
+    let mut seen = BTreeSet::new();
+    let mut at = project;
+    while seen.insert(at.id.as_str()) {
+        at = parent_of(at).unwrap_or(at);
+    }
+    let start = at;
+    let mut top = start;
+    while let Some(parent) = parent_of(at).filter(|parent| parent.id != start.id) {
+        at = parent;
+        top = if at.id < top.id { at } else { top };
+    }
+    top
 }
 
 pub(crate) fn projects_call() -> ListCall<'static, Project> {
@@ -454,6 +521,30 @@ mod tests {
             tree[&CollectionId::from("2")].parent,
             Some(CollectionId::from("1"))
         );
+    }
+
+    #[test]
+    fn a_chain_without_end_is_cut_and_no_work_for_hours() {
+        let count = 30_000;
+        let link = |at: usize| {
+            let parent = format!("p{}", (at + 1) % count);
+            project(
+                &format!("p{at}"),
+                "n",
+                (at + 1 < count).then_some(parent.as_str()),
+            )
+        };
+        let tree = tree((0..count).map(link).collect());
+        assert_eq!(tree.len(), count);
+        assert!(
+            tree.values()
+                .all(|collection| collection.path.len() <= DEEPEST_PROJECT)
+        );
+        let tops = tree
+            .values()
+            .filter(|collection| collection.parent.is_none())
+            .count();
+        assert_eq!(tops, count.div_ceil(DEEPEST_PROJECT));
     }
 
     proptest! {

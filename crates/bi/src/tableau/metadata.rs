@@ -34,6 +34,12 @@ const MOST_REPEATS: u32 = 5;
 /// down to single items takes six, and two are under way at once.
 const MOST_FAILED_QUERIES: u32 = 12;
 
+/// Of so many different warnings in one answer the others are not kept: each is noted at all that it concerns.
+const MOST_FLAWS: usize = 20;
+
+/// No field of the schema has a longer name.
+const LONGEST_FIELD: usize = 100;
+
 /// What Tableau says when it failed inside.
 const UNEXPECTED: &str = "Unexpected error occurred";
 
@@ -171,7 +177,12 @@ fn undefined_field(message: &str) -> Option<String> {
     }
     let (_, after) = message.split_once("Field '")?;
     let (field, _) = after.split_once('\'')?;
-    Some(field.to_owned())
+    // Only what GraphQL allows for a name; it goes into messages.
+    let is_name = field.len() <= LONGEST_FIELD
+        && field
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    (is_name && !field.is_empty()).then(|| field.to_owned())
 }
 
 /// What to do after one answer.
@@ -360,6 +371,8 @@ impl<'a> Metadata<'a> {
                 }
                 Meaning::Again => return Next::Wait(refusal(query, flaw)),
                 Meaning::TooBig => too_big = Some(flaw),
+                // One is enough for the answer not to count as whole.
+                Meaning::Flaw if flaws.len() >= MOST_FLAWS => {}
                 Meaning::Flaw => {
                     flaws.insert(flaw);
                 }
@@ -437,6 +450,8 @@ mod tests {
     #[case(json!({"message": "x", "extensions": {"code": "ACCESS_DENIED", "severity": "ERROR"}}), Meaning::Refused)]
     #[case(json!({"message": "Unexpected error occurred"}), Meaning::Again)]
     #[case(json!({"message": "Validation error of type FieldUndefined: Field 'projectLuid' in type 'Workbook' is undefined @ 'workbooksConnection/nodes/projectLuid'"}), Meaning::UnknownField("projectLuid".into()))]
+    #[case(json!({"message": format!("FieldUndefined: Field '{}'", "z".repeat(3000))}), Meaning::Refused)]
+    #[case(json!({"message": "FieldUndefined: Field 'a\u{1b}b'"}), Meaning::Refused)]
     #[case(json!({"message": null}), Meaning::Refused)]
     #[case(json!({}), Meaning::Refused)]
     fn each_error_is_taken_for_what_it_says(#[case] value: Value, #[case] expected: Meaning) {

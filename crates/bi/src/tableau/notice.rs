@@ -20,6 +20,12 @@ pub(crate) fn add_notices(inventory: &mut Inventory, lineage: &Lineage, nameless
     notices.note_unknown_fields();
 }
 
+/// More kinds of warnings than this are counted and not listed.
+const MOST_FLAWS: usize = 50;
+
+/// Of one asset's or data source's reasons so many are told.
+const MOST_REASONS: usize = 5;
+
 struct Notices<'a> {
     inventory: &'a mut Inventory,
     lineage: &'a Lineage,
@@ -66,7 +72,18 @@ impl Notices<'_> {
         for flaw in self.lineage.table_flaws.values().flatten() {
             *affected.entry((flaw.code.clone(), plain(flaw))).or_default() += 1;
         }
-        for ((flaw_code, reason), count) in affected {
+        let more = affected.len().saturating_sub(MOST_FLAWS);
+        if more > 0 {
+            self.note(
+                notice_of("").0,
+                format!(
+                    "{} of Tableau's are not listed here",
+                    counted(more, "further warning")
+                ),
+                None,
+            );
+        }
+        for ((flaw_code, reason), count) in affected.into_iter().take(MOST_FLAWS) {
             let (code, remedy) = notice_of(&flaw_code);
             let on = match count {
                 0 => "everything read".to_owned(),
@@ -132,8 +149,12 @@ pub(crate) fn completeness(flaws: &BTreeSet<Flaw>) -> Completeness {
         return Completeness::Complete;
     }
     let reasons: BTreeSet<String> = flaws.iter().map(plain).collect();
-    let reasons: Vec<String> = reasons.into_iter().collect();
-    Completeness::partial(reasons.join("; "))
+    let more = reasons.len().saturating_sub(MOST_REASONS);
+    let mut told: Vec<String> = reasons.into_iter().take(MOST_REASONS).collect();
+    if more > 0 {
+        told.push(counted(more, "further reason"));
+    }
+    Completeness::partial(told.join("; "))
 }
 
 /// A flaw in plain words (codes: Metadata API guide, "Errors").

@@ -16,6 +16,7 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 use serde_json::{Map, Value};
 
+use crate::error::tame;
 use crate::http::Answer;
 
 /// What a body turned out to be.
@@ -116,7 +117,8 @@ fn read_xml(text: &str) -> Body {
             Ok(event) => event,
             Err(_) if looks_like_html(text) => return Body::Foreign,
             Err(error) => {
-                return Body::Broken(format!("broken XML at byte {}: {error}", reader.error_position()));
+                let at = reader.error_position();
+                return Body::Broken(format!("broken XML at byte {at}: {}", tame(&error.to_string())));
             }
         };
         let closed = match event {
@@ -387,6 +389,18 @@ mod tests {
     #[case("2025-03-04 05:06", false)]
     fn instants_are_read_or_unknown(#[case] text: &str, #[case] is_read: bool) {
         assert_eq!(parse_instant(text).is_some(), is_read);
+    }
+
+    #[test]
+    fn names_in_broken_xml_do_not_get_into_messages_as_they_are() {
+        let text = format!("<tsResponse><a\u{1b}[2J></b{}></tsResponse>", "y".repeat(3000));
+        let Body::Broken(reason) = body(&text) else {
+            panic!("broken");
+        };
+        assert!(
+            reason.len() < 400 && !reason.contains(char::is_control),
+            "{reason:?}"
+        );
     }
 
     proptest! {
