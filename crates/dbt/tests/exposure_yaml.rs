@@ -54,7 +54,7 @@ sources:
 const MODELS: [&str; 5] = ["fct", "hidden", "off", "dim_v1", "dim_v2"];
 
 /// What dbt trips over where it is not told otherwise.
-const HOSTILE: [&str; 24] = [
+const HOSTILE: [&str; 28] = [
     "",
     " ",
     "{{ 1 + 1 }}",
@@ -79,6 +79,10 @@ const HOSTILE: [&str; 24] = [
     "売上 🚀 ñ \u{202e}drawkcab\u{200b}",
     "\u{0}\u{1b}[31m\u{85}\u{2028}\u{feff}\u{fffe}\u{10ffff}",
     "[a, {b: c}]",
+    "!!python/object/apply:os.system ['true']",
+    "? key %TAG ! --- ... <<: *a",
+    "javascript:alert(1)",
+    "\u{2066}a\u{2069}\u{200e}\u{9b}31m",
 ];
 
 fn dbt(project: &Utf8Path, arguments: &[&str]) -> (bool, String) {

@@ -151,6 +151,26 @@ mod tests {
         }
     }
 
+    #[test]
+    fn aliases_that_stand_for_millions_are_refused() {
+        use std::fmt::Write as _;
+
+        let mut laughs = "a0: &a0 [x]\n".to_owned();
+        for at in 1..9 {
+            let aliases = vec![format!("*a{}", at - 1); 9].join(", ");
+            let _ = writeln!(laughs, "a{at}: &a{at} [{aliases}]");
+        }
+        let error = read_exposures(&format!("{laughs}exposures: *a8\n"), "x.yml").unwrap_err();
+        assert!(error.to_string().contains("alias"), "{error}");
+        // What teams share among their exposures is no attack.
+        let mut shared =
+            "shared: &shared {team: bi, tier: 1, contact: x, pager: y, cost: z}\nexposures:\n".to_owned();
+        for at in 0..10_000 {
+            let _ = writeln!(shared, "  - {{name: e{at}, meta: *shared}}");
+        }
+        assert_eq!(read_exposures(&shared, "x.yml").unwrap().len(), 10_000);
+    }
+
     proptest! {
         #[test]
         fn a_quoted_text_is_read_back_by_a_yaml_reader(text in prop_oneof![any::<String>(), "[{}%#'\"\\\\: \r\n\t-]{0,12}"]) {

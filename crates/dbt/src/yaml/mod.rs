@@ -13,13 +13,24 @@ use serde::de::DeserializeOwned;
 
 use crate::error::Error;
 
+/// How much aliases may repeat in a short text, in events of the parser; longer ones may as much more as they are long.
+const MOST_REPLAYED: usize = 20_000;
+
 /// Reads a YAML text. `origin` names it in errors.
 fn read<T: DeserializeOwned>(text: &str, origin: &str) -> Result<T, Error> {
-    // Ten thousand exposures in one file are no attack.
+    // Ten thousand exposures in one file are no attack, whatever they share. A few lines whose aliases stand for
+    // millions are one.
     let options = serde_saphyr::options! {
+        alias_limits: serde_saphyr::alias_limits! {
+            max_total_replayed_events: MOST_REPLAYED + text.len(),
+        },
         budget: serde_saphyr::budget! {
             max_events: 20_000_000,
             max_nodes: 10_000_000,
+            max_aliases: 1_000_000,
+            max_merge_keys: 1_000_000,
+            // What teams share among their exposures has one anchor and thousands of aliases.
+            enforce_alias_anchor_ratio: false,
         },
         with_snippet: false,
     };
