@@ -33,6 +33,11 @@ const MEMBERS: &[(&str, &[&str])] = &[
         ],
     ),
     (SIMULATOR, &["tailwater-core"]),
+    // What reads bytes from outside, side by side; nothing that is shipped uses it.
+    (
+        "tailwater-fuzz",
+        &["tailwater-bi", "tailwater-core", "tailwater-dbt", "tailwater-sql"],
+    ),
 ];
 
 /// Every crate's tests may use it.
