@@ -5,7 +5,7 @@ use tailwater_tableau_sim::site_file::SiteFile;
 
 use crate::scene::{Scene, Site, demo};
 
-/// The demo's site, in which a workbook was renamed and reads another table, and another one is gone.
+/// The demo's site, in which a workbook was renamed and another one is gone.
 fn changed_site() -> SiteFile {
     let mut file = SiteFile::load(&demo().join("site.toml")).unwrap();
     let workbooks = &mut file.sites[0].workbooks;
@@ -14,7 +14,7 @@ fn changed_site() -> SiteFile {
         .iter_mut()
         .find(|workbook| workbook.name == "Orders overview")
         .unwrap();
-    orders.name = "Orders <b>over\u{1b}[31mview</b>".to_owned();
+    "Orders <b>over\u{1b}[31mview</b>".clone_into(&mut orders.name);
     file
 }
 
