@@ -24,8 +24,8 @@ use tailwater_core::project::Project;
 use tailwater_core::resolve::{GivenName, Input, Resolution, resolve};
 use tailwater_core::selection::Selection;
 use tailwater_store::{
-    Error as StoreError, ExposureName, Landing, SyncCause, SyncDetail, SyncFailure, SyncId, SyncOutcome,
-    SyncRecord,
+    Error as StoreError, ExposureName, Landing, StoredInventory, SyncCause, SyncDetail, SyncFailure, SyncId,
+    SyncOutcome, SyncRecord,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -260,12 +260,13 @@ impl Workspace {
         } else {
             self.last_read(&integration.name).await?
         };
+        let (fetched, before) = self
+            .fetch(integration, connector, &selection, last_read, progress, cancel)
+            .await?;
         let Fetched {
             inventory: fresh,
             unmoved,
-        } = self
-            .fetch(integration, connector, &selection, last_read, progress, cancel)
-            .await?;
+        } = fetched;
         let mut record = record;
         record.detail.unmoved = unmoved;
         record.detail.full_read_at = match last_read {
@@ -275,7 +276,6 @@ impl Workspace {
         progress.reached(Stage::Projects, fresh.collections.len());
         progress.reached(Stage::Workbooks, fresh.assets.len());
         progress.reached(Stage::Tables, fresh.tables.len());
-        let before = self.store().load_inventory(&integration.name).await?;
         let known = before.synced_at.map(|synced_at| Known {
             inventory: &before.inventory,
             stale: &before.stale,
@@ -378,7 +378,8 @@ impl Workspace {
         }))
     }
 
-    /// Reads the site. Stopping is heard here alone: what follows takes little time and is not stopped half-way.
+    /// Reads the site, and what the last sync left of it, which nothing else replaces while this integration's
+    /// session is held. Stopping is heard here alone: what follows takes little time and is not stopped half-way.
     async fn fetch(
         &self,
         integration: &Integration,
@@ -387,33 +388,25 @@ impl Workspace {
         last_read: Option<LastRead>,
         progress: &dyn SyncProgress,
         cancel: &CancellationToken,
-    ) -> Result<Fetched, Error> {
+    ) -> Result<(Fetched, StoredInventory), Error> {
         let progress: &dyn Progress = progress;
-        let known = match last_read {
-            Some(last) => Some((
-                self.store().load_inventory(&integration.name).await?,
-                last.read_at,
-            )),
-            None => None,
-        };
         let fetching = async {
-            match &known {
-                None => {
-                    let inventory = connector.fetch_inventory(selection, progress).await?;
-                    Ok(Fetched {
-                        inventory,
-                        unmoved: 0,
-                    })
-                }
-                Some((known, read_at)) => {
-                    let before = Before {
-                        inventory: &known.inventory,
-                        stale: &known.stale,
-                        read_at: *read_at,
-                    };
-                    Ok(connector.fetch_changes(selection, before, progress).await?)
-                }
-            }
+            let Some(last) = last_read else {
+                let inventory = connector.fetch_inventory(selection, progress).await?;
+                let fetched = Fetched {
+                    inventory,
+                    unmoved: 0,
+                };
+                return Ok((fetched, self.store().load_inventory(&integration.name).await?));
+            };
+            let known = self.store().load_inventory(&integration.name).await?;
+            let before = Before {
+                inventory: &known.inventory,
+                stale: &known.stale,
+                read_at: last.read_at,
+            };
+            let fetched = connector.fetch_changes(selection, before, progress).await?;
+            Ok((fetched, known))
         };
         let fetched = tokio::select! {
             fetched = fetching => fetched,

@@ -44,8 +44,11 @@ pub(crate) struct Tree {
 /// Reads projects and workbooks of the whole site.
 pub(crate) async fn fetch_tree(gate: &Gate, progress: &dyn Progress) -> Result<Tree, Error> {
     let server = gate.server_info().await?;
-    let projects = projects_call().fetch(gate, progress).await?;
-    let mut workbooks = workbooks_call().fetch(gate, progress).await?;
+    let (projects_call, workbooks_call) = (projects_call(), workbooks_call());
+    let (projects, mut workbooks) = futures::try_join!(
+        projects_call.fetch(gate, progress),
+        workbooks_call.fetch(gate, progress)
+    )?;
     let untold = gather_untold(&mut workbooks.entries);
     let unplaced = Unplaced::new(&projects.entries, &workbooks.entries);
     let mut inventory = Inventory {
@@ -137,11 +140,20 @@ pub(crate) async fn fetch_listing(
     selection: &Selection,
     progress: &dyn Progress,
 ) -> Result<Listing, Error> {
+    // None of the lists waits for another; without the tree the others are of no use.
+    let (views_call, sources_call) = (views_call(), data_sources_call());
+    let others = async {
+        Ok(futures::join!(
+            views_call.fetch(gate, progress),
+            sources_call.fetch(gate, progress)
+        ))
+    };
+    let (tree, (view_list, source_list)) = futures::try_join!(fetch_tree(gate, progress), others)?;
     let Tree {
         mut inventory,
         mut workbooks,
         unplaced,
-    } = fetch_tree(gate, progress).await?;
+    } = tree;
     let chosen: BTreeSet<String> = inventory
         .collections
         .iter()
@@ -169,11 +181,6 @@ pub(crate) async fn fetch_listing(
     });
     let (mut views, mut data_sources) = (BTreeMap::new(), BTreeMap::new());
     if !workbooks.is_empty() {
-        let (views_call, sources_call) = (views_call(), data_sources_call());
-        let (view_list, source_list) = futures::join!(
-            views_call.fetch(gate, progress),
-            sources_call.fetch(gate, progress)
-        );
         let view_list = optional(&mut inventory, "views", view_list)?;
         if view_list
             .refused

@@ -46,8 +46,6 @@ queries! {
     SAMPLE = "sample of tables" in "sample.graphql";
     WORKBOOK_DATES = "dates of workbooks" in "workbook_dates.graphql";
     PUBLISHED_DATES = "dates of published data sources" in "published_dates.graphql";
-    WORKBOOK_EXTRACTS = "extracts of a workbook" in "workbook_extracts.graphql";
-    PUBLISHED_EXTRACT = "extract of a published data source" in "published_extract.graphql";
 }
 
 /// Fields without which an answer says nothing; they are never taken out.

@@ -16,14 +16,17 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use serde_json::{Value, json};
+use serde::de::DeserializeOwned;
+use serde_json::json;
 use tailwater_core::refresh::TargetKind;
 
+use super::assemble::last_refresh;
 use super::fault::Fault;
+use super::graph;
 use super::metadata::{Metadata, Reply as MetadataReply};
-use super::query::{PUBLISHED_EXTRACT, WORKBOOK_EXTRACTS};
+use super::query::{PUBLISHED_DATES, Query, WORKBOOK_DATES};
 use super::session::{Dated, Gate};
-use super::tree::{Body, Node, parse_instant, read_body};
+use super::tree::{Body, Node, read_body};
 use super::version::ApiVersion;
 use crate::error::{Error, tame};
 use crate::http::{Answer, reason_phrase};
@@ -402,42 +405,38 @@ pub(crate) async fn fetch_extract_time(
     gate: &Gate,
     target: &TargetRef,
 ) -> Result<Option<DateTime<Utc>>, Error> {
-    let (query, variables) = match target.kind {
-        TargetKind::Workbook => (WORKBOOK_EXTRACTS, json!({"id": target.id})),
-        TargetKind::DataSource => (PUBLISHED_EXTRACT, json!({"ids": [target.id]})),
-    };
-    let metadata = Metadata::new(gate);
-    let data = match metadata.ask::<Value>(query, &variables).await? {
-        MetadataReply::Whole(data) | MetadataReply::Flawed(data, _) => data,
-        MetadataReply::TooBig(..) => return Ok(None),
-    };
-    Ok(read_extract_time(&data, target.kind))
+    Ok(match target.kind {
+        TargetKind::Workbook => {
+            let workbook: Option<graph::Workbook> = fetch_dates(gate, WORKBOOK_DATES, target).await?;
+            workbook.and_then(|workbook| oldest_extract(&workbook))
+        }
+        TargetKind::DataSource => {
+            let source: Option<graph::DataSource> = fetch_dates(gate, PUBLISHED_DATES, target).await?;
+            source.as_ref().and_then(last_refresh)
+        }
+    })
 }
 
-fn read_extract_time(data: &Value, kind: TargetKind) -> Option<DateTime<Utc>> {
-    let node = data.get("page")?.get("nodes")?.get(0)?;
-    let time = |source: &Value| {
-        let names = [
-            "extractLastRefreshTime",
-            "extractLastIncrementalUpdateTime",
-            "extractLastUpdateTime",
-        ];
-        names
-            .into_iter()
-            .filter_map(|name| parse_instant(source.get(name)?.as_str()?))
-            .max()
-    };
-    match kind {
-        TargetKind::DataSource => time(node),
-        TargetKind::Workbook => {
-            let sources = node.get("embeddedDatasources")?.as_array()?;
-            sources
-                .iter()
-                .filter(|source| source.get("hasExtracts").and_then(Value::as_bool) != Some(false))
-                .filter_map(time)
-                .min()
+/// The one object of a query for dates that was asked for; `None` when Tableau's index does not know it.
+async fn fetch_dates<T: DeserializeOwned>(
+    gate: &Gate,
+    query: Query,
+    target: &TargetRef,
+) -> Result<Option<T>, Error> {
+    let metadata = Metadata::new(gate);
+    let variables = json!({"first": 1, "ids": [target.id]});
+    Ok(match metadata.ask::<graph::Data<T>>(query, &variables).await? {
+        MetadataReply::Whole(data) | MetadataReply::Flawed(data, _) => {
+            data.page.and_then(|page| page.nodes.items.into_iter().next())
         }
-    }
+        MetadataReply::TooBig(..) => None,
+    })
+}
+
+fn oldest_extract(workbook: &graph::Workbook) -> Option<DateTime<Utc>> {
+    let sources = &workbook.embedded_datasources.items;
+    let extracts = sources.iter().filter(|source| source.has_extracts != Some(false));
+    extracts.filter_map(last_refresh).min()
 }
 
 #[cfg(test)]
@@ -445,6 +444,7 @@ mod tests {
     use reqwest::header::HeaderMap;
     use rstest::rstest;
 
+    use super::super::tree::parse_instant;
     use super::*;
 
     fn answer(status: u16, body: &str) -> Answer {
@@ -585,13 +585,13 @@ mod tests {
 
     #[test]
     fn of_several_extracts_the_oldest_counts() {
-        let data = json!({"page": {"nodes": [{"id": "1", "embeddedDatasources": [
+        let workbook = json!({"id": "1", "embeddedDatasources": [
             {"hasExtracts": true, "extractLastRefreshTime": "2026-01-02T00:00:00Z"},
             {"hasExtracts": true, "extractLastRefreshTime": "2026-01-01T00:00:00Z", "extractLastUpdateTime": "2026-01-03T00:00:00Z"},
             {"hasExtracts": false, "extractLastRefreshTime": "2025-01-01T00:00:00Z"},
-        ]}]}});
-        let time = read_extract_time(&data, TargetKind::Workbook);
-        assert_eq!(time, parse_instant("2026-01-02T00:00:00Z"));
-        assert_eq!(read_extract_time(&json!({}), TargetKind::DataSource), None);
+        ]});
+        let workbook = serde_json::from_value(workbook).unwrap();
+        assert_eq!(oldest_extract(&workbook), parse_instant("2026-01-02T00:00:00Z"));
+        assert_eq!(oldest_extract(&graph::Workbook::default()), None);
     }
 }

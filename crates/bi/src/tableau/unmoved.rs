@@ -29,16 +29,16 @@ const SETTLED: TimeDelta = TimeDelta::hours(2);
 
 const WORKBOOK_DATES: ByIdCall<graph::Workbook> = ByIdCall {
     query: query::WORKBOOK_DATES,
-    start: 200,
-    most: 500,
+    start: 500,
+    most: 1_000,
     id: |workbook| filled(workbook.luid.as_ref()),
     phase: Some("dates of extracts"),
 };
 
 const PUBLISHED_DATES: ByIdCall<graph::DataSource> = ByIdCall {
     query: query::PUBLISHED_DATES,
-    start: 200,
-    most: 500,
+    start: 500,
+    most: 1_000,
     id: |source| filled(source.luid.as_ref()),
     phase: None,
 };

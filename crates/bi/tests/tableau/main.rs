@@ -15,5 +15,6 @@ mod http_policy;
 mod inventory;
 mod odd_answer;
 mod refresh;
+mod request_count;
 mod secret;
 mod support;

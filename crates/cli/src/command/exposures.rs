@@ -33,6 +33,9 @@ pub async fn run(args: &Args, workspace: &Workspace, printer: &Printer) -> Resul
     printer.answer(&exposures, |exposures| {
         to_document(exposures, args.select.is_some())
     })?;
+    // The process ends here: taking a large catalog apart first would only keep its reader waiting.
+    drop(exposures);
+    std::mem::forget(catalog);
     Ok(outcome)
 }
 

@@ -72,24 +72,11 @@ impl Workspace {
     pub async fn catalog_input(&self, environment: Option<&EnvironmentName>) -> Result<CatalogInput, Error> {
         // Asked first: what changes while the rest is read is read again the next time.
         let revision = self.store().revision().await?;
-        let mut projects = Vec::new();
-        for entry in self.projects().await? {
-            let environments = self.environments(&entry).await?;
-            let Some(shown) = pick(&environments, environment).cloned() else {
-                continue;
-            };
-            let artifacts = self.load_artifacts_at(&shown, &revision).await?;
-            projects.push(ProjectInput {
-                entry,
-                environments,
-                environment: shown,
-                artifacts,
-            });
-        }
-        let mut integrations = Vec::new();
-        for integration in self.integrations().await? {
-            integrations.push(self.load_integration(integration, &revision).await?);
-        }
+        // Artifacts are read from files, integrations from the store: a large manifest and a large inventory at once.
+        let (projects, integrations) = futures::try_join!(
+            Box::pin(self.project_inputs(environment, &revision)),
+            Box::pin(self.integration_inputs(&revision))
+        )?;
         // Before what it counts: a change in between is then seen by the next look at the number.
         let curation_revision = self.curation_revision().await?;
         let curations = Arc::new(self.load_curations().await?);
@@ -109,6 +96,36 @@ impl Workspace {
             policies: Arc::new(policies),
             now: self.clock().now(),
         })
+    }
+
+    async fn project_inputs(
+        &self,
+        environment: Option<&EnvironmentName>,
+        revision: &StoreRevision,
+    ) -> Result<Vec<ProjectInput>, Error> {
+        let mut projects = Vec::new();
+        for entry in self.projects().await? {
+            let environments = self.environments(&entry).await?;
+            let Some(shown) = pick(&environments, environment).cloned() else {
+                continue;
+            };
+            let artifacts = self.load_artifacts_at(&shown, revision).await?;
+            projects.push(ProjectInput {
+                entry,
+                environments,
+                environment: shown,
+                artifacts,
+            });
+        }
+        Ok(projects)
+    }
+
+    async fn integration_inputs(&self, revision: &StoreRevision) -> Result<Vec<IntegrationInput>, Error> {
+        let mut integrations = Vec::new();
+        for integration in self.integrations().await? {
+            integrations.push(self.load_integration(integration, revision).await?);
+        }
+        Ok(integrations)
     }
 
     async fn load_integration(

@@ -102,6 +102,8 @@ fn options(options: SqliteConnectOptions) -> SqliteConnectOptions {
         .foreign_keys(true)
         // A sync that was reported as landed survives a power cut.
         .synchronous(SqliteSynchronous::Full)
+        // Rows come from a thread of their own: the fewer of them wait on the way, the more often it is stopped.
+        .row_buffer_size(1_000)
         // Functions hidden in the schema of a file that came from elsewhere do not run.
         .pragma("trusted_schema", "off")
         .disable_statement_logging()

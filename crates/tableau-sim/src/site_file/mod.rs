@@ -6,6 +6,7 @@
 
 mod asset;
 mod builder;
+mod company;
 mod connection;
 mod content;
 mod datasource;
@@ -19,6 +20,7 @@ mod table;
 
 pub use asset::{FieldEntry, Outcome, Refresh, Schedule};
 pub use builder::{BUILDER_TOKEN, SiteBuilder};
+pub use company::company_tables;
 pub use connection::{Connection, NameParts};
 pub use content::{Dashboard, DashboardEntry, Sheet, SheetEntry, Workbook};
 pub use datasource::{Calculation, Datasource, PublishedDatasource};
