@@ -44,6 +44,8 @@ pub(crate) struct Tree {
 /// Reads projects and workbooks of the whole site.
 pub(crate) async fn fetch_tree(gate: &Gate, progress: &dyn Progress) -> Result<Tree, Error> {
     let server = gate.server_info().await?;
+    // Before anything is asked side by side: a sign-in that is refused is not tried again.
+    gate.session().await?;
     let (projects_call, workbooks_call) = (projects_call(), workbooks_call());
     let (projects, mut workbooks) = futures::try_join!(
         projects_call.fetch(gate, progress),
@@ -140,6 +142,7 @@ pub(crate) async fn fetch_listing(
     selection: &Selection,
     progress: &dyn Progress,
 ) -> Result<Listing, Error> {
+    gate.session().await?;
     // None of the lists waits for another; without the tree the others are of no use.
     let (views_call, sources_call) = (views_call(), data_sources_call());
     let others = async {

@@ -52,10 +52,10 @@ async fn requests(workbooks: usize) -> (usize, usize) {
 
 #[tokio::test]
 async fn requests_stay_within_their_budget_and_grow_no_faster_than_the_site() {
-    let (first, second) = requests(300).await;
-    assert!(first <= 30, "a first sync: {first}");
+    let (first, second) = requests(200).await;
+    assert!(first <= 24, "a first sync: {first}");
     assert!(second <= 12, "a second sync: {second}");
-    let (first_of_four, second_of_four) = requests(1_200).await;
+    let (first_of_four, second_of_four) = requests(800).await;
     assert!(first_of_four <= 4 * first, "{first} ─▶ {first_of_four}");
     assert!(second_of_four <= 4 * second, "{second} ─▶ {second_of_four}");
 }
