@@ -254,7 +254,7 @@ fn workbook(
             usage: number as u64 % 900,
             ..Dashboard::default()
         })],
-        datasources: (0..number % 3 + 1).map(source).collect(),
+        datasources: (0..=number % 3).map(source).collect(),
         ..Workbook::named(format!("{region} {topic} {kind} {number:05}"))
     }
 }
