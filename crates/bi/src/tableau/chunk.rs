@@ -120,7 +120,7 @@ impl<T: DeserializeOwned + Send> ByIdCall<T> {
         };
         let mut size = Size::new(self.start);
         let mut failures = 0;
-        let mut last_error = None;
+        let mut first_error = None;
         let mut has_reply = false;
         let mut under_way = FuturesUnordered::new();
         loop {
@@ -167,12 +167,13 @@ impl<T: DeserializeOwned + Send> ByIdCall<T> {
                             piece.into_iter().rev().for_each(|id| queue.push_front(id));
                         }
                     }
-                    last_error = Some(error);
+                    // The first: of queries under way at once, a later one may only say that no more are asked.
+                    first_error.get_or_insert(error);
                 }
             }
             self.report(progress, total - queue.len().min(total), total);
         }
-        if let (Some(error), false) = (last_error, queue.is_empty()) {
+        if let (Some(error), false) = (first_error, queue.is_empty()) {
             if !has_reply {
                 return Err(error);
             }
