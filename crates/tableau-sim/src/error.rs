@@ -38,6 +38,20 @@ pub enum Error {
         /// The first diagnostics.
         reason: String,
     },
+    /// TLS can not be spoken with the certificate.
+    #[error("can not speak TLS: {reason}")]
+    Tls {
+        /// What the certificate lacks.
+        reason: String,
+    },
+    /// A file of the certificate can not be read or written.
+    #[error("can not use the file {}: {source}", path.display())]
+    TlsFile {
+        /// The path.
+        path: PathBuf,
+        /// What the system answered.
+        source: std::io::Error,
+    },
     /// No socket could be opened.
     #[error("can not listen on 127.0.0.1:{port}: {source}")]
     Listen {
@@ -55,6 +69,8 @@ impl Diagnostic for Error {
             Self::SiteFileSyntax { .. } => "TW-SIM-SYNTAX",
             Self::SiteFileMeaning { .. } => "TW-SIM-MEANING",
             Self::Schema { .. } => "TW-SIM-SCHEMA",
+            Self::Tls { .. } => "TW-SIM-TLS",
+            Self::TlsFile { .. } => "TW-SIM-TLS-FILE",
             Self::Listen { .. } => "TW-SIM-LISTEN",
         }
     }
@@ -66,6 +82,8 @@ impl Diagnostic for Error {
                 "docs/tableau-simulator.md describes every key of a site file"
             }
             Self::Schema { .. } => "this is a defect of the build; please report it",
+            Self::Tls { .. } => "give a PEM certificate and its PEM key, or `--tls` alone",
+            Self::TlsFile { .. } => "check the paths of `--tls-cert`, `--tls-key` and `--ca-out`",
             Self::Listen { .. } => "choose another port, or 0 for any free one",
         };
         Some(hint.to_owned())

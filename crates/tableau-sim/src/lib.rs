@@ -1,8 +1,8 @@
 //! A Tableau server on loopback, for tests, the demo and development.
 //!
 //! It answers the REST API and the Metadata API from a *site file* as a real server would, and misbehaves in
-//! the ways real ones do when told to. It is no Tableau: it draws nothing, runs no query, and checks no
-//! signature. Nothing in it is meant for a network beyond loopback.
+//! the ways real ones do when told to. It is no Tableau: it draws nothing and runs no query. Nothing in it is meant
+//! for a network beyond loopback.
 //!
 //! ```text
 //! site file ─▶ site_file (TOML as written) ─▶ site::build ─▶ Site (object graph) ─┐
@@ -20,6 +20,7 @@ mod error;
 mod graphql;
 mod job;
 mod picture;
+mod proxy;
 mod request_log;
 mod rest;
 mod server;
@@ -28,12 +29,15 @@ mod simulator;
 mod site;
 pub mod site_file;
 mod switch;
+mod tls;
 mod wire;
 mod world;
 
 pub use clock::{ClockMode, SimClock};
 pub use error::Error;
+pub use proxy::{Proxy, ProxyOptions};
 pub use request_log::{Recorded, RecordedQuery};
 pub use simulator::{Options, Running, Simulator};
 pub use site_file::SiteFile;
 pub use switch::{MetadataAvailability, Switches};
+pub use tls::{Certificate, Flaw};

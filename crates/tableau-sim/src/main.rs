@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use chrono::{DateTime, Utc};
 use clap::Parser;
 use tailwater_core::diagnostic::Diagnostic as _;
-use tailwater_tableau_sim::{Error, Options, Simulator, SiteFile};
+use tailwater_tableau_sim::{Certificate, Error, Flaw, Options, Simulator, SiteFile};
 
 /// A Tableau server on loopback, for tests, the demo and development
 ///
@@ -30,6 +30,40 @@ struct Arguments {
     /// Lets the clock stand at this instant until it is moved over /-/sim/clock
     #[arg(long, value_name = "INSTANT")]
     clock: Option<DateTime<Utc>>,
+    /// Speaks TLS, with a certificate for localhost of an authority that is made at start
+    #[arg(long)]
+    tls: bool,
+    /// Writes the certificate of that authority to this PEM file
+    #[arg(long, value_name = "FILE", requires = "tls")]
+    ca_out: Option<PathBuf>,
+    /// Makes a certificate that is not to be trusted
+    #[arg(long, value_name = "FLAW", requires = "tls")]
+    tls_flaw: Option<Flaw>,
+    /// Speaks TLS with the certificate of this PEM file
+    #[arg(long, value_name = "FILE", requires = "tls_key", conflicts_with = "tls")]
+    tls_cert: Option<PathBuf>,
+    /// The PEM file with the key of that certificate
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+}
+
+impl Arguments {
+    fn certificate(&self) -> Result<Option<Certificate>, Error> {
+        if let (Some(chain), Some(key)) = (&self.tls_cert, &self.tls_key) {
+            return Certificate::load(chain, key).map(Some);
+        }
+        if !self.tls {
+            return Ok(None);
+        }
+        let made = Certificate::make(&[], self.tls_flaw)?;
+        if let (Some(path), Some(pem)) = (&self.ca_out, made.authority_pem()) {
+            std::fs::write(path, pem).map_err(|source| Error::TlsFile {
+                path: path.clone(),
+                source,
+            })?;
+        }
+        Ok(Some(made))
+    }
 }
 
 #[tokio::main]
@@ -90,6 +124,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     let options = Options {
         port: arguments.port,
         clock_stands_at: arguments.clock,
+        tls: arguments.certificate()?,
     };
     let running = Simulator::start(file, options).await?;
     let mut stdout = std::io::stdout();

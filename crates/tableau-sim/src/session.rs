@@ -1,7 +1,7 @@
 //! Signed-in sessions.
 //!
 //! A personal access token has one live session: signing in again with it ends the earlier one at once.
-//! Sessions by password or JWT may stand side by side.
+//! Sessions by password or of a connected app may stand side by side.
 
 use std::collections::HashMap;
 
@@ -17,28 +17,44 @@ pub(crate) struct Session {
     pub(crate) site: usize,
     /// The user of that site.
     pub(crate) user: u32,
+    /// What a connected app's session may do; `None` for everything that its user may.
+    pub(crate) scopes: Option<Vec<String>>,
     /// The token it was made with, by site and name.
     token: Option<(usize, String)>,
     idle_until: DateTime<Utc>,
+}
+
+/// For whom a session is opened, and by what.
+#[derive(Debug, Default)]
+pub(crate) struct Opening<'a> {
+    /// The place of the site among the server's.
+    pub(crate) site: usize,
+    pub(crate) site_luid: &'a str,
+    pub(crate) user: u32,
+    /// The personal access token.
+    pub(crate) token: Option<&'a str>,
+    /// The scopes of a connected app.
+    pub(crate) scopes: Option<Vec<String>>,
 }
 
 /// All live sessions.
 #[derive(Debug, Default)]
 pub(crate) struct Sessions {
     live: HashMap<String, Session>,
+    /// What connected apps signed in with, by client id and token id, until it ends by itself.
+    used: HashMap<(String, String), i64>,
 }
 
 impl Sessions {
     /// Opens a session and answers its opaque credential.
-    pub(crate) fn open(
-        &mut self,
-        site: usize,
-        site_luid: &str,
-        user: u32,
-        token: Option<&str>,
-        hosting: Hosting,
-        now: DateTime<Utc>,
-    ) -> String {
+    pub(crate) fn open(&mut self, opening: Opening<'_>, hosting: Hosting, now: DateTime<Utc>) -> String {
+        let Opening {
+            site,
+            site_luid,
+            user,
+            token,
+            scopes,
+        } = opening;
         let token = token.map(|name| (site, name.to_owned()));
         if token.is_some() {
             self.live.retain(|_, session| session.token != token);
@@ -58,11 +74,19 @@ impl Sessions {
         let session = Session {
             site,
             user,
+            scopes,
             token,
             idle_until: now + idle_limit(hosting),
         };
         self.live.insert(credential.clone(), session);
         credential
+    }
+
+    /// Notes what a connected app signs in with, which ends at `ends`; says whether it is for the first time.
+    pub(crate) fn is_first_use(&mut self, client: &str, id: &str, ends: i64, now: DateTime<Utc>) -> bool {
+        self.used.retain(|_, ends| *ends > now.timestamp());
+        let key = (client.to_owned(), id.to_owned());
+        self.used.insert(key, ends).is_none()
     }
 
     /// The session of a credential, whose idle time starts anew; none when it ended.
@@ -110,7 +134,12 @@ mod tests {
     use super::*;
 
     fn open(sessions: &mut Sessions, token: Option<&str>) -> String {
-        sessions.open(0, "site", 0, token, Hosting::Server, DateTime::UNIX_EPOCH)
+        let opening = Opening {
+            site_luid: "site",
+            token,
+            ..Opening::default()
+        };
+        sessions.open(opening, Hosting::Server, DateTime::UNIX_EPOCH)
     }
 
     #[test]

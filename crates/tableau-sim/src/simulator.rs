@@ -15,6 +15,7 @@ use crate::request_log::Recorded;
 use crate::server::{Served, is_refresh, router};
 use crate::site_file::SiteFile;
 use crate::switch::Switches;
+use crate::tls::{Certificate, Front};
 use crate::world::World;
 
 /// How to start.
@@ -24,6 +25,8 @@ pub struct Options {
     pub port: u16,
     /// A clock that stands at this instant until moved; the system's clock when absent.
     pub clock_stands_at: Option<DateTime<Utc>>,
+    /// Speaks TLS with this certificate at the port; plain http when absent.
+    pub tls: Option<Certificate>,
 }
 
 /// The simulator.
@@ -41,14 +44,25 @@ impl Simulator {
             .map_or_else(SimClock::running, SimClock::standing_at);
         let public_url = file.server.public_url.clone();
         let world = Arc::new(World::new(file, clock)?);
-        let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
+        // Behind a front that speaks TLS, the port is of no interest.
+        let port = if options.tls.is_some() { 0 } else { options.port };
+        let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let failed = |source| Error::Listen {
             port: options.port,
             source,
         };
         let listener = TcpListener::bind(wanted).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let base_url = format!("http://{address}");
+        let (base_url, front) = match &options.tls {
+            None => (format!("http://{address}"), None),
+            Some(certificate) => {
+                let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))
+                    .await
+                    .map_err(failed)?;
+                let front = Front::start(listener, address, certificate)?;
+                (format!("https://{}", front.address), Some(front))
+            }
+        };
         let page_url = public_url.as_deref().unwrap_or(&base_url).trim_end_matches('/');
         let app = router(Served {
             world: Arc::clone(&world),
@@ -69,6 +83,7 @@ impl Simulator {
         });
         Ok(Running {
             base_url,
+            _front: front,
             world,
             stop: Some(stop),
             task: Some(task),
@@ -80,13 +95,15 @@ impl Simulator {
 #[derive(Debug)]
 pub struct Running {
     base_url: String,
+    /// What speaks TLS, for as long as this lives.
+    _front: Option<Front>,
     world: Arc<World>,
     stop: Option<oneshot::Sender<()>>,
     task: Option<JoinHandle<()>>,
 }
 
 impl Running {
-    /// `http://127.0.0.1:PORT`, without a slash at the end.
+    /// `http://127.0.0.1:PORT`, or https with TLS, without a slash at the end.
     pub fn base_url(&self) -> &str {
         &self.base_url
     }

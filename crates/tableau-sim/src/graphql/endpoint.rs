@@ -12,7 +12,7 @@ use super::context::Context;
 use super::notice::Notice;
 use super::object::Root;
 use super::{query_rule, undefined_field};
-use crate::rest::parse_version;
+use crate::rest::{parse_version, scope};
 use crate::site::Site;
 use crate::switch::{MetadataAvailability, Switches};
 use crate::world::World;
@@ -72,6 +72,10 @@ pub(crate) fn answer(world: &World, question: &Question<'_>) -> Answer {
         let mut state = world.state();
         let hosting = state.server.hosting;
         let session = state.sessions.touch(credential, hosting, now)?;
+        let scopes = session.scopes.as_ref();
+        if scopes.is_some_and(|scopes| !scope::is_granted(scopes, "tableau:content:read")) {
+            return None;
+        }
         let hosted = state.sites.get(session.site)?;
         Some((hosted.indexed(now, world.index_lag()).clone(), session.user))
     });

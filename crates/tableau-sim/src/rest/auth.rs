@@ -1,9 +1,10 @@
 //! Sign-in, sign-out, switching sites.
 
-use base64::Engine as _;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::call::{Call, Reply};
+use super::jwt;
+use crate::session::Opening;
 use crate::site::{Kind, Site};
 use crate::site_file::{Hosting, SiteRole};
 use crate::wire::{Element, Fault, Node};
@@ -36,14 +37,19 @@ pub(super) fn sign_in(call: &Call<'_>) -> Result<Reply, Fault> {
 
     let proof = check(credentials, &site, call)?;
     let luid = site.identity.luid.to_string();
-    let credential = state.sessions.open(
-        site_number,
-        &luid,
-        proof.user,
-        proof.token.as_deref(),
-        hosting,
-        call.now,
-    );
+    if let Some((client, id, ends)) = &proof.used
+        && !state.sessions.is_first_use(client, id, *ends, call.now)
+    {
+        return Err(jwt::Refused::UsedBefore.to_fault(hosting));
+    }
+    let opening = Opening {
+        site: site_number,
+        site_luid: &luid,
+        user: proof.user,
+        token: proof.token.as_deref(),
+        scopes: proof.scopes,
+    };
+    let credential = state.sessions.open(opening, hosting, call.now);
     drop(state);
     call.world.change_site(site_number, |site| {
         if let Some(user) = site.users.get_mut(proof.user as usize) {
@@ -55,11 +61,16 @@ pub(super) fn sign_in(call: &Call<'_>) -> Result<Reply, Fault> {
     Ok(Reply::ok(answer(&site, proof.user, &credential, remaining)).header("set-cookie", cookie))
 }
 
-/// Who proved to be whom, and by which token.
+/// Who proved to be whom, and by what.
+#[derive(Default)]
 struct Proof {
     user: u32,
     token: Option<String>,
     expires_at: Option<DateTime<Utc>>,
+    /// What a connected app may do.
+    scopes: Option<Vec<String>>,
+    /// What it signed in with: client id, token id, and when that ends.
+    used: Option<(String, String, i64)>,
 }
 
 /// Checks credentials. Whatever is wrong with them, the answer is 401001; only a mixture is 400000.
@@ -70,21 +81,22 @@ fn check(credentials: &Node, site: &Site, call: &Call<'_>) -> Result<Proof, Faul
     let proof = match (token, name, jwt) {
         (Some(token), None, None) => check_token(site, token, credentials, call),
         (None, Some(name), None) => check_password(site, name, credentials),
-        (None, None, Some(jwt)) => check_jwt(site, jwt, call),
+        (None, None, Some(jwt)) if knows_connected_apps(call) => {
+            let admitted = jwt::check(site, jwt, call).map_err(|refused| refused.to_fault(call.hosting))?;
+            Some(Proof {
+                user: admitted.user,
+                scopes: Some(admitted.scopes),
+                used: Some(admitted.used),
+                ..Proof::default()
+            })
+        }
         _ => {
             return Err(Fault::bad_body(
                 "give exactly one of personal access token, name and jwt",
             ));
         }
     };
-    let proof = proof.ok_or_else(|| match jwt {
-        Some(_) => Fault::new(
-            401_001,
-            "Signin Error",
-            "Error signing in to Tableau Server (10084)",
-        ),
-        None => Fault::sign_in_refused(),
-    })?;
+    let proof = proof.ok_or_else(Fault::sign_in_refused)?;
     if site.users[proof.user as usize].role == SiteRole::Unlicensed {
         return Err(Fault::sign_in_refused());
     }
@@ -97,6 +109,15 @@ fn check(credentials: &Node, site: &Site, call: &Call<'_>) -> Result<Proof, Faul
         Some(user) if administers => Ok(Proof { user, ..proof }),
         _ => Err(Fault::sign_in_refused()),
     }
+}
+
+/// Connected apps sign in from 3.16 on Cloud and 3.17 on Server.
+fn knows_connected_apps(call: &Call<'_>) -> bool {
+    let first = match call.hosting {
+        Hosting::Cloud => (3, 16),
+        Hosting::Server => (3, 17),
+    };
+    call.newest_version >= first
 }
 
 fn check_token(site: &Site, name: &str, credentials: &Node, call: &Call<'_>) -> Option<Proof> {
@@ -115,6 +136,7 @@ fn check_token(site: &Site, name: &str, credentials: &Node, call: &Call<'_>) -> 
         user: token.user,
         token: Some(token.name.clone()),
         expires_at: Some(expires_at),
+        ..Proof::default()
     })
 }
 
@@ -126,30 +148,7 @@ fn check_password(site: &Site, name: &str, credentials: &Node) -> Option<Proof> 
         .position(|user| user.name == name && user.password.as_deref() == Some(password))?;
     Some(Proof {
         user: u32::try_from(found).ok()?,
-        token: None,
-        expires_at: None,
-    })
-}
-
-/// Reads who a JWT is for and until when; the signature is not checked, since there is no secret to share.
-fn check_jwt(site: &Site, jwt: &str, call: &Call<'_>) -> Option<Proof> {
-    let mut parts = jwt.split('.');
-    let (_header, payload, _signature) = (parts.next()?, parts.next()?, parts.next()?);
-    let payload = base64::engine::general_purpose::URL_SAFE_NO_PAD
-        .decode(payload.trim_end_matches('='))
-        .ok()?;
-    let claims: serde_json::Value = serde_json::from_slice(&payload).ok()?;
-    let subject = claims.get("sub")?.as_str()?;
-    let expires_at = claims.get("exp").and_then(serde_json::Value::as_i64)?;
-    let lifetime = expires_at - call.now.timestamp();
-    if claims.get("aud")?.as_str()? != "tableau" || !(1..=600).contains(&lifetime) {
-        return None;
-    }
-    let found = site.users.iter().position(|user| user.name == subject)?;
-    Some(Proof {
-        user: u32::try_from(found).ok()?,
-        token: None,
-        expires_at: None,
+        ..Proof::default()
     })
 }
 
@@ -226,14 +225,14 @@ pub(super) fn switch_site(call: &Call<'_>) -> Result<Reply, Fault> {
     if let Some(credential) = call.credential {
         state.sessions.close(credential);
     }
-    let credential = state.sessions.open(
-        number,
-        &site.identity.luid.to_string(),
+    let opening = Opening {
+        site: number,
+        site_luid: &site.identity.luid.to_string(),
         user,
-        None,
-        call.hosting,
-        call.now,
-    );
+        scopes: session.scopes.clone(),
+        ..Opening::default()
+    };
+    let credential = state.sessions.open(opening, call.hosting, call.now);
     Ok(Reply::ok(answer(&site, user, &credential, None)))
 }
 

@@ -45,6 +45,8 @@ pub(crate) struct SignedIn {
     pub(crate) site_number: usize,
     pub(crate) site: Arc<Site>,
     pub(crate) user: u32,
+    /// What a connected app's session may do; `None` for everything that its user may.
+    pub(crate) scopes: Option<Vec<String>>,
 }
 
 impl SignedIn {
@@ -109,6 +111,7 @@ impl Call<'_> {
             site_number: session.site_number,
             site: hosted.present().clone(),
             user: session.user,
+            scopes: session.scopes.clone(),
         })
     }
 

@@ -2,15 +2,15 @@
 
 use super::call::{Call, Reply, SignedIn, Version, parse_version};
 use super::{
-    auth, catalog, connection, datasource, image, job, label, project, quality_warning, server_info, tag,
-    task, user, view, webhook, workbook,
+    auth, catalog, connection, datasource, image, job, label, project, quality_warning, scope, server_info,
+    tag, task, user, view, webhook, workbook,
 };
 use crate::wire::{Fault, Node, Query};
 use crate::world::World;
 
 /// Who may call a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Access {
+pub(super) enum Access {
     /// Anyone.
     Open,
     /// Whoever is signed in; the path names no site.
@@ -163,6 +163,16 @@ pub(crate) fn answer(world: &World, asked: &Asked<'_>) -> Result<Reply, Fault> {
         Session => Some(session(world, asked.credential, None)?),
         Site => Some(session(world, asked.credential, site)?),
     };
+    if let Some(scopes) = signed_in.as_ref().and_then(|signed_in| signed_in.scopes.as_ref()) {
+        let is_granted = match scope::needed(route.access, route.method, route.path) {
+            Ok(needed) => needed.is_none_or(|needed| scope::is_granted(scopes, needed)),
+            Err(()) => false,
+        };
+        // Tableau does not tell a session that may not from one that ended.
+        if !is_granted {
+            return Err(Fault::stale_token());
+        }
+    }
     let switches = world.switches();
     if route.access != Open {
         throttle(world)?;
@@ -286,6 +296,7 @@ fn session(world: &World, credential: Option<&str>, site: Option<&str>) -> Resul
         site_number: session.site,
         site: present,
         user: session.user,
+        scopes: session.scopes,
     })
 }
 

@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use super::lineage::Downstream;
 use super::{
-    Column, Connection, CustomSql, Database, Datasource, Field, Identity, Kind, Label, Naming, PersonalToken,
-    Project, Ref, Table, User, View, ViewKind, VirtualConnection, VirtualTable, Workbook,
+    Column, ConnectedApp, Connection, CustomSql, Database, Datasource, Field, Identity, Kind, Label, Naming,
+    PersonalToken, Project, Ref, Table, User, View, ViewKind, VirtualConnection, VirtualTable, Workbook,
 };
 
 /// A parameter of a workbook.
@@ -37,6 +37,7 @@ pub(crate) struct Site {
     pub(crate) run_now: bool,
     pub(crate) users: Vec<User>,
     pub(crate) tokens: Vec<PersonalToken>,
+    pub(crate) connected_apps: Vec<ConnectedApp>,
     pub(crate) projects: Vec<Project>,
     pub(crate) connections: Vec<Connection>,
     pub(crate) databases: Vec<Database>,

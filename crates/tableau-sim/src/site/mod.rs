@@ -27,5 +27,5 @@ pub(crate) use graph::Site;
 pub(crate) use identity::{Identity, Naming};
 pub(crate) use label::{Label, LabelKind};
 pub(crate) use lineage::Direction;
-pub(crate) use people::{PersonalToken, User};
+pub(crate) use people::{ConnectedApp, PersonalToken, User};
 pub(crate) use reference::{Kind, Ref};

@@ -1,4 +1,4 @@
-//! Users and their tokens.
+//! Users, their tokens, and connected apps.
 
 use chrono::{DateTime, Utc};
 
@@ -25,4 +25,17 @@ pub(crate) struct PersonalToken {
     pub(crate) user: u32,
     /// A year after the start when the site file says nothing.
     pub(crate) expires_at: Option<DateTime<Utc>>,
+}
+
+/// A connected app.
+#[derive(Debug, Clone)]
+pub(crate) struct ConnectedApp {
+    pub(crate) client_id: String,
+    pub(crate) secret_id: String,
+    pub(crate) secret: String,
+    pub(crate) enabled: bool,
+    /// As whom it may sign in; as everybody when empty.
+    pub(crate) users: Vec<u32>,
+    /// What its sessions may do; everything when empty.
+    pub(crate) scopes: Vec<String>,
 }

@@ -25,7 +25,7 @@ pub use connection::{Connection, NameParts};
 pub use content::{Dashboard, DashboardEntry, Sheet, SheetEntry, Workbook};
 pub use datasource::{Calculation, Datasource, PublishedDatasource};
 pub use instant::Instant;
-pub use person::{Person, SiteRole, Token};
+pub use person::{ConnectedApp, Person, SiteRole, Token};
 pub use project::{Project, ProjectPath};
 pub use server::{Hosting, Server, Site, SiteFile};
 pub use table::{

@@ -1,4 +1,4 @@
-//! Users of a site and their personal access tokens.
+//! Users of a site, and what programs sign in with: personal access tokens and connected apps.
 
 use serde::{Deserialize, Serialize};
 
@@ -81,4 +81,29 @@ pub struct Token {
     pub user: String,
     /// When it ends; a year after the clock's start when left out.
     pub expires_at: Option<Instant>,
+}
+
+/// A connected app with direct trust. The secret is a made-up value of a test site, so it is kept as plain text.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConnectedApp {
+    /// The app's client id.
+    pub client_id: String,
+    /// The id of its secret.
+    pub secret_id: String,
+    /// The secret's value.
+    pub secret: String,
+    /// Whether the app is switched on.
+    #[serde(default = "yes")]
+    pub enabled: bool,
+    /// As whom it may sign in, by user name; as everybody when empty.
+    #[serde(default)]
+    pub users: Vec<String>,
+    /// Scopes that its sessions may have, such as `tableau:content:read`; all when empty.
+    #[serde(default)]
+    pub scopes: Vec<String>,
+}
+
+fn yes() -> bool {
+    true
 }

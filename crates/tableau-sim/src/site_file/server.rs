@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Connection, Person, Project, PublishedDatasource, Table, Token, VirtualConnection, Workbook};
+use super::{
+    ConnectedApp, Connection, Person, Project, PublishedDatasource, Table, Token, VirtualConnection, Workbook,
+};
 use crate::switch::Switches;
 
 /// A whole site file.
@@ -85,6 +87,9 @@ pub struct Site {
     /// Personal access tokens.
     #[serde(default, rename = "token")]
     pub tokens: Vec<Token>,
+    /// Connected apps.
+    #[serde(default, rename = "connected_app")]
+    pub connected_apps: Vec<ConnectedApp>,
     /// Projects.
     #[serde(default, rename = "project")]
     pub projects: Vec<Project>,
@@ -115,6 +120,7 @@ impl Default for Site {
             run_now: yes(),
             users: Vec::new(),
             tokens: Vec::new(),
+            connected_apps: Vec::new(),
             projects: Vec::new(),
             connections: Vec::new(),
             tables: Vec::new(),

@@ -1,6 +1,8 @@
 //! The simulator over the wire: what it answers, byte for byte where it matters.
 
 #[cfg(test)]
+mod connected_app;
+#[cfg(test)]
 mod graphql;
 #[cfg(test)]
 mod rest;

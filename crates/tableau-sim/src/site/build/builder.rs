@@ -67,6 +67,7 @@ impl Builder {
             run_now: file.run_now,
             users: Vec::new(),
             tokens: Vec::new(),
+            connected_apps: Vec::new(),
             projects: Vec::new(),
             connections: Vec::new(),
             databases: Vec::new(),

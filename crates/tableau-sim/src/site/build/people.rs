@@ -1,6 +1,6 @@
-//! Users and tokens.
+//! Users, tokens and connected apps.
 
-use super::super::{Audience, PersonalToken, User};
+use super::super::{Audience, ConnectedApp, PersonalToken, User};
 use super::builder::{Builder, next_index};
 use crate::error::Error;
 use crate::site_file::{self, SiteRole};
@@ -36,6 +36,19 @@ impl Builder {
                 secret: token.secret.clone(),
                 user,
                 expires_at: token.expires_at.map(|instant| instant.0),
+            });
+        }
+        for app in &file.connected_apps {
+            let subject = format!("connected app `{}`", app.client_id);
+            let users = app.users.iter().map(|name| self.user(&subject, Some(name)));
+            let users = users.collect::<Result<_, _>>()?;
+            self.site.connected_apps.push(ConnectedApp {
+                client_id: app.client_id.clone(),
+                secret_id: app.secret_id.clone(),
+                secret: app.secret.clone(),
+                enabled: app.enabled,
+                users,
+                scopes: app.scopes.clone(),
             });
         }
         Ok(())
