@@ -1,7 +1,9 @@
 //! What can keep a connector from its work.
 
+use std::fmt;
 use std::time::Duration;
 
+use tailwater_core::credential::CredentialName;
 use tailwater_core::diagnostic::Diagnostic;
 use thiserror::Error as ThisError;
 
@@ -46,20 +48,42 @@ pub enum Error {
         reason: String,
     },
     /// The server's certificate was not accepted.
-    #[error("no trusted TLS connection to {host}: {reason}")]
+    #[error("no trusted TLS connection to {host}: {problem} ({reason})")]
     Tls {
+        /// The server.
+        host: String,
+        /// What is wrong, as far as that is known.
+        problem: TlsProblem,
+        /// The cause in the TLS library's words.
+        reason: String,
+    },
+    /// Plain http was spoken to a server that expects TLS.
+    #[error("{host} does not speak plain http")]
+    SpeaksTls {
+        /// The server.
+        host: String,
+    },
+    /// The proxy between did not let the call through.
+    #[error("the proxy {proxy} does not reach {host}: {reason}")]
+    Proxy {
+        /// The proxy's host and port.
+        proxy: String,
         /// The server.
         host: String,
         /// The cause.
         reason: String,
+        /// Whether it wants to know who asks.
+        asks_for_password: bool,
     },
     /// No answer came in time.
-    #[error("{what}: {host} did not answer in time")]
+    #[error("{what}: {host} did not answer in time{}", limit.map(|limit| format!(": {limit}")).unwrap_or_default())]
     TimedOut {
         /// The call.
         what: String,
         /// The server.
         host: String,
+        /// Which limit was reached; `None` for one that the caller set.
+        limit: Option<TimeLimit>,
     },
     /// The connection broke while the answer came.
     #[error("{what}: the answer from {host} broke off: {reason}")]
@@ -123,17 +147,19 @@ pub enum Error {
         /// What it answered.
         reason: String,
     },
-    /// The server is older than tokens.
-    #[error("{server} speaks REST API {version}; personal access tokens need 3.6 (Tableau 2019.4) or later")]
+    /// The server is older than what is signed in with.
+    #[error("{server} speaks REST API {version}; {needs}")]
     TooOld {
         /// The address.
         server: String,
         /// The version that it speaks.
         version: String,
+        /// What needs a newer one, and which.
+        needs: &'static str,
     },
     /// Tableau refused the sign-in.
     #[error(
-        "{server} refused the sign-in to site {site:?} with token {token_name:?}{}",
+        "{server} refused the sign-in to site {site:?} with {credential}{}",
         suffix(detail)
     )]
     SignInRefused {
@@ -141,16 +167,28 @@ pub enum Error {
         server: String,
         /// The site's name in addresses.
         site: String,
-        /// The token's name, which is not secret.
-        token_name: String,
+        /// With what, which is not secret.
+        credential: Box<CredentialName>,
         /// What Tableau said.
         detail: String,
     },
-    /// Something else signs in with the same token again and again.
-    #[error("the session was ended by another sign-in with token {token_name:?}, more than once")]
+    /// Something else ends the session again and again: with a token, another sign-in.
+    #[error("the session {} with {credential}, more than once", ended_how(credential))]
     SessionStolen {
-        /// The token's name.
-        token_name: String,
+        /// With what it was opened.
+        credential: Box<CredentialName>,
+    },
+    /// A session that is new may not do what a call asks.
+    #[error(
+        "{what}: Tableau refuses a new session of {credential}, as it does where the scope {scope} is missing"
+    )]
+    ScopeMissing {
+        /// The call.
+        what: String,
+        /// With what the session was opened.
+        credential: Box<CredentialName>,
+        /// The scope that allows the call.
+        scope: &'static str,
     },
     /// Tableau answered with an error of its own.
     #[error("{what}: Tableau answered {code}{}", summary_and_detail(summary, detail))]
@@ -192,6 +230,90 @@ pub enum Error {
     },
 }
 
+const fn ended_how(credential: &CredentialName) -> &'static str {
+    match credential {
+        CredentialName::Token(_) => "was ended by another sign-in",
+        CredentialName::ConnectedApp(_) => "was ended before its time",
+    }
+}
+
+/// What is wrong with a server's certificate, or with speaking TLS to it at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TlsProblem {
+    /// Nobody who is trusted here has signed it.
+    UnknownAuthority,
+    /// It is for another name.
+    WrongName,
+    /// Its time is over.
+    Expired,
+    /// Its time has not come.
+    NotYetValid,
+    /// The server does not speak TLS.
+    NotTls,
+    /// Something else.
+    Other,
+}
+
+impl TlsProblem {
+    /// Tells the problem by the TLS library's words.
+    pub(crate) fn of(reason: &str) -> Self {
+        let reason = reason.to_ascii_lowercase();
+        let says = |words: &[&str]| words.iter().any(|word| reason.contains(word));
+        if says(&[
+            "unknownissuer",
+            "unknown issuer",
+            "not trusted",
+            "unknownca",
+            "selfsigned",
+            "self-signed",
+        ]) {
+            Self::UnknownAuthority
+        } else if says(&["not valid for", "notvalidforname"]) {
+            Self::WrongName
+        } else if says(&["expired"]) {
+            Self::Expired
+        } else if says(&["not valid yet", "notvalidyet"]) {
+            Self::NotYetValid
+        } else if says(&["corrupt message", "invalidcontenttype"]) {
+            Self::NotTls
+        } else {
+            Self::Other
+        }
+    }
+}
+
+impl fmt::Display for TlsProblem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::UnknownAuthority => "its certificate is signed by nobody who is trusted here",
+            Self::WrongName => "its certificate is for another name",
+            Self::Expired => "its certificate has expired",
+            Self::NotYetValid => "its certificate is not valid yet",
+            Self::NotTls => "what answers there does not speak TLS",
+            Self::Other => "the connection was not agreed upon",
+        })
+    }
+}
+
+/// A limit of time that a call reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimeLimit {
+    /// Between two pieces of the answer, or before the first.
+    Read(Duration),
+    /// For one call in all.
+    Total(Duration),
+}
+
+impl fmt::Display for TimeLimit {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Read(limit) => write!(formatter, "nothing came for {} s", limit.as_secs_f32()),
+            Self::Total(limit) => write!(formatter, "it was not over after {} s", limit.as_secs_f32()),
+        }
+    }
+}
+
 fn suffix(detail: &str) -> String {
     if detail.is_empty() {
         String::new()
@@ -224,6 +346,8 @@ impl Diagnostic for Error {
             Self::Setup { .. } => "TW-HTTP-SETUP",
             Self::Unreachable { .. } => "TW-HTTP-UNREACHABLE",
             Self::Tls { .. } => "TW-HTTP-TLS",
+            Self::SpeaksTls { .. } => "TW-HTTP-SPEAKS-TLS",
+            Self::Proxy { .. } => "TW-HTTP-PROXY",
             Self::TimedOut { .. } => "TW-HTTP-TIMEOUT",
             Self::Interrupted { .. } => "TW-HTTP-INTERRUPTED",
             Self::TooLarge { .. } => "TW-HTTP-TOO-LARGE",
@@ -234,6 +358,7 @@ impl Diagnostic for Error {
             Self::TooOld { .. } => "TW-TABLEAU-TOO-OLD",
             Self::SignInRefused { .. } => "TW-TABLEAU-SIGN-IN",
             Self::SessionStolen { .. } => "TW-TABLEAU-SESSION-STOLEN",
+            Self::ScopeMissing { .. } => "TW-TABLEAU-SCOPE",
             Self::Tableau { .. } => "TW-TABLEAU-REFUSED",
             Self::Malformed { .. } => "TW-TABLEAU-ANSWER",
             Self::MetadataOff { .. } => "TW-TABLEAU-METADATA-OFF",
@@ -254,20 +379,68 @@ impl Diagnostic for Error {
             Self::PrivateAddress { .. } => {
                 "If the server is one of yours and is meant, set `allow_private = true` where its address stands."
             }
-            Self::Setup { .. } => "Check the certificate file and the proxy address of this integration.",
+            Self::Setup { .. } => {
+                "Check `ca_file`, a PEM file with certificates, and `proxy`, both under `[http]` or `[integration.http]`."
+            }
             Self::Unreachable { .. } => {
-                "Check the server's address, the network, the name service and, where there is one, the proxy."
+                "Check the server's address, the network and the name service. `connect_timeout_seconds` under `[http]` \
+                 says how long a connection is waited for."
             }
-            Self::Tls { .. } => {
-                "If the server's certificate comes from your own authority, name its file as `ca_file`. Check \
-                 that this machine's clock is right."
+            Self::Tls { problem, .. } => match problem {
+                TlsProblem::UnknownAuthority => {
+                    "If the certificate comes from your own authority, name the PEM file with that authority's \
+                     certificate as `ca_file` under `[http]` (or in `TAILWATER_HTTP__CA_FILE`). If it comes from a public \
+                     one, the server does not send the certificates between."
+                }
+                TlsProblem::WrongName => {
+                    "Give the server's address with a name that its certificate holds, or have the certificate made for \
+                     this name."
+                }
+                TlsProblem::Expired => {
+                    "Have the server's certificate renewed. If it is not too old, this machine's clock is wrong."
+                }
+                TlsProblem::NotYetValid => "Check that this machine's clock is right.",
+                TlsProblem::NotTls => {
+                    "Check the port. If the server really speaks plain http and the network can be trusted, give its \
+                     address with http and set `allow_http = true`."
+                }
+                TlsProblem::Other => {
+                    "If the server's certificate comes from your own authority, name its file as `ca_file` under \
+                     `[http]`. Check that this machine's clock is right, and that the server speaks TLS 1.2 or later."
+                }
+            },
+            Self::SpeaksTls { .. } => "Give the server's address with https.",
+            Self::Proxy {
+                asks_for_password: true,
+                ..
+            } => {
+                "Give user and password in the proxy's address, `http://user:password@proxy.example.com:3128`, best in \
+                 the environment: `TAILWATER_HTTP__PROXY`, or `HTTPS_PROXY`."
             }
-            Self::TimedOut { .. } | Self::Interrupted { .. } | Self::Server { .. } => {
+            Self::Proxy { .. } => {
+                "Check the proxy: `proxy` under `[http]`, else the environment variables `HTTPS_PROXY`, `HTTP_PROXY` and \
+                 `ALL_PROXY`. Hosts that need none are named in `no_proxy`, else in `NO_PROXY`."
+            }
+            Self::TimedOut {
+                limit: Some(TimeLimit::Read(_)),
+                ..
+            } => {
+                "Try again later. If the server is only slow, allow more with `read_timeout_seconds` under `[http]` (or \
+                 in `TAILWATER_HTTP__READ_TIMEOUT_SECONDS`)."
+            }
+            Self::TimedOut {
+                limit: Some(TimeLimit::Total(_)),
+                ..
+            } => {
+                "Try again later. If the server is only slow, allow more with `total_timeout_seconds` under `[http]` (or \
+                 in `TAILWATER_HTTP__TOTAL_TIMEOUT_SECONDS`)."
+            }
+            Self::TimedOut { limit: None, .. } | Self::Interrupted { .. } | Self::Server { .. } => {
                 "Try again later. If it stays so, look at the server's state."
             }
             Self::TooLarge { .. } => {
                 "Check that the address is that of the Tableau server itself and that nothing between changes \
-                 its answers."
+                 its answers. If it is meant, allow more with `max_answer_megabytes` under `[http]`."
             }
             Self::Redirected {
                 is_https_upgrade: true,
@@ -286,11 +459,24 @@ impl Diagnostic for Error {
                  pod, such as `10ax.online.tableau.com`."
             }
             Self::TooOld { .. } => "Upgrade Tableau Server.",
+            Self::SignInRefused {
+                credential, detail, ..
+            } if credential.connected_app().is_some() => return Some(crate::tableau::advice_for_app(detail)),
             Self::SignInRefused { .. } => {
                 "Tableau does not say which of these is wrong: the token's name, its secret (it dies at its expiry \
                  date and after 15 days without use), the site (the part after `/site/` in the browser's \
                  address, in its exact case; empty for the default site), the user's place on that site, or a \
                  lock after too many attempts."
+            }
+            Self::SessionStolen { credential } if credential.connected_app().is_some() => {
+                "Ask an administrator of the site what ends its sessions: the connected app or its secret may have been \
+                 taken back, or the server may be starting again and again."
+            }
+            Self::ScopeMissing { scope, .. } => {
+                return Some(format!(
+                    "Tailwater asks for `{scope}` when it signs in. See that the connected app and its user may have it, \
+                     and that this version of Tableau knows it; or use a personal access token, which needs no scopes."
+                ));
             }
             Self::SessionStolen { .. } => {
                 "A Tableau token has one session. Make a token that nothing else uses: no second copy of \

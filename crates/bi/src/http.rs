@@ -13,6 +13,7 @@
 //! - Every call has limits: time to connect, time between bytes, time in all, size of the answer.
 //! - Nothing here logs headers, bodies or query strings: they may hold secrets.
 
+use std::borrow::Cow;
 use std::error::Error as _;
 use std::fmt;
 use std::net::IpAddr;
@@ -22,12 +23,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Method, StatusCode};
 use tailwater_core::clock::Clock;
 use url::{Host, Url};
 
-use crate::error::{Error, tame};
+use crate::error::{Error, TimeLimit, TlsProblem, tame};
 use crate::private::{PRIVATE, PublicOnly, is_private_host};
 use crate::retry::{Backoff, is_worth_repeating, parse_http_date, parse_retry_after};
 
@@ -43,6 +45,8 @@ pub struct HttpSettings {
     pub ca_file: Option<PathBuf>,
     /// The way out.
     pub proxy: ProxyChoice,
+    /// Hosts that are called without a proxy whose address is given, with commas between.
+    pub no_proxy: Option<String>,
     /// Times, sizes and repeats.
     pub limits: Limits,
 }
@@ -217,6 +221,8 @@ impl Answer {
 pub struct HttpClient {
     client: reqwest::Client,
     settings: HttpSettings,
+    /// Tells which calls go through a proxy; the client by itself does not say.
+    proxies: Option<Arc<Matcher>>,
     turns: Arc<DefaultKeyedRateLimiter<String>>,
     clock: Arc<dyn Clock>,
 }
@@ -250,13 +256,17 @@ impl HttpClient {
             }
             builder = builder.tls_certs_merge(certificates);
         }
-        builder = match &settings.proxy {
-            ProxyChoice::Environment => builder,
-            ProxyChoice::Direct => builder.no_proxy(),
+        let proxies;
+        (builder, proxies) = match &settings.proxy {
+            ProxyChoice::Environment => (builder, Some(Matcher::from_env())),
+            ProxyChoice::Direct => (builder.no_proxy(), None),
             ProxyChoice::Address(address) => {
+                let except = settings.no_proxy.as_deref().unwrap_or_default();
                 let proxy = reqwest::Proxy::all(address.clone())
-                    .map_err(|_| setup("the proxy's address cannot be used".to_owned()))?;
-                builder.proxy(proxy)
+                    .map_err(|_| setup("the proxy's address cannot be used".to_owned()))?
+                    .no_proxy(reqwest::NoProxy::from_string(except));
+                let told = Matcher::builder().all(address.as_str()).no(except).build();
+                (builder.proxy(proxy), Some(told))
             }
         };
         if settings.forbid_private {
@@ -273,9 +283,18 @@ impl HttpClient {
         Ok(Self {
             client,
             settings,
+            proxies: proxies.map(Arc::new),
             turns: Arc::new(RateLimiter::keyed(quota)),
             clock,
         })
+    }
+
+    /// The proxy through which calls to an address go, as it stands in messages: without user and password.
+    pub(crate) fn proxy_for(&self, url: &Url) -> Option<String> {
+        let uri = url.as_str().parse().ok()?;
+        let intercept = self.proxies.as_ref()?.intercept(&uri)?;
+        let (host, port) = (intercept.uri().host()?, intercept.uri().port());
+        Some(port.map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
     }
 
     /// The limits that the client holds to.
@@ -286,10 +305,17 @@ impl HttpClient {
     /// Sends a call under the policy. Any status is an answer; what comes after the last attempt is
     /// returned as it is, so that the caller can read the server's own error from it.
     pub async fn send_with_policy(&self, call: &Call) -> Result<Answer, Error> {
-        self.permit(&call.url)?;
+        self.send_each_anew(|| Cow::Borrowed(call)).await
+    }
+
+    /// The same with a call that is made anew for each attempt, since what it holds is good for once. All are alike
+    /// but for their bodies.
+    pub async fn send_each_anew<'a>(&self, make: impl Fn() -> Cow<'a, Call> + Send) -> Result<Answer, Error> {
         let mut attempts_made = 0;
         loop {
             attempts_made += 1;
+            let call = &*make();
+            self.permit(&call.url)?;
             let outcome = self.send_following_redirects(call).await;
             // A query that took too long would take as long again: the caller has to ask for less.
             let is_long_query = call.method == Method::POST && matches!(outcome, Err(Error::TimedOut { .. }));
@@ -298,7 +324,15 @@ impl HttpClient {
             let asked_to_wait = match &outcome {
                 Ok(answer) if !is_worth_repeating(answer.status) => return outcome,
                 Ok(answer) => self.retry_after(answer),
-                Err(Error::TimedOut { .. } | Error::Interrupted { .. } | Error::Unreachable { .. }) => None,
+                Err(
+                    Error::TimedOut { .. }
+                    | Error::Interrupted { .. }
+                    | Error::Unreachable { .. }
+                    | Error::Proxy {
+                        asks_for_password: false,
+                        ..
+                    },
+                ) => None,
                 Err(_) => return outcome,
             };
             // Who may not send again wants to know what came, not for how long to wait.
@@ -372,6 +406,8 @@ impl HttpClient {
 
     async fn send_once(&self, call: &Call, url: Url) -> Result<Answer, Error> {
         let host = host_of(&url);
+        let proxy = self.proxy_for(&url);
+        let is_plain = url.scheme() == "http";
         self.turns.until_key_ready(&host).await;
         let mut request = self
             .client
@@ -382,7 +418,19 @@ impl HttpClient {
                 .header(reqwest::header::CONTENT_TYPE, *content_type)
                 .body(body.clone());
         }
-        let failed = |error: reqwest::Error| transport_error(error, call, &host);
+        let began = tokio::time::Instant::now();
+        let limits = &self.settings.limits;
+        let failed = |error: reqwest::Error| {
+            let place = Place {
+                what: &call.what,
+                host: &host,
+                proxy: proxy.as_deref(),
+                is_plain,
+                limits,
+                took: began.elapsed(),
+            };
+            place.transport_error(error)
+        };
         let mut response = request.send().await.map_err(failed)?;
         let too_large = || Error::TooLarge {
             what: call.what.clone(),
@@ -390,6 +438,15 @@ impl HttpClient {
             limit_bytes: self.settings.limits.max_answer_bytes,
         };
         let status = response.status();
+        // No server says this of itself.
+        if let (StatusCode::PROXY_AUTHENTICATION_REQUIRED, Some(proxy)) = (status, &proxy) {
+            return Err(Error::Proxy {
+                proxy: proxy.clone(),
+                host: host.clone(),
+                reason: ASKS_FOR_PASSWORD.to_owned(),
+                asks_for_password: true,
+            });
+        }
         let headers = std::mem::take(response.headers_mut());
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(failed)? {
@@ -463,45 +520,99 @@ const TLS_WORDS: [&str; 7] = [
     "peer misbehaved",
 ];
 
-/// Sorts what went wrong below HTTP. The library's error names the address, which is left out, since
-/// the message names the call.
-fn transport_error(error: reqwest::Error, call: &Call, host: &str) -> Error {
-    let (is_timeout, is_connect) = (error.is_timeout(), error.is_connect());
-    let error = error.without_url();
-    let mut causes = Vec::new();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        causes.push(cause.to_string());
-        source = cause.source();
+/// What a proxy says that wants to know who asks.
+const ASKS_FOR_PASSWORD: &str = "it asks for a user and a password";
+
+/// Where and when a call failed.
+struct Place<'a> {
+    what: &'a str,
+    host: &'a str,
+    proxy: Option<&'a str>,
+    /// Whether plain http was spoken.
+    is_plain: bool,
+    limits: &'a Limits,
+    took: Duration,
+}
+
+impl Place<'_> {
+    /// Sorts what went wrong below HTTP. The library's error names the address, which is left out, since
+    /// the message names the call.
+    fn transport_error(&self, error: reqwest::Error) -> Error {
+        let (is_timeout, is_connect) = (error.is_timeout(), error.is_connect());
+        let error = error.without_url();
+        let mut causes = Vec::new();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            causes.push(cause.to_string());
+            source = cause.source();
+        }
+        let reason = tame(causes.last().unwrap_or(&error.to_string()));
+        let host = self.host.to_owned();
+        let what = self.what.to_owned();
+        let says = |words: &str| {
+            causes
+                .iter()
+                .any(|cause| cause.to_ascii_lowercase().contains(words))
+        };
+        if says(PRIVATE) {
+            return Error::PrivateAddress { host };
+        }
+        if is_connect {
+            return self.connect_error(is_timeout, reason, says);
+        }
+        if is_timeout {
+            let limit = if self.took >= self.limits.total_timeout {
+                TimeLimit::Total(self.limits.total_timeout)
+            } else {
+                TimeLimit::Read(self.limits.read_timeout)
+            };
+            return Error::TimedOut {
+                what,
+                host,
+                limit: Some(limit),
+            };
+        }
+        // A server that expects TLS answers with bytes that are no HTTP, or with none.
+        if self.is_plain && says("invalid http version") {
+            return Error::SpeaksTls { host };
+        }
+        Error::Interrupted { what, host, reason }
     }
-    let reason = tame(causes.last().unwrap_or(&error.to_string()));
-    let host = host.to_owned();
-    let is_tls = |cause: &String| {
-        let cause = cause.to_ascii_lowercase();
-        TLS_WORDS.iter().any(|words| cause.contains(words))
-    };
-    if causes.iter().any(|cause| cause.contains(PRIVATE)) {
-        Error::PrivateAddress { host }
-    // Later words of TLS, such as a connection that is closed without a goodbye, come after the call went out.
-    } else if is_connect && causes.iter().any(is_tls) {
-        Error::Tls { host, reason }
-    } else if is_timeout && is_connect {
-        Error::Unreachable {
-            host,
-            reason: "no connection in time".to_owned(),
+
+    fn connect_error(&self, is_timeout: bool, reason: String, says: impl Fn(&str) -> bool) -> Error {
+        let host = self.host.to_owned();
+        // Through a proxy, TLS comes once it has let the call through. Later words of TLS, such as a connection that is
+        // closed without a goodbye, come after the call went out and not here.
+        if TLS_WORDS.iter().any(|words| says(words)) {
+            return Error::Tls {
+                host,
+                problem: TlsProblem::of(&reason),
+                reason,
+            };
         }
-    } else if is_timeout {
-        Error::TimedOut {
-            what: call.what.clone(),
+        let reason = if is_timeout {
+            format!(
+                "no connection within {} s",
+                self.limits.connect_timeout.as_secs_f32()
+            )
+        } else {
+            reason
+        };
+        let Some(proxy) = self.proxy else {
+            return Error::Unreachable { host, reason };
+        };
+        let asks_for_password = says("proxy authorization required") || says("407");
+        Error::Proxy {
+            proxy: proxy.to_owned(),
             host,
-        }
-    } else if is_connect {
-        Error::Unreachable { host, reason }
-    } else {
-        Error::Interrupted {
-            what: call.what.clone(),
-            host,
-            reason,
+            reason: if asks_for_password {
+                ASKS_FOR_PASSWORD.to_owned()
+            } else if says("tunnel error: unsuccessful") {
+                "it refused to let the call through".to_owned()
+            } else {
+                reason
+            },
+            asks_for_password,
         }
     }
 }

@@ -59,6 +59,20 @@ pub const SECURITY_KEY_FILE: Variable = Variable {
     meaning: "Stands for `key_file` under `[security]`.",
 };
 
+/// `[http] ca_file`.
+pub const HTTP_CA_FILE: Variable = Variable {
+    name: "TAILWATER_HTTP__CA_FILE",
+    meaning: "Stands for `ca_file` under `[http]`: a PEM file with certificate authorities that are trusted beside the \
+              system's.",
+};
+
+/// `[http] proxy`.
+pub const HTTP_PROXY_SETTING: Variable = Variable {
+    name: "TAILWATER_HTTP__PROXY",
+    meaning: "Stands for `proxy` under `[http]`: the proxy for calls to BI tools, perhaps with user and password. It wins \
+              over `HTTPS_PROXY` and the like.",
+};
+
 /// Names a proxy.
 pub const HTTPS_PROXY: Variable = Variable {
     name: "HTTPS_PROXY",
@@ -103,13 +117,15 @@ pub const DBT_ACTIVE_EXPOSURES_BUILD_AFTER: Variable = Variable {
 };
 
 /// Every variable, in the order in which the reference lists them.
-pub const ALL: [Variable; 13] = [
+pub const ALL: [Variable; 15] = [
     CONFIG,
     STORE_URL,
     SECURITY_KEY_FILE,
     KEY,
     DBT,
     LOG,
+    HTTP_CA_FILE,
+    HTTP_PROXY_SETTING,
     HTTPS_PROXY,
     NO_PROXY,
     NO_COLOR,
@@ -166,8 +182,8 @@ mod tests {
         }
         page.push_str(
             "\nEvery other setting of the [configuration](../configuration.md) can be given in the same way: \
-             `TAILWATER_`, the section, two\nunderscores, the key. Secrets of tokens come from whichever variable \
-             the integration names with `token_secret_env`.\n",
+             `TAILWATER_`, the section, two\nunderscores, the key. Secrets of tokens and connected apps come from whichever variable \
+             the integration names with `token_secret_env` or `secret_env`.\n",
         );
         crate::reference::assert_page("reference/environment.md", &page);
     }

@@ -33,7 +33,7 @@ use crate::logging::milliseconds_since;
 pub const FILE_NAME: &str = "tailwater.toml";
 
 /// The sections that the environment can speak of.
-const SECTIONS: [&str; 13] = [
+const SECTIONS: [&str; 14] = [
     "store",
     "security",
     "sync",
@@ -47,6 +47,7 @@ const SECTIONS: [&str; 13] = [
     "history",
     "signals",
     "channel",
+    "http",
 ];
 
 /// The configuration and where it came from.
@@ -156,7 +157,12 @@ fn lay_over(
             figment = figment.merge((setting, value));
         }
     }
-    figment.extract().map_err(|error| refused(&error))
+    let settings: Settings = figment.extract().map_err(|error| refused(&error))?;
+    // Whichever command comes, it shall not be told only by the one that signs in.
+    for integration in &settings.integrations {
+        integration.sign_in()?;
+    }
+    Ok(settings)
 }
 
 /// The setting that a variable stands for, such as `store.url`; `None` for other variables.
@@ -169,7 +175,7 @@ fn setting(name: &str, from_file: &Settings) -> Result<Option<String>, Error> {
     let is_secret = from_file
         .integrations
         .iter()
-        .any(|integration| integration.token_secret_env.as_deref() == Some(name));
+        .any(|integration| integration.secret_variable() == Some(name));
     if is_secret {
         return Ok(None);
     }
@@ -357,9 +363,9 @@ mod tests {
     )]
     #[case("[stor]", "line 1, column 2: there is no key `stor`", "did you mean `store`?")]
     #[case(
-        "\n\n[[integration]]\nname = 'a'\nserver = 'b'",
+        "\n\n[[integration]]\nname = 'a'\ntoken_name = 'b'",
         "line 3, column 1",
-        "token_name"
+        "server"
     )]
     #[case("[store]\nurl = ", "line 2, column", "")]
     #[case("[[project]]\nname = 'a'\nmanifest = 7", "here must be", "")]

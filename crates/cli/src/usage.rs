@@ -170,7 +170,7 @@ mod tests {
     )]
     #[case(
         "integration add tableau",
-        "`tailwater integration add tableau` needs `--name <NAME>`, `--server <URL>`, `--token-name <TOKEN>`",
+        "`tailwater integration add tableau` needs `--name <NAME>`, `--server <URL>`, `<--token-name <TOKEN>|--connected-app <CLIENT_ID>|--secret-id <ID>|--user <USER>>`",
         "`tailwater integration add tableau --help`"
     )]
     #[case(

@@ -23,6 +23,7 @@
 //! | node | a dbt resource: model, source, seed, snapshot, test, metric, exposure, … |
 //! | relation | a table or view in the warehouse, by database, schema and name |
 //! | integration | one site of one BI tool, with its credential, selection and mapping rules |
+//! | credential | with what an integration signs in: a token, or a connected app; its secret is kept apart |
 //! | inventory | what one site holds |
 //! | collection | a folder of the BI tool; Tableau calls it a project |
 //! | asset | what becomes an exposure; a Tableau workbook |
@@ -53,6 +54,7 @@ pub mod clock;
 pub mod collection_tree;
 pub mod confidence;
 pub mod connection;
+pub mod credential;
 pub mod curation;
 pub mod diagnostic;
 pub mod dialect;

@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use tailwater_core::collection_tree::CollectionTree;
+use tailwater_core::credential::CredentialName;
 use tailwater_core::id::{IntegrationName, NodeId, ProjectName};
 use tailwater_core::selection::Selection;
 use tailwater_store::{IntegrationRecord, Origin};
@@ -82,9 +83,9 @@ pub struct ConnectionChange {
     pub address: Option<String>,
     /// The site's name; with an address and without this, the address tells it.
     pub site: Option<String>,
-    /// The token's name.
-    pub token_name: Option<String>,
-    /// The token's secret.
+    /// With what it signs in.
+    pub credential: Option<CredentialName>,
+    /// The secret of that.
     pub secret: Option<SecretString>,
     /// Whether plain http to another machine is allowed.
     pub allow_http: Option<bool>,
@@ -106,14 +107,22 @@ pub struct Loss {
 impl Workspace {
     /// What is known of an integration's token, with a warning when its end is near.
     pub async fn token_state(&self, name: &IntegrationName) -> Result<TokenState, Error> {
+        let is_token = self
+            .find_integration(name)
+            .await?
+            .credential
+            .token_name()
+            .is_some();
         let secret: Option<SecretMark> = self.fact(name, SECRET).await?;
         let told: Option<TokenFact> = self.fact(name, TOKEN).await?;
         let syncs = self.store().syncs(Some(name), HISTORY).await?;
         let used = syncs.iter().find(|sync| sync.outcome.has_landed());
         let last_used_at = used.map(|sync| sync.finished_at);
-        let expires_at = told.map(|told| told.expires_at);
+        // A connected app has no end, and is not forgotten.
+        let expires_at = told.map(|told| told.expires_at).filter(|_| is_token);
+        let warning = is_token.then(|| token_warning(self.clock().now(), expires_at, last_used_at));
         Ok(TokenState {
-            warning: token_warning(self.clock().now(), expires_at, last_used_at),
+            warning: warning.flatten(),
             secret,
             expires_at,
             last_used_at,
@@ -124,7 +133,8 @@ impl Workspace {
     /// address is not contacted.
     ///
     /// # Errors
-    /// When a file declares it, or when another server would get a secret that was given for this one.
+    /// When a file declares it, when another server would get a secret that was given for this one, or when a token's
+    /// secret would be taken for a connected app's.
     pub async fn update_connection(
         &self,
         name: &IntegrationName,
@@ -146,10 +156,19 @@ impl Workspace {
                 server: present.server,
             });
         }
+        let credential = change.credential.unwrap_or_else(|| present.credential.clone());
+        if let Some(missing) = credential.missing() {
+            return Err(Error::CredentialIncomplete { missing });
+        }
+        if credential.kind_in_words() != present.credential.kind_in_words() && change.secret.is_none() {
+            return Err(Error::SecretOfOtherKind {
+                kind: present.credential.kind_in_words(),
+            });
+        }
         let updated = Integration {
             server,
             site,
-            token_name: change.token_name.unwrap_or(present.token_name),
+            credential,
             allow_http: change.allow_http.unwrap_or(present.allow_http),
             projects: change.projects.unwrap_or(present.projects),
             ..present
@@ -169,7 +188,7 @@ impl Workspace {
                 kind: updated.kind.name().to_owned(),
                 server: updated.server.clone(),
                 site: updated.site.clone(),
-                token_name: updated.token_name.clone(),
+                credential: updated.credential.clone(),
                 allow_http: updated.allow_http,
                 projects: updated.projects.clone(),
                 selection: updated.collections.clone(),

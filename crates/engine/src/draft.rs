@@ -11,6 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use tailwater_bi::{Check, Progress};
+use tailwater_core::credential::{ConnectedApp, CredentialName};
 use tailwater_core::id::{IntegrationName, ProjectName};
 use tailwater_core::inventory::Inventory;
 use tailwater_core::selection::Selection;
@@ -18,6 +19,7 @@ use tailwater_store::{DraftId, DraftRecord};
 
 use crate::connection::SecretMark;
 use crate::error::Error;
+use crate::http::HttpSettings;
 use crate::integration::{Integration, NewIntegration, split_site};
 use crate::schedule::ScheduleSettings;
 use crate::secret::SecretPlace;
@@ -54,6 +56,8 @@ pub struct Said {
     pub site: String,
     /// The token's name.
     pub token_name: String,
+    /// The connected app that is signed in with in place of a token.
+    pub connected_app: Option<ConnectedApp>,
     /// The mark of the secret, once it is given.
     pub secret: Option<SecretMark>,
     /// Whether plain http to another machine is allowed.
@@ -75,9 +79,9 @@ pub struct DraftChange {
     pub address: Option<String>,
     /// The site's name, where the address does not tell it.
     pub site: Option<String>,
-    /// The token's name.
-    pub token_name: Option<String>,
-    /// The token's secret.
+    /// With what it signs in.
+    pub credential: Option<CredentialName>,
+    /// The secret of that.
     pub secret: Option<SecretString>,
     /// Whether plain http to another machine is allowed.
     pub allow_http: Option<bool>,
@@ -91,13 +95,21 @@ impl Said {
     /// What is still missing before the connection can be tried; `None` when nothing is.
     pub fn missing(&self) -> Option<&'static str> {
         if self.server.is_empty() {
-            Some("the server's address")
-        } else if self.token_name.is_empty() {
-            Some("the token's name")
-        } else if self.secret.is_none() {
-            Some("the token's secret")
-        } else {
-            None
+            return Some("the server's address");
+        }
+        let credential = self.credential();
+        credential.missing().or(match (&self.secret, credential) {
+            (Some(_), _) => None,
+            (None, CredentialName::Token(_)) => Some("the token's secret"),
+            (None, CredentialName::ConnectedApp(_)) => Some("the connected app's secret"),
+        })
+    }
+
+    /// With what it signs in.
+    pub fn credential(&self) -> CredentialName {
+        match &self.connected_app {
+            Some(app) => CredentialName::ConnectedApp(app.clone()),
+            None => CredentialName::Token(self.token_name.clone()),
         }
     }
 
@@ -108,7 +120,7 @@ impl Said {
             kind: self.kind,
             server: self.server.clone(),
             site: self.site.clone(),
-            token_name: self.token_name.clone(),
+            credential: self.credential(),
             secret,
             allow_http: self.allow_http,
             projects: self.projects.clone(),
@@ -116,6 +128,7 @@ impl Said {
             mapping: Vec::new(),
             declared_in: DeclaredIn::Store,
             schedule: None::<ScheduleSettings>,
+            http: HttpSettings::default(),
         }
     }
 }
@@ -174,8 +187,20 @@ impl Workspace {
             (said.server, said.site) = (server, site);
             address.trim().clone_into(&mut said.address);
         }
-        if let Some(name) = &change.token_name {
-            name.trim().clone_into(&mut said.token_name);
+        let kind_before = said.credential().kind_in_words();
+        match change.credential {
+            None => {}
+            Some(CredentialName::Token(name)) => {
+                name.trim().clone_into(&mut said.token_name);
+                said.connected_app = None;
+            }
+            Some(CredentialName::ConnectedApp(app)) => {
+                said.connected_app = Some(ConnectedApp {
+                    client_id: app.client_id.trim().to_owned(),
+                    secret_id: app.secret_id.trim().to_owned(),
+                    user: app.user.trim().to_owned(),
+                });
+            }
         }
         if let Some(allow_http) = change.allow_http {
             said.allow_http = allow_http;
@@ -211,7 +236,9 @@ impl Workspace {
         let key = self.sealing_key()?;
         let now = self.clock().now();
         let is_other_server = said.server != server_before && !server_before.is_empty();
-        if is_other_server && change.secret.is_none() && said.secret.take().is_some() {
+        // A token's secret is of no use to a connected app, nor the other way round.
+        let is_other_kind = said.credential().kind_in_words() != kind_before;
+        if (is_other_server || is_other_kind) && change.secret.is_none() && said.secret.take().is_some() {
             self.store().put_draft_secret(id, None, &key).await?;
         }
         if let Some(secret) = &change.secret {
@@ -252,10 +279,10 @@ impl Workspace {
             });
         }
         let new = NewIntegration {
+            credential: said.credential(),
             name: IntegrationName::new(said.name),
             server: said.server,
             site: Some(said.site),
-            token_name: said.token_name,
             secret,
             allow_http: said.allow_http,
             projects: said.projects,
@@ -280,7 +307,7 @@ impl Workspace {
         let key = self.sealing_key()?;
         let secret = self.store().find_draft_secret(id, &key).await?;
         let secret = secret.ok_or(Error::DraftIncomplete {
-            missing: "the token's secret",
+            missing: "the secret",
         })?;
         Ok((said.to_integration(SecretPlace::Store), secret))
     }

@@ -191,7 +191,7 @@ pub enum Error {
     },
     /// The environment variable that should hold a secret is missing or empty.
     #[error(
-        "the environment variable `{variable}`, which should hold the token's secret of integration `{name}`, is not set"
+        "the environment variable `{variable}`, which should hold the secret of integration `{name}`, is not set"
     )]
     SecretVariable {
         /// The integration.
@@ -200,7 +200,7 @@ pub enum Error {
         variable: String,
     },
     /// The file that should hold a secret cannot be read or is empty.
-    #[error("the token's secret of integration `{name}` could not be read from `{path}`")]
+    #[error("the secret of integration `{name}` could not be read from `{path}`")]
     SecretFile {
         /// The integration.
         name: IntegrationName,
@@ -210,7 +210,7 @@ pub enum Error {
         source: Option<std::io::Error>,
     },
     /// No secret is known.
-    #[error("no secret is known for the token of integration `{name}`")]
+    #[error("no secret is known for integration `{name}`")]
     NoSecret {
         /// The integration.
         name: IntegrationName,
@@ -252,10 +252,34 @@ pub enum Error {
         missing: &'static str,
     },
     /// Another server would get to see a secret that was given for this one.
-    #[error("the token's secret was given for `{server}`; another server needs it given again")]
+    #[error("the secret was given for `{server}`; another server needs it given again")]
     SecretForOtherServer {
         /// The server that it was given for.
         server: String,
+    },
+    /// A token's secret would be taken for a connected app's, or the other way round.
+    #[error("the secret that is known is that of a {kind}; with what is signed in now it is another")]
+    SecretOfOtherKind {
+        /// What it is the secret of, in words.
+        kind: &'static str,
+    },
+    /// With what an integration signs in is not said in full.
+    #[error("{missing} is missing")]
+    CredentialIncomplete {
+        /// What is missing.
+        missing: &'static str,
+    },
+    /// The file does not say with what an integration signs in.
+    #[error("integration `{name}` has neither `token_name` nor `connected_app`")]
+    CredentialNotDeclared {
+        /// The integration.
+        name: IntegrationName,
+    },
+    /// The file says in two ways with what an integration signs in.
+    #[error("integration `{name}` has a token and a connected app")]
+    CredentialDeclaredTwice {
+        /// The integration.
+        name: IntegrationName,
     },
     /// What was asked about is not known.
     #[error("nothing is known as `{subject}`")]
@@ -324,6 +348,11 @@ impl Diagnostic for Error {
             Self::UnknownDraft => "TW-DRAFT-UNKNOWN",
             Self::DraftIncomplete { .. } => "TW-DRAFT-INCOMPLETE",
             Self::SecretForOtherServer { .. } => "TW-SECRET-OTHER-SERVER",
+            Self::SecretOfOtherKind { .. } => "TW-SECRET-OTHER-KIND",
+            Self::CredentialIncomplete { .. } => "TW-CREDENTIAL-INCOMPLETE",
+            Self::CredentialNotDeclared { .. } | Self::CredentialDeclaredTwice { .. } => {
+                "TW-SETTINGS-CREDENTIAL"
+            }
             Self::UnknownSubject { .. } => "TW-SUBJECT-UNKNOWN",
         }
     }
@@ -402,7 +431,7 @@ impl Diagnostic for Error {
             Self::SecretVariable { variable, .. } => format!("set it: `export {variable}=…`"),
             Self::SecretFile { .. } => "put the secret alone into the file and make it readable for this user".to_owned(),
             Self::NoSecret { name } => format!(
-                "give `token_secret_env` in `tailwater.toml`, or add it again: `tailwater integration add tableau --name {name} --secret-env VARIABLE …`"
+                "give `token_secret_env`, or `secret_env` in `connected_app`, in `tailwater.toml`; or add it again: `tailwater integration add tableau --name {name} --secret-env VARIABLE …`"
             ),
             Self::Busy { .. } => "wait for it to end; two sign-ins with one token would end each other's session".to_owned(),
             Self::Cancelled => "run the command again to go on".to_owned(),
@@ -413,6 +442,19 @@ impl Diagnostic for Error {
             Self::UnknownDraft => "begin again: drafts are forgotten after a week, and once the integration is saved".to_owned(),
             Self::DraftIncomplete { .. } => "go back to the step that asks for it".to_owned(),
             Self::SecretForOtherServer { .. } => "give the secret again, together with the new address".to_owned(),
+            Self::SecretOfOtherKind { .. } => "give the secret of what is signed in with now".to_owned(),
+            Self::CredentialIncomplete { .. } => {
+                "give a token's name, or a connected app's client id, secret id and user".to_owned()
+            }
+            Self::CredentialNotDeclared { .. } => {
+                "write `token_name = \"…\"`, or `connected_app = { client_id = \"…\", secret_id = \"…\", user = \"…\" }`"
+                    .to_owned()
+            }
+            Self::CredentialDeclaredTwice { .. } => {
+                "keep one of `token_name` (with `token_secret_env` or `token_secret_file`) and `connected_app` (with \
+                 `secret_env` or `secret_file` in it)"
+                    .to_owned()
+            }
             Self::UnknownSubject { nearest, .. } if !nearest.is_empty() => format!("did you mean {}?", nearest.join(", ")),
             Self::UnknownSubject { .. } => {
                 "give an exposure's name, a dbt node's name or unique_id, or a table as database.schema.table".to_owned()

@@ -9,6 +9,7 @@ use secrecy::SecretString;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use tailwater_bi::{Check, Connector, Credential, Progress, TableauSettings};
+use tailwater_core::credential::CredentialName;
 use tailwater_core::id::{IntegrationName, ProjectName};
 use tailwater_core::inventory::Inventory;
 use tailwater_core::mapping::MappingRule;
@@ -16,6 +17,7 @@ use tailwater_core::selection::Selection;
 use tailwater_store::{IntegrationRecord, Origin, SyncRecord};
 
 use crate::error::Error;
+use crate::http::HttpSettings;
 use crate::schedule::ScheduleSettings;
 use crate::secret::SecretPlace;
 use crate::session::{Session, Use};
@@ -33,9 +35,10 @@ pub struct Integration {
     pub server: String,
     /// The site's name in addresses; empty for the default site.
     pub site: String,
-    /// The token's name.
-    pub token_name: String,
-    /// Where the token's secret is kept.
+    /// With what it signs in: `token_name`, or `connected_app`.
+    #[serde(flatten)]
+    pub credential: CredentialName,
+    /// Where the secret of that is kept.
     pub secret: SecretPlace,
     /// Whether plain http to another machine is allowed.
     pub allow_http: bool,
@@ -50,6 +53,9 @@ pub struct Integration {
     /// When it is synced, where the file says another time for it than for all others.
     #[serde(skip)]
     pub schedule: Option<ScheduleSettings>,
+    /// The way to it, where the file says another than to all others.
+    #[serde(skip)]
+    pub http: HttpSettings,
 }
 
 /// An integration to register.
@@ -61,9 +67,9 @@ pub struct NewIntegration {
     pub server: String,
     /// The site's name; `None` takes it from the address.
     pub site: Option<String>,
-    /// The token's name.
-    pub token_name: String,
-    /// The token's secret.
+    /// With what it signs in.
+    pub credential: CredentialName,
+    /// The secret of that.
     pub secret: SecretString,
     /// Whether plain http to another machine is allowed.
     pub allow_http: bool,
@@ -139,6 +145,9 @@ impl Workspace {
         for project in &new.projects {
             self.find_project(project).await?;
         }
+        if let Some(missing) = new.credential.missing() {
+            return Err(Error::CredentialIncomplete { missing });
+        }
         let (server, site) = split_site(&new.server, new.site.as_deref())?;
         let key = self.sealing_key()?;
         let now = self.clock().now();
@@ -147,7 +156,7 @@ impl Workspace {
             kind: Kind::Tableau.name().to_owned(),
             server,
             site,
-            token_name: new.token_name,
+            credential: new.credential,
             allow_http: new.allow_http,
             projects: new.projects,
             selection,
@@ -338,7 +347,7 @@ impl Workspace {
             kind: integration.kind.name().to_owned(),
             server: integration.server.clone(),
             site: integration.site.clone(),
-            token_name: integration.token_name.clone(),
+            credential: integration.credential.clone(),
             allow_http: integration.allow_http,
             projects: integration.projects.clone(),
             selection: integration.collections.clone(),
@@ -370,14 +379,13 @@ impl Workspace {
     ) -> Result<Box<dyn Connector>, Error> {
         match integration.kind {
             Kind::Tableau => {
-                let credential = Credential::PersonalAccessToken {
-                    name: integration.token_name.clone(),
-                    secret,
-                };
+                let credential = Credential::new(integration.credential.clone(), secret);
                 let name = integration.name.clone();
                 let mut settings =
                     TableauSettings::new(name, &integration.server, &integration.site, credential);
                 settings.allow_http = integration.allow_http;
+                let http = integration.http.over(&self.settings().http);
+                http.apply(&mut settings, |file| self.path(file));
                 Ok(Box::new(tailwater_bi::tableau(
                     settings,
                     Arc::clone(self.clock()),
@@ -425,7 +433,7 @@ fn from_record(record: IntegrationRecord) -> Integration {
         kind: Kind::Tableau,
         server: record.server,
         site: record.site,
-        token_name: record.token_name,
+        credential: record.credential,
         secret: SecretPlace::Store,
         allow_http: record.allow_http,
         projects: record.projects,
@@ -433,16 +441,20 @@ fn from_record(record: IntegrationRecord) -> Integration {
         mapping: record.mapping,
         declared_in: DeclaredIn::Store,
         schedule: None,
+        http: HttpSettings::default(),
     }
 }
 
 fn from_settings(declared: &IntegrationSettings) -> Result<Integration, Error> {
     let (server, site) = split_site(&declared.server, declared.site.as_deref())?;
-    let secret = match (&declared.token_secret_env, &declared.token_secret_file) {
+    let (credential, variable, file) = declared.sign_in()?;
+    let secret = match (variable, file) {
         (Some(variable), _) => SecretPlace::Environment {
-            variable: variable.clone(),
+            variable: variable.to_owned(),
         },
-        (None, Some(path)) => SecretPlace::File { path: path.clone() },
+        (None, Some(path)) => SecretPlace::File {
+            path: path.to_owned(),
+        },
         (None, None) => SecretPlace::Store,
     };
     Ok(Integration {
@@ -450,7 +462,7 @@ fn from_settings(declared: &IntegrationSettings) -> Result<Integration, Error> {
         kind: declared.kind,
         server,
         site,
-        token_name: declared.token_name.clone(),
+        credential,
         secret,
         allow_http: declared.allow_http,
         projects: declared.projects.clone(),
@@ -458,5 +470,6 @@ fn from_settings(declared: &IntegrationSettings) -> Result<Integration, Error> {
         mapping: declared.mapping.clone(),
         declared_in: DeclaredIn::File,
         schedule: declared.schedule.clone(),
+        http: declared.http.clone(),
     })
 }

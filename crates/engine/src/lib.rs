@@ -24,6 +24,7 @@ pub mod environment;
 pub mod error;
 pub mod explain;
 pub mod export;
+pub mod http;
 pub mod hub;
 pub mod ingest;
 pub mod integration;

@@ -22,6 +22,7 @@ use chrono::{DateTime, Utc};
 use secrecy::ExposeSecret as _;
 use sha2::{Digest as _, Sha256};
 use tailwater_bi::Connector;
+use tailwater_core::credential::CredentialName;
 use tailwater_store::{Lease, LeaseOutcome, Store};
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -267,7 +268,7 @@ impl Workspace {
             let fingerprint = Sha256::digest(secret.expose_secret()).to_vec();
             (Some(secret), fingerprint)
         };
-        let key = token_key(integration);
+        let key = lease_key(integration);
         let started = Instant::now();
         let mut wish = None;
         let outcome = loop {
@@ -495,15 +496,20 @@ impl Keeper {
     }
 }
 
-/// Two integrations may use one token: it is the token that has one session.
-pub(crate) fn token_key(integration: &Integration) -> String {
+/// Two integrations may use one token: it is the token that has one session. A connected app may have several, so there
+/// the lease keeps apart only what works on the same integration.
+pub(crate) fn lease_key(integration: &Integration) -> String {
     let Integration {
+        name,
         server,
         site,
-        token_name,
+        credential,
         ..
     } = integration;
-    format!("token:{server} {site} {token_name}")
+    match credential {
+        CredentialName::Token(token) => format!("token:{server} {site} {token}"),
+        CredentialName::ConnectedApp(app) => format!("app:{server} {site} {} {name}", app.client_id),
+    }
 }
 
 fn wish_key(key: &str) -> String {

@@ -3,15 +3,18 @@
 //! Whatever is declared here wins over what was registered by command under the same name, and is
 //! read-only for commands. Relative paths start at the file's directory.
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
+use tailwater_core::credential::{ConnectedApp, CredentialName};
 use tailwater_core::id::{EnvironmentName, IntegrationName, ProjectName};
 use tailwater_core::job::Job;
 use tailwater_core::mapping::MappingRule;
 use tailwater_core::refresh::PolicyPart;
 
+use crate::error::Error;
+pub use crate::http::HttpSettings;
 pub use crate::schedule::ScheduleSettings;
 pub use crate::signal::{ChannelSettings, SignalSettings};
 
@@ -49,6 +52,8 @@ pub struct Settings {
     pub history: HistorySettings,
     /// When extracts are refreshed.
     pub refresh: RefreshSettings,
+    /// The way to BI sites.
+    pub http: HttpSettings,
 }
 
 /// `[store]`
@@ -397,8 +402,12 @@ pub struct IntegrationSettings {
     #[serde(default)]
     pub site: Option<String>,
     /// The name of the personal access token.
-    pub token_name: String,
-    /// The environment variable that holds its secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_name: Option<String>,
+    /// Or the connected app that is signed in with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connected_app: Option<ConnectedAppSettings>,
+    /// The environment variable that holds the token's secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_secret_env: Option<String>,
     /// Or the file that holds it.
@@ -419,6 +428,68 @@ pub struct IntegrationSettings {
     /// When it is synced, where that is not when all others are.
     #[serde(default, rename = "sync", skip_serializing_if = "Option::is_none")]
     pub schedule: Option<ScheduleSettings>,
+    /// The way to it, where that is another than to all others.
+    #[serde(default)]
+    pub http: HttpSettings,
+}
+
+/// `[integration.connected_app]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConnectedAppSettings {
+    /// The app's client id.
+    pub client_id: String,
+    /// The id of one of its secrets.
+    pub secret_id: String,
+    /// The name of the user of the site as whom it signs in.
+    pub user: String,
+    /// The environment variable that holds the secret's value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret_env: Option<String>,
+    /// Or the file that holds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret_file: Option<Utf8PathBuf>,
+}
+
+impl IntegrationSettings {
+    /// With what it signs in, and where the secret of that is: in a variable, or a file, or else in the store.
+    ///
+    /// # Errors
+    /// When neither a token nor a connected app is named, or both are.
+    pub fn sign_in(&self) -> Result<(CredentialName, Option<&str>, Option<&Utf8Path>), Error> {
+        match (&self.token_name, &self.connected_app) {
+            (Some(name), None) => Ok((
+                CredentialName::Token(name.clone()),
+                self.token_secret_env.as_deref(),
+                self.token_secret_file.as_deref(),
+            )),
+            (None, Some(app)) if self.token_secret_env.is_none() && self.token_secret_file.is_none() => {
+                let name = ConnectedApp {
+                    client_id: app.client_id.clone(),
+                    secret_id: app.secret_id.clone(),
+                    user: app.user.clone(),
+                };
+                Ok((
+                    CredentialName::ConnectedApp(name),
+                    app.secret_env.as_deref(),
+                    app.secret_file.as_deref(),
+                ))
+            }
+            (_, Some(_)) => Err(Error::CredentialDeclaredTwice {
+                name: self.name.clone(),
+            }),
+            (None, None) => Err(Error::CredentialNotDeclared {
+                name: self.name.clone(),
+            }),
+        }
+    }
+
+    /// The environment variable that holds its secret, where one does.
+    pub fn secret_variable(&self) -> Option<&str> {
+        let app = self.connected_app.as_ref();
+        let of_app = app.and_then(|app| app.secret_env.as_deref());
+        self.token_secret_env.as_deref().or(of_app)
+    }
 }
 
 /// The BI tools.
@@ -478,6 +549,40 @@ mod tests {
             settings.refresh.poll_seconds,
             RefreshSettings::default().poll_seconds
         );
+    }
+
+    #[test]
+    fn an_integration_signs_in_with_a_token_or_a_connected_app() {
+        let sign_in = |text: &str| {
+            let text = format!("[[integration]]\nname = 'm'\nserver = 's'\n{text}");
+            let settings: Settings = toml::from_str(&text).unwrap();
+            let integration = &settings.integrations[0];
+            let variable = integration.secret_variable().map(str::to_owned);
+            integration
+                .sign_in()
+                .map(|(credential, ..)| (credential.to_string(), variable))
+        };
+        assert_eq!(
+            sign_in("token_name = 't'\ntoken_secret_env = 'T'").unwrap(),
+            ("token \"t\"".to_owned(), Some("T".to_owned()))
+        );
+        let app = "connected_app = { client_id = 'c', secret_id = 's', user = 'u', secret_env = 'A' }";
+        assert_eq!(
+            sign_in(app).unwrap(),
+            ("connected app \"c\" as \"u\"".to_owned(), Some("A".to_owned()))
+        );
+        for wrong in [
+            "",
+            &format!("token_name = 't'\n{app}"),
+            &format!("token_secret_env = 'T'\n{app}"),
+        ] {
+            use tailwater_core::diagnostic::Diagnostic as _;
+            assert_eq!(
+                sign_in(wrong).unwrap_err().code(),
+                "TW-SETTINGS-CREDENTIAL",
+                "{wrong}"
+            );
+        }
     }
 
     #[test]

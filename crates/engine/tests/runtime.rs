@@ -10,6 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 use tailwater_core::clock::Clock;
 use tailwater_core::collection_tree::CollectionTree;
+use tailwater_core::credential::{ConnectedApp, CredentialName};
 use tailwater_core::diagnostic::Diagnostic as _;
 use tailwater_core::mapping::MappingRule;
 use tailwater_core::selection::Selection;
@@ -25,6 +26,7 @@ use tailwater_tableau_sim::{Running, Simulator, SiteFile};
 use tempfile::TempDir;
 
 const SECRET: &str = "demo-secret";
+const APP_SECRET: &str = "demo-app-secret-4b1f";
 
 /// A clock that is set by hand.
 #[derive(Debug)]
@@ -98,7 +100,7 @@ impl Bench {
         DraftChange {
             name: Some(String::new()),
             address: Some(format!("{}/#/site/shop/home", self.simulator.base_url())),
-            token_name: Some("tailwater".to_owned()),
+            credential: Some(CredentialName::token("tailwater")),
             secret: Some(SecretString::from(SECRET)),
             ..DraftChange::default()
         }
@@ -236,6 +238,93 @@ async fn another_server_does_not_get_to_see_a_secret() {
     };
     let draft = workspace.change_draft(draft.id, moved).await.expect("a change");
     assert_eq!(draft.said.secret, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connected_app_is_described_tried_saved_and_changed() {
+    let bench = Bench::new().await;
+    let runtime = bench.start().await;
+    let workspace = runtime.workspace();
+    let draft = workspace
+        .begin_draft(Kind::Tableau, "Ada")
+        .await
+        .expect("a draft");
+    // A token's secret is no connected app's.
+    workspace
+        .change_draft(draft.id, bench.connection())
+        .await
+        .expect("a change");
+    let app = |user: &str| {
+        CredentialName::ConnectedApp(ConnectedApp {
+            client_id: " demo-client ".to_owned(),
+            secret_id: "demo-secret-id".to_owned(),
+            user: user.to_owned(),
+        })
+    };
+    let change = DraftChange {
+        credential: Some(app("tailwater@shop.example")),
+        ..DraftChange::default()
+    };
+    let draft = workspace.change_draft(draft.id, change).await.expect("a change");
+    assert_eq!(draft.said.missing(), Some("the connected app's secret"));
+    let change = DraftChange {
+        secret: Some(SecretString::from(APP_SECRET)),
+        collections: Some(Selection::new(["**"])),
+        ..DraftChange::default()
+    };
+    let draft = workspace.change_draft(draft.id, change).await.expect("a change");
+    assert_eq!(draft.said.missing(), None);
+    let subject = Subject::Draft(draft.id);
+    runtime.start_check(subject.clone());
+    assert!(over(&runtime, &subject).await.is_passed());
+    let made = workspace.finish_draft(draft.id).await.expect("an integration");
+    let credential = made.credential.connected_app().expect("a connected app");
+    assert_eq!(
+        credential.client_id, "demo-client",
+        "without the blanks that came with it"
+    );
+
+    let id = runtime
+        .start_sync(&made.name, SyncCause::Asked, None)
+        .await
+        .expect("a sync");
+    let done = runtime.wait_for(id).await.expect("a sync");
+    assert!(matches!(done.state, LiveState::Done { .. }), "{done:?}");
+    // Nobody is told to use it lest it be forgotten.
+    bench.clock.pass(TimeDelta::days(40));
+    let token = workspace.token_state(&made.name).await.expect("a state");
+    assert_eq!((token.warning, token.expires_at), (None, None));
+
+    let to_token = ConnectionChange {
+        credential: Some(CredentialName::token("tailwater")),
+        ..ConnectionChange::default()
+    };
+    let error = workspace
+        .update_connection(&made.name, to_token)
+        .await
+        .expect_err("no secret");
+    assert_eq!(error.code(), "TW-SECRET-OTHER-KIND");
+    let incomplete = ConnectionChange {
+        credential: Some(app("")),
+        ..ConnectionChange::default()
+    };
+    let error = workspace
+        .update_connection(&made.name, incomplete)
+        .await
+        .expect_err("no user");
+    assert_eq!(error.code(), "TW-CREDENTIAL-INCOMPLETE");
+    let to_token = ConnectionChange {
+        credential: Some(CredentialName::token("tailwater")),
+        secret: Some(SecretString::from(SECRET)),
+        ..ConnectionChange::default()
+    };
+    let changed = workspace
+        .update_connection(&made.name, to_token)
+        .await
+        .expect("a token");
+    assert_eq!(changed.credential, CredentialName::token("tailwater"));
+    let token = workspace.token_state(&made.name).await.expect("a state");
+    assert!(token.warning.is_some(), "unused for long");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -13,6 +13,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rstest::rstest;
 use secrecy::SecretString;
 use tailwater_core::clock::{Clock, FixedClock, SystemClock};
+use tailwater_core::credential::CredentialName;
 use tailwater_core::diagnostic::Diagnostic;
 use tailwater_core::gap::GapReason;
 use tailwater_core::mapping::MappingRule;
@@ -453,7 +454,7 @@ async fn an_integration_made_by_command_lives_in_the_store() {
         name: "main".into(),
         server: format!("{}/#/site/acme/home", simulator.base_url()),
         site: None,
-        token_name: "tailwater".to_owned(),
+        credential: CredentialName::token("tailwater"),
         secret: SecretString::from(SECRET),
         allow_http: false,
         projects: vec!["shop".into()],

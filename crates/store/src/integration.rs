@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use tailwater_core::credential::{ConnectedApp, CredentialName};
 use tailwater_core::id::{IntegrationName, ProjectName};
 use tailwater_core::mapping::MappingRule;
 use tailwater_core::selection::Selection;
@@ -21,8 +22,9 @@ pub struct IntegrationRecord {
     pub server: String,
     /// The site's name in addresses; empty for the default site.
     pub site: String,
-    /// The name of the access token.
-    pub token_name: String,
+    /// With what it signs in.
+    #[serde(flatten)]
+    pub credential: CredentialName,
     /// Whether plain HTTP is allowed beyond loopback.
     pub allow_http: bool,
     /// The dbt projects that it stands on.
@@ -62,7 +64,7 @@ impl Store {
     /// Every integration, by name.
     pub async fn integrations(&self) -> Result<Vec<IntegrationRecord>> {
         let sql = "select name, kind, server, site, token_name, allow_http, projects, selection, mapping, \
-                   created_at, updated_at, origin from integration order by name";
+                   created_at, updated_at, origin, connected_app from integration order by name";
         let rows = self.db.fetch("read the integrations", sql, vec![]).await?;
         rows.iter().map(read).collect()
     }
@@ -70,7 +72,7 @@ impl Store {
     /// The integration of the given name.
     pub async fn find_integration(&self, name: &IntegrationName) -> Result<Option<IntegrationRecord>> {
         let sql = "select name, kind, server, site, token_name, allow_http, projects, selection, mapping, \
-                   created_at, updated_at, origin from integration where name = $1";
+                   created_at, updated_at, origin, connected_app from integration where name = $1";
         let rows = self
             .db
             .fetch("read the integration", sql, vec![name.as_str().into()])
@@ -91,18 +93,21 @@ impl Store {
             (&no_selection, [].as_slice())
         };
         let sql = "insert into integration (name, kind, server, site, token_name, allow_http, projects, \
-                   selection, mapping, created_at, updated_at, origin) \
-                   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+                   selection, mapping, created_at, updated_at, origin, connected_app) \
+                   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
                    on conflict (name) do update set kind = excluded.kind, server = excluded.server, \
                    site = excluded.site, token_name = excluded.token_name, allow_http = excluded.allow_http, \
                    projects = excluded.projects, selection = excluded.selection, \
-                   mapping = excluded.mapping, updated_at = excluded.updated_at, origin = excluded.origin";
+                   mapping = excluded.mapping, updated_at = excluded.updated_at, origin = excluded.origin, \
+                   connected_app = excluded.connected_app";
+        let app = record.credential.connected_app();
+        let app = app.map(|app| to_json(ACTION, app)).transpose()?;
         let values = vec![
             record.name.as_str().into(),
             record.kind.as_str().into(),
             record.server.as_str().into(),
             record.site.as_str().into(),
-            record.token_name.as_str().into(),
+            record.credential.token_name().unwrap_or_default().into(),
             record.allow_http.into(),
             to_json(ACTION, &record.projects)?.into(),
             to_json(ACTION, selection)?.into(),
@@ -110,6 +115,7 @@ impl Store {
             record.created_at.into(),
             record.updated_at.into(),
             record.origin.name().into(),
+            app.into(),
         ];
         self.db.execute(ACTION, sql, values).await?;
         Ok(())
@@ -169,12 +175,14 @@ fn read(row: &Row<'_>) -> Result<IntegrationRecord> {
         "file" => Origin::File,
         other => return Err(row.damaged(format!("`{other}` is no origin"))),
     };
+    let app: Option<ConnectedApp> = row.optional_json(12)?;
+    let token_name = row.text(4)?;
     Ok(IntegrationRecord {
         name: row.text(0)?.into(),
         kind: row.text(1)?,
         server: row.text(2)?,
         site: row.text(3)?,
-        token_name: row.text(4)?,
+        credential: app.map_or(CredentialName::Token(token_name), CredentialName::ConnectedApp),
         allow_http: row.claim(5)?,
         projects: row.json(6)?,
         selection: row.json(7)?,

@@ -62,7 +62,7 @@ pub fn split_address(text: &str) -> Result<SiteAddress, Error> {
     };
     let origin = url.origin().ascii_serialization();
     let server = format!("{origin}{prefix}");
-    if server.ends_with('\'') {
+    if server.ends_with(['\'', '"', '<', '>']) {
         return Err(refused("its server ends in a quotation mark"));
     }
     Ok(SiteAddress { server, site })

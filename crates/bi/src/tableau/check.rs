@@ -3,12 +3,14 @@
 use chrono::TimeDelta;
 use serde::Deserialize;
 use serde_json::json;
+use tailwater_core::credential::CredentialName;
 
 use super::graph::{Data, Table};
 use super::listing::{counted, projects_call};
 use super::metadata::{Metadata, Reply};
 use super::query::{PROBE, SAMPLE};
 use super::session::{Gate, Session};
+use super::settings::Credential;
 use super::tree::Node;
 use super::wire::User;
 use crate::connector::{Check, CheckState, NoProgress, Progress, Step};
@@ -59,8 +61,20 @@ pub(crate) async fn check(gate: &Gate, progress: &dyn Progress) -> Vec<Check> {
         "" => "the default site".to_owned(),
         site => format!("site `{site}`"),
     };
-    lines.push(Check::ok("sign-in", format!("signed in to {site}")));
-    lines.push(expiry_line(session.token_life.as_deref()));
+    let credential = gate.credential();
+    lines.push(match credential.name() {
+        CredentialName::Token(_) => Check::ok("sign-in", format!("signed in to {site}")),
+        name @ CredentialName::ConnectedApp(_) => {
+            Check::ok("sign-in", format!("signed in to {site} with {name}"))
+        }
+    });
+    lines.push(match credential {
+        Credential::PersonalAccessToken { .. } => expiry_line(session.token_life.as_deref()),
+        Credential::ConnectedApp { .. } => Check::ok(
+            "token-expiry",
+            "a connected app has no end date; each sign-in is good for minutes and made anew",
+        ),
+    });
     report(&lines);
     lines.push(metadata_line(gate).await);
     report(&lines);
@@ -104,7 +118,7 @@ async fn server_lines(gate: &Gate, lines: &mut Vec<Check>) -> bool {
         }
     };
     match outcome {
-        Err(error @ Error::Tls { .. }) => {
+        Err(error @ (Error::Tls { .. } | Error::SpeaksTls { .. })) => {
             lines.push(Check::ok("reachable", format!("{host} answers")));
             lines.push(Check::failed("tls", &error));
             false
@@ -206,7 +220,7 @@ async fn role_line(gate: &Gate, session: &Session) -> Check {
     };
     let user = match gate.get("Query User On Site", &["users", user_id], &[]).await {
         Ok(tree) => User::read(Node::new(&tree).member("user")),
-        Err(error @ Error::Tableau { .. }) => {
+        Err(error @ (Error::Tableau { .. } | Error::ScopeMissing { .. })) => {
             return Check::warning(
                 "role",
                 format!(
@@ -341,6 +355,7 @@ mod tests {
         let error = Error::TooOld {
             server: "https://bi.acme.com".to_owned(),
             version: "3.5".to_owned(),
+            needs: "",
         };
         let lines = in_order(vec![
             Check::ok("reachable", ""),

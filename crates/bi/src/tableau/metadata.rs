@@ -410,6 +410,7 @@ fn is_outage(error: &Error) -> bool {
         | Error::Server { .. }
         | Error::Interrupted { .. }
         | Error::Unreachable { .. }
+        | Error::Proxy { .. }
         | Error::Throttled { .. } => true,
         Error::Metadata { message, .. } => message.contains(UNEXPECTED),
         _ => false,

@@ -225,6 +225,10 @@ pub(crate) async fn fetch_job(gate: &Gate, job: &str) -> Result<JobAnswer, Error
                 detail,
             }),
         }),
+        // A connected app on a server that knows no scope for jobs.
+        Err(error @ Error::ScopeMissing { .. }) => Ok(JobAnswer::Hidden {
+            message: error.to_string(),
+        }),
         Err(error) => Err(error),
     }
 }
@@ -288,6 +292,11 @@ pub(crate) async fn find_jobs(
                     summary,
                     detail,
                 }),
+            });
+        }
+        Err(error @ Error::ScopeMissing { .. }) => {
+            return Ok(FoundJobs::Hidden {
+                message: error.to_string(),
             });
         }
         Err(error) => return Err(error),

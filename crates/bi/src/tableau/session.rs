@@ -1,4 +1,4 @@
-//! The one session that a token has, shared by every call of a connector.
+//! The one session that a token has, shared by every call of a connector. How it is opened: [`super::sign_in`].
 //!
 //! Tableau ends a token's session as soon as something signs in with the same token again. So there is
 //! one session behind one lock; a call that finds it dead has it renewed once and is sent again, and
@@ -9,24 +9,29 @@
 //! call with session 1 ─▶ 401002 ─▶ renew(1) ─▶ session 2 is there already ─▶ call again
 //! call with session 2 ─▶ 401002 right after its renewal ─▶ the token is being stolen: an error
 //! ```
+//!
+//! A connected app has as many sessions as it likes, and each says what it is for ([`super::connected_app`]). There a
+//! refusal right after a renewal means that the session may not do what the call asks.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::Method;
 use reqwest::header::{ACCEPT, CONTENT_LENGTH, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tailwater_core::clock::Clock;
 use tokio::sync::{Mutex, Semaphore};
 use url::Url;
 
-use super::fault::{Fault, Refusal, expect_tree, refusal};
+use super::connected_app::{Need, Purpose};
+use super::fault::{Refusal, expect_tree, refusal};
 use super::settings::{Credential, TableauSettings};
-use super::tree::{Body, Node, read_body};
+use super::sign_in::ServerInfo;
 use super::version::ApiVersion;
 use crate::deadline::before;
-use crate::error::{Error, tame};
+use crate::error::Error;
 use crate::http::{Answer, Call, HttpClient, HttpSettings, ProxyChoice, host_of};
 use crate::refresh::Clearance;
 use crate::retry::parse_http_date;
@@ -40,30 +45,29 @@ const REST_AT_ONCE: usize = 4;
 /// Metadata queries under way at once; each may cost the server much.
 const QUERIES_AT_ONCE: usize = 2;
 
-/// What the server says about itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ServerInfo {
-    /// Such as `2025.1.2`; for people.
-    pub(crate) product_version: Option<String>,
-    /// What the server speaks at most.
-    pub(crate) offered: ApiVersion,
-    /// What is spoken with it.
-    pub(crate) spoken: ApiVersion,
-}
-
 /// A live session. Its `Debug` shows no token.
 #[derive(Debug)]
 pub(crate) struct Session {
-    token: SecretString,
+    pub(super) token: SecretString,
     /// Counts the sign-ins of this connector, so that a call knows which session it was sent with.
-    generation: u64,
+    pub(super) generation: u64,
     pub(crate) version: ApiVersion,
     pub(crate) site_id: String,
     pub(crate) user_id: Option<String>,
+    /// What it may be used for; `None` for everything that its user may do.
+    pub(super) purposes: Option<BTreeSet<Purpose>>,
     /// What Tableau says about the token's remaining life, `DAYS:HH:MM`.
     pub(crate) token_life: Option<String>,
     /// When the token ends by that.
     pub(crate) token_expires_at: Option<DateTime<Utc>>,
+}
+
+impl Session {
+    fn allows(&self, need: Need) -> bool {
+        self.purposes
+            .as_ref()
+            .is_none_or(|purposes| purposes.contains(&need.purpose))
+    }
 }
 
 /// An answer with the time at which it was given.
@@ -75,22 +79,28 @@ pub(crate) struct Dated {
 }
 
 #[derive(Debug, Default)]
-struct State {
-    server: Option<ServerInfo>,
-    session: Option<Arc<Session>>,
-    generation: u64,
+pub(super) struct State {
+    pub(super) server: Option<ServerInfo>,
+    pub(super) session: Option<Arc<Session>>,
+    /// Sessions of a connected app that are alive although a newer one may do more.
+    pub(super) superseded: Vec<Arc<Session>>,
+    pub(super) generation: u64,
+    /// What this connector was needed for so far.
+    pub(super) purposes: BTreeSet<Purpose>,
+    /// Scopes that new sessions of a connected app were refused, and when.
+    refused_scopes: BTreeMap<&'static str, DateTime<Utc>>,
     renewals: Vec<DateTime<Utc>>,
 }
 
 /// The way to one Tableau site: addresses, the session, and calls under it.
 #[derive(Debug)]
 pub(crate) struct Gate {
-    http: HttpClient,
-    base: Url,
-    server: String,
-    site: String,
-    credential: Credential,
-    clock: Arc<dyn Clock>,
+    pub(super) http: HttpClient,
+    pub(super) base: Url,
+    pub(super) server: String,
+    pub(super) site: String,
+    pub(super) credential: Credential,
+    pub(super) clock: Arc<dyn Clock>,
     state: Mutex<State>,
     rest_turns: Semaphore,
     query_turns: Semaphore,
@@ -118,6 +128,7 @@ impl Gate {
                 allow_http: settings.allow_http,
                 ca_file: settings.ca_file.clone(),
                 proxy,
+                no_proxy: settings.no_proxy.clone(),
                 limits: settings.limits.clone(),
             },
             Arc::clone(&clock),
@@ -158,12 +169,23 @@ impl Gate {
         crate::http::is_loopback(&self.base)
     }
 
+    /// Whether it is Tableau's own cloud, by its name.
+    pub(super) fn is_cloud(&self) -> bool {
+        let host = self.base.host_str().unwrap_or_default();
+        host.ends_with(".online.tableau.com")
+    }
+
+    /// By what people know the credential.
+    pub(crate) const fn credential(&self) -> &Credential {
+        &self.credential
+    }
+
     pub(crate) const fn http(&self) -> &HttpClient {
         &self.http
     }
 
     /// An address below the server's, segment by segment: ids come from outside and are encoded.
-    fn url(&self, segments: &[&str]) -> Url {
+    pub(super) fn url(&self, segments: &[&str]) -> Url {
         let mut url = self.base.clone();
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().extend(segments);
@@ -177,69 +199,20 @@ impl Gate {
         self.known_server(&mut state).await
     }
 
-    async fn known_server(&self, state: &mut State) -> Result<ServerInfo, Error> {
-        if let Some(known) = &state.server {
-            return Ok(known.clone());
-        }
-        let info = self.ask_server_info().await?;
-        state.server = Some(info.clone());
-        Ok(info)
-    }
-
-    /// Server Info is the one call that needs no session. It is asked at 2.4, which every server since
-    /// 10.1 answers; JSON came with 2.5, so XML is asked for.
-    async fn ask_server_info(&self) -> Result<ServerInfo, Error> {
-        let call = Call::get("Server Info", self.url(&["api", "2.4", "serverinfo"]))
-            .header(ACCEPT.as_str(), HeaderValue::from_static("application/xml"));
-        let answer = self.http.send_with_policy(&call).await?;
-        let not_tableau = |reason: String| Error::NotTableau {
-            server: self.server.clone(),
-            reason,
-        };
-        let tree = match read_body(&answer) {
-            Body::Tree(tree) => tree,
-            _ if answer.status >= 500 => {
-                return expect_tree(&answer, &call.what, &self.host()).and(Err(not_tableau(String::new())));
-            }
-            Body::Foreign => return Err(not_tableau(format!("a page with status {}", answer.status))),
-            Body::Empty => return Err(not_tableau(format!("nothing, with status {}", answer.status))),
-            Body::Broken(reason) => return Err(not_tableau(reason)),
-        };
-        if let Some(fault) = Fault::read(&tree) {
-            // A server before 10.1 does not know the call.
-            return Err(if fault.code == "404003" {
-                Error::TooOld {
-                    server: self.server.clone(),
-                    version: "below 2.4".to_owned(),
-                }
-            } else {
-                fault.into_error(&call.what)
-            });
-        }
-        let info = Node::new(&tree).member("serverInfo");
-        let offered = info
-            .text("restApiVersion")
-            .and_then(|version| version.parse::<ApiVersion>().ok())
-            .ok_or_else(|| not_tableau(format!("status {} without a REST version", answer.status)))?;
-        if offered < ApiVersion::FIRST_WITH_TOKENS {
-            return Err(Error::TooOld {
-                server: self.server.clone(),
-                version: offered.to_string(),
-            });
-        }
-        Ok(ServerInfo {
-            product_version: info.text("productVersion").map(|version| tame(&version)),
-            offered,
-            spoken: offered.min(ApiVersion::NEWEST_KNOWN),
-        })
-    }
-
     /// The live session, signing in when there is none yet.
     pub(crate) async fn session(&self) -> Result<Arc<Session>, Error> {
+        self.session_for(Need::READ).await
+    }
+
+    /// A live session that may do what is needed. A connected app's that may not is put beside one that may.
+    async fn session_for(&self, need: Need) -> Result<Arc<Session>, Error> {
         let mut state = self.state.lock().await;
-        if let Some(session) = &state.session {
+        if let Some(session) = &state.session
+            && session.allows(need)
+        {
             return Ok(Arc::clone(session));
         }
+        state.purposes.extend([Purpose::Read, need.purpose]);
         self.sign_in(&mut state).await
     }
 
@@ -253,106 +226,47 @@ impl Gate {
     }
 
     /// A session newer than the one that was found dead.
-    async fn renew(&self, dead: &Session) -> Result<Arc<Session>, Error> {
+    async fn renew(&self, dead: &Session, need: Need, what: &str) -> Result<Arc<Session>, Error> {
         let mut state = self.state.lock().await;
         if let Some(session) = &state.session
             && session.generation != dead.generation
+            && session.allows(need)
         {
             return Ok(Arc::clone(session));
         }
-        state.session = None;
         let now = self.clock.now();
-        state
-            .renewals
-            .retain(|renewal| now - *renewal < TimeDelta::minutes(FIGHT_MINUTES));
+        let is_recent = |instant: &DateTime<Utc>| now - *instant < TimeDelta::minutes(FIGHT_MINUTES);
+        // A new session was refused the same: another would fare alike.
+        if state.refused_scopes.get(need.scope).is_some_and(is_recent) {
+            return Err(self.scope_missing(need, what));
+        }
+        state.renewals.retain(is_recent);
         if state.renewals.len() >= MOST_RENEWALS {
+            state.session = None;
             return Err(self.stolen());
         }
         state.renewals.push(now);
         tracing::warn!(
-            token_name = self.credential.name(),
+            credential = %self.credential.name(),
             "the session ended before its time; signing in again"
         );
+        state.session = None;
+        state.purposes.extend([Purpose::Read, need.purpose]);
         self.sign_in(&mut state).await
     }
 
     fn stolen(&self) -> Error {
         Error::SessionStolen {
-            token_name: self.credential.name().to_owned(),
+            credential: Box::new(self.credential.name()),
         }
     }
 
-    async fn sign_in(&self, state: &mut State) -> Result<Arc<Session>, Error> {
-        let version = self.known_server(state).await?.spoken;
-        let call = Call::post(
-            "Sign In",
-            self.url(&["api", &version.to_string(), "auth", "signin"]),
-            "application/json",
-            self.credentials_body(),
-        )
-        .repeatable()
-        .header(ACCEPT.as_str(), HeaderValue::from_static("application/json"));
-        let answer = self.http.send_with_policy(&call).await?;
-        if answer.status == 401 {
-            let detail = match expect_tree(&answer, &call.what, &self.host()) {
-                Err(Error::Tableau { detail, summary, .. }) if detail.is_empty() => summary,
-                Err(Error::Tableau { detail, .. }) => detail,
-                _ => String::new(),
-            };
-            return Err(Error::SignInRefused {
-                server: self.server.clone(),
-                site: self.site.clone(),
-                token_name: self.credential.name().to_owned(),
-                detail: self.without_secret(&detail),
-            });
+    fn scope_missing(&self, need: Need, what: &str) -> Error {
+        Error::ScopeMissing {
+            what: what.to_owned(),
+            credential: Box::new(self.credential.name()),
+            scope: need.scope,
         }
-        let tree = expect_tree(&answer, &call.what, &self.host())?;
-        let credentials = Node::new(&tree).member("credentials");
-        let incomplete = || Error::Malformed {
-            what: call.what.clone(),
-            reason: "the answer holds no session".to_owned(),
-        };
-        state.generation += 1;
-        let token_life = credentials
-            .text("estimatedTimeToExpiration")
-            .map(|life| tame(&life));
-        let token_expires_at = token_life
-            .as_deref()
-            .and_then(super::check::life_of)
-            .and_then(|life| self.clock.now().checked_add_signed(life));
-        let session = Arc::new(Session {
-            token: SecretString::from(credentials.text("token").ok_or_else(incomplete)?),
-            generation: state.generation,
-            version,
-            site_id: credentials.member("site").text("id").ok_or_else(incomplete)?,
-            user_id: credentials.member("user").text("id"),
-            token_life,
-            token_expires_at,
-        });
-        state.session = Some(Arc::clone(&session));
-        Ok(session)
-    }
-
-    /// Text of the server without the secret, should it send that back.
-    fn without_secret(&self, text: &str) -> String {
-        match &self.credential {
-            Credential::PersonalAccessToken { secret, .. } if !secret.expose_secret().is_empty() => {
-                text.replace(secret.expose_secret(), "…")
-            }
-            Credential::PersonalAccessToken { .. } => text.to_owned(),
-        }
-    }
-
-    /// The body of a sign-in. It holds the secret and goes nowhere else.
-    fn credentials_body(&self) -> String {
-        let body: Value = match &self.credential {
-            Credential::PersonalAccessToken { name, secret } => json!({"credentials": {
-                "personalAccessTokenName": name,
-                "personalAccessTokenSecret": secret.expose_secret(),
-                "site": {"contentUrl": self.site},
-            }}),
-        };
-        body.to_string()
     }
 
     /// An address below the site, `/api/{version}/sites/{site}/…`.
@@ -389,7 +303,9 @@ impl Gate {
             }
             Call::get(what, url).header(ACCEPT.as_str(), HeaderValue::from_static("application/json"))
         };
-        let answer = self.send_signed_in(make).await?;
+        let answer = self
+            .send_signed_in(Need::of(&Method::GET, segments), make)
+            .await?;
         let date = answer.header("date").and_then(parse_http_date);
         let tree = expect_tree(&answer, what, &self.host())?;
         Ok(Dated { tree, date })
@@ -410,7 +326,8 @@ impl Gate {
             Call::post(what, url, "application/xml", body.to_owned())
                 .header(ACCEPT.as_str(), HeaderValue::from_static("application/json"))
         };
-        let mut session = self.session().await?;
+        let need = Need::of(&Method::POST, segments);
+        let mut session = self.session_for(need).await?;
         let (mut is_repeated, mut is_renewed) = (false, false);
         loop {
             let Some(until) = clearance.clear().await else {
@@ -421,18 +338,21 @@ impl Gate {
                 Err(Error::TimedOut {
                     what: what.to_owned(),
                     host: self.host(),
+                    limit: None,
                 })
             })?;
             match refusal(&answer) {
                 None => return Ok(Some(answer)),
-                Some(refused) if is_renewed => return Err(self.refused_anew(refused, what, &answer)),
+                Some(refused) if is_renewed => {
+                    return Err(self.refused_anew(refused, need, what, &answer).await);
+                }
                 Some(Refusal::Bare) if !is_repeated => {
                     is_repeated = true;
                     tokio::time::sleep(self.http.limits().backoff.wait_after(1)).await;
                 }
                 Some(refused) => {
                     tracing::debug!(what, ?refused, "the session was refused");
-                    session = self.renew(&session).await?;
+                    session = self.renew(&session, need, &what).await?;
                     is_renewed = true;
                 }
             }
@@ -449,7 +369,7 @@ impl Gate {
             // Some proxies refuse a call of this kind that does not say how long it is.
             call.header(CONTENT_LENGTH.as_str(), HeaderValue::from_static("0"))
         };
-        self.send_signed_in(make).await
+        self.send_signed_in(Need::of(&Method::PUT, segments), make).await
     }
 
     /// Sends a call below the site that changes something or reads by a body. It is not repeated, but for a session
@@ -474,7 +394,7 @@ impl Gate {
             call.body.clone_from(&body);
             call
         };
-        let answer = self.send_signed_in(make).await?;
+        let answer = self.send_signed_in(Need::of(&method, segments), make).await?;
         if answer.is_success() && answer.body.is_empty() {
             return Ok(Value::Null);
         }
@@ -490,12 +410,16 @@ impl Gate {
                 .repeatable()
                 .header(ACCEPT.as_str(), HeaderValue::from_static("application/json"))
         };
-        self.send_signed_in(make).await
+        self.send_signed_in(Need::READ, make).await
     }
 
     /// Sends a call with the session's token; renews a dead session once and sends again.
-    async fn send_signed_in(&self, make: impl Fn(&Session) -> Call + Send) -> Result<Answer, Error> {
-        let session = self.session().await?;
+    async fn send_signed_in(
+        &self,
+        need: Need,
+        make: impl Fn(&Session) -> Call + Send,
+    ) -> Result<Answer, Error> {
+        let session = self.session_for(need).await?;
         let (answer, what) = self.send_with(&session, &make).await?;
         let refused = match refusal(&answer) {
             None => return Ok(answer),
@@ -511,19 +435,25 @@ impl Gate {
             Some(refused) => refused,
         };
         tracing::debug!(what, ?refused, "the session was refused");
-        let session = self.renew(&session).await?;
+        let session = self.renew(&session, need, &what).await?;
         let (answer, what) = self.send_with(&session, &make).await?;
         match refusal(&answer) {
             None => Ok(answer),
-            Some(refused) => Err(self.refused_anew(refused, what, &answer)),
+            Some(refused) => Err(self.refused_anew(refused, need, what, &answer).await),
         }
     }
 
-    /// What it means that a session was refused which is new.
-    fn refused_anew(&self, refused: Refusal, what: String, answer: &Answer) -> Error {
-        match refused {
-            Refusal::DeadToken => self.stolen(),
-            Refusal::Bare => Error::Server {
+    /// What it means that a session was refused which is new. Nothing takes a connected app's session away, but
+    /// Tableau answers alike when a session may not do what is asked.
+    async fn refused_anew(&self, refused: Refusal, need: Need, what: String, answer: &Answer) -> Error {
+        match (refused, &self.credential) {
+            (Refusal::DeadToken, Credential::ConnectedApp { .. }) => {
+                let now = self.clock.now();
+                self.state.lock().await.refused_scopes.insert(need.scope, now);
+                self.scope_missing(need, &what)
+            }
+            (Refusal::DeadToken, Credential::PersonalAccessToken { .. }) => self.stolen(),
+            (Refusal::Bare, _) => Error::Server {
                 what,
                 host: self.host(),
                 status: answer.status,
@@ -551,17 +481,24 @@ impl Gate {
 
     /// Ends the session, if there is one.
     pub(crate) async fn sign_out(&self) {
-        let Some(session) = self.state.lock().await.session.take() else {
-            return;
+        let ended: Vec<Arc<Session>> = {
+            let mut state = self.state.lock().await;
+            let present = state.session.take();
+            std::mem::take(&mut state.superseded)
+                .into_iter()
+                .chain(present)
+                .collect()
         };
-        let make = |session: &Session| {
-            let url = self.url(&["api", &session.version.to_string(), "auth", "signout"]);
-            Call::post("Sign Out", url, "application/json", String::new())
-        };
-        match self.send_with(&session, &make).await {
-            Ok((answer, _)) if answer.is_success() => {}
-            Ok((answer, _)) => tracing::debug!(status = answer.status, "sign-out was not accepted"),
-            Err(error) => tracing::debug!(%error, "sign-out failed"),
+        for session in ended {
+            let make = |session: &Session| {
+                let url = self.url(&["api", &session.version.to_string(), "auth", "signout"]);
+                Call::post("Sign Out", url, "application/json", String::new())
+            };
+            match self.send_with(&session, &make).await {
+                Ok((answer, _)) if answer.is_success() => {}
+                Ok((answer, _)) => tracing::debug!(status = answer.status, "sign-out was not accepted"),
+                Err(error) => tracing::debug!(%error, "sign-out failed"),
+            }
         }
     }
 }

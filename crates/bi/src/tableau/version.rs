@@ -19,6 +19,10 @@ impl ApiVersion {
     pub(crate) const NEWEST_KNOWN: Self = Self { major: 3, minor: 29 };
     /// The first version with personal access tokens (Tableau 2019.4).
     pub(crate) const FIRST_WITH_TOKENS: Self = Self { major: 3, minor: 6 };
+    /// The first version of Tableau Cloud in which connected apps sign in (June 2022).
+    pub(crate) const FIRST_WITH_APPS_ON_CLOUD: Self = Self { major: 3, minor: 16 };
+    /// The first version of Tableau Server in which they do (Tableau 2022.3).
+    pub(crate) const FIRST_WITH_APPS: Self = Self { major: 3, minor: 17 };
     /// The first version of Tableau Server with labels.
     pub(crate) const FIRST_WITH_LABELS: Self = Self { major: 3, minor: 17 };
 }

@@ -9,12 +9,16 @@
 
 mod changes;
 mod check;
+mod connected_app;
 mod documented;
 mod fault;
 mod http_policy;
 mod inventory;
+mod limit;
 mod odd_answer;
+mod proxy;
 mod refresh;
 mod request_count;
 mod secret;
 mod support;
+mod tls;

@@ -10,6 +10,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use wiremock::matchers::path;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
+use crate::connected_app::{APP_SECRET, app, app_settings, site};
 use crate::support::{TOKEN_SECRET, connect_with, fetch, settings, start};
 
 #[derive(Clone, Default)]
@@ -122,4 +123,59 @@ async fn session_tokens_and_echoed_secrets_are_not_shown() {
         assert!(!text.contains(TOKEN_SECRET), "the token's secret was shown");
         assert!(!text.contains(SESSION_TOKEN), "the session's token was shown");
     }
+}
+
+#[tokio::test]
+async fn a_connected_apps_secret_and_what_it_signs_are_not_shown() {
+    let (captured, _guard) = capture();
+    let running = site("", "", "").await;
+    running.set_switches(|switches| switches.server_error_times = 1);
+    let settings = app_settings(running.base_url(), app(), APP_SECRET);
+    let mut shown = vec![format!("{settings:?}")];
+    let connector = connect_with(settings);
+    fetch(&connector).await.unwrap();
+    running.end_sessions();
+    let checks = connector.check(&NoProgress).await;
+    shown.push(format!(
+        "{connector:?}{connector:#?}{}",
+        serde_json::to_string(&checks).unwrap()
+    ));
+    connector.sign_out().await;
+    let logged = captured.text();
+    assert!(logged.contains("signing in again"), "the log was not captured");
+    for text in shown.iter().chain([&logged]) {
+        assert!(!text.contains(APP_SECRET), "the app's secret was shown");
+        assert!(!text.contains("eyJ"), "what was signed was shown: {text}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_signed_is_not_shown_when_the_server_sends_it_back() {
+    let (captured, _guard) = capture();
+    let server = MockServer::start().await;
+    let info = r#"<tsResponse xmlns="http://tableau.com/api"><serverInfo><restApiVersion>3.25</restApiVersion></serverInfo></tsResponse>"#;
+    Mock::given(path("/api/2.4/serverinfo"))
+        .respond_with(ResponseTemplate::new(200).set_body_raw(info, "application/xml"))
+        .mount(&server)
+        .await;
+    let echo = |request: &wiremock::Request| {
+        let body: serde_json::Value = request.body_json().unwrap();
+        let signed = body["credentials"]["jwt"].as_str().unwrap();
+        let detail = format!("cannot take {signed} signed with {APP_SECRET} (10084)");
+        ResponseTemplate::new(401)
+            .set_body_json(json!({"error": {"code": "401001", "summary": "Signin Error", "detail": detail}}))
+    };
+    Mock::given(path("/api/3.25/auth/signin"))
+        .respond_with(echo)
+        .mount(&server)
+        .await;
+    let connector = connect_with(app_settings(&server.uri(), app(), APP_SECRET));
+    let error = fetch(&connector).await.unwrap_err();
+    assert_eq!(error.code(), "TW-TABLEAU-SIGN-IN");
+    let shown = format!(
+        "{error} {error:?} {:?} {connector:?} {}",
+        error.hint(),
+        captured.text()
+    );
+    assert!(!shown.contains(APP_SECRET) && !shown.contains("eyJ"), "{shown}");
 }

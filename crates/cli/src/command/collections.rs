@@ -323,13 +323,14 @@ mod tests {
             kind: tailwater_engine::settings::Kind::Tableau,
             server: String::new(),
             site: String::new(),
-            token_name: String::new(),
+            credential: tailwater_core::credential::CredentialName::default(),
             secret: tailwater_engine::secret::SecretPlace::Store,
             allow_http: false,
             projects: Vec::new(),
             collections: Selection::new(["Finance/**", "Gone"]),
             mapping: Vec::new(),
             schedule: None,
+            http: tailwater_engine::settings::HttpSettings::default(),
             declared_in: tailwater_engine::settings::DeclaredIn::Store,
         };
         let tree = tree(&integration, inventory);

@@ -96,7 +96,7 @@ fn the_key_can_come_from_the_environment() {
 #[case("wrong_type", "store = 'postgres://u:hunter2@h/d'\n")]
 #[case(
     "missing_key",
-    "[[project]]\nname = 'a'\n\n[[integration]]\nname = 'main'\nserver = 'https://h'\n"
+    "[[project]]\nname = 'a'\n\n[[integration]]\nname = 'main'\ntoken_name = 't'\n"
 )]
 #[case("bad_store", "[store]\nurl = 'mysql://u:hunter2@h/d'\n")]
 #[case(

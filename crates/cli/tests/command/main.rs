@@ -11,12 +11,14 @@
 mod account;
 mod answer;
 mod configuration;
+mod connected_app;
 mod curation;
 mod diff;
 mod export;
 mod failure;
 mod help;
 mod ingest;
+mod network;
 mod refresh;
 mod scene;
 mod secret;

@@ -3,17 +3,17 @@
 use crate::workspace::Workspace;
 
 /// Variables of this program alone that hold secrets.
-const OWN: &[&str] = &["TAILWATER_KEY", "TAILWATER_STORE__URL"];
+const OWN: &[&str] = &["TAILWATER_KEY", "TAILWATER_STORE__URL", "TAILWATER_HTTP__PROXY"];
 
 impl Workspace {
-    /// The names of the environment variables with this program's secrets: its key, its store's address, the tokens of
-    /// declared integrations.
+    /// The names of the environment variables with this program's secrets: its key, its store's address, its
+    /// proxy's, the secrets of declared integrations.
     pub fn secret_variables(&self) -> Vec<String> {
         let tokens = self
             .settings()
             .integrations
             .iter()
-            .filter_map(|integration| integration.token_secret_env.clone());
+            .filter_map(|integration| integration.secret_variable().map(str::to_owned));
         OWN.iter().map(|name| (*name).to_owned()).chain(tokens).collect()
     }
 }

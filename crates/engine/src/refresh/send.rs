@@ -114,6 +114,7 @@ fn may_pass(error: &Error) -> bool {
         Error::Connector(error) => matches!(
             error,
             ToolError::Unreachable { .. }
+                | ToolError::Proxy { .. }
                 | ToolError::TimedOut { .. }
                 | ToolError::Interrupted { .. }
                 | ToolError::Throttled { .. }

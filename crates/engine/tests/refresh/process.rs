@@ -57,7 +57,7 @@ impl Victim {
         )
         .expect("a file");
         let mut settings = bench.settings.clone();
-        token.clone_into(&mut settings.integrations[0].token_name);
+        settings.integrations[0].token_name = Some(token.to_owned());
         let mut victim = Self::start_in(directory.path(), &settings);
         victim.home = Some(directory);
         victim

@@ -2,6 +2,7 @@
 
 use rstest::rstest;
 use secrecy::SecretString;
+use tailwater_core::credential::{ConnectedApp, CredentialName};
 use tailwater_core::diagnostic::Diagnostic;
 use tailwater_core::mapping::MappingRule;
 use tailwater_core::selection::Selection;
@@ -27,6 +28,22 @@ async fn integrations_are_kept_and_edited(#[values(Engine::Sqlite, Engine::Postg
         Some(main.clone())
     );
     assert_eq!(store.find_integration(&"Main".into()).await.unwrap(), None);
+
+    let app = IntegrationRecord {
+        credential: CredentialName::ConnectedApp(ConnectedApp {
+            client_id: "client".to_owned(),
+            secret_id: "it's".to_owned(),
+            user: "svc@acme.example".to_owned(),
+        }),
+        ..main.clone()
+    };
+    store.put_integration(&app).await.unwrap();
+    assert_eq!(store.find_integration(&main.name).await.unwrap(), Some(app));
+    store.put_integration(&main).await.unwrap();
+    assert_eq!(
+        store.find_integration(&main.name).await.unwrap(),
+        Some(main.clone())
+    );
 
     home.clock.advance(60);
     let selection = Selection::new(["**"]);

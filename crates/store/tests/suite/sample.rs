@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use tailwater_core::credential::CredentialName;
 use tailwater_core::exposure::{
     Evidence, Exposure, ExposureOwner, Link, Matched, Mode, Stale, Via, Workbook,
 };
@@ -24,7 +25,7 @@ pub fn integration(name: &str) -> IntegrationRecord {
         kind: "tableau".to_owned(),
         server: "https://10ax.online.tableau.com".to_owned(),
         site: "acme".to_owned(),
-        token_name: "tailwater".to_owned(),
+        credential: CredentialName::token("tailwater"),
         allow_http: false,
         projects: vec!["shop".into(), "finance".into()],
         selection: Selection::new(["Finance/**", "R\\/D"]),

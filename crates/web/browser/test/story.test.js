@@ -90,7 +90,7 @@ step("the wizard, by keyboard alone: connection, live test, collections, review"
   await page.keyboard.type(catalog.tableau);
   await tabTo(page, page.getByLabel("Token name"));
   await page.keyboard.type(TOKEN.name);
-  await tabTo(page, page.getByLabel("Token secret"));
+  await tabTo(page, page.getByLabel("Secret", { exact: true }));
   await page.keyboard.type("not the secret");
   await page.keyboard.press("Enter");
   const lines = page.getByRole("region", { name: "Test of the connection" });
@@ -105,8 +105,8 @@ step("the wizard, by keyboard alone: connection, live test, collections, review"
     "a wrong secret leads no further",
   );
 
-  await tabTo(page, page.getByLabel("Token secret"));
-  assert.equal(await page.getByLabel("Token secret").inputValue(), "", "a secret never comes back");
+  await tabTo(page, page.getByLabel("Secret", { exact: true }));
+  assert.equal(await page.getByLabel("Secret", { exact: true }).inputValue(), "", "a secret never comes back");
   await page.keyboard.type(TOKEN.secret);
   await page.keyboard.press("Enter");
   const onward = page.getByRole("link", { name: "Choose collections" });

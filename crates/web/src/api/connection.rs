@@ -6,13 +6,14 @@ use axum::http::StatusCode;
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::Value;
+use tailwater_core::credential::{ConnectedApp, CredentialName};
 use tailwater_core::id::{IntegrationName, ProjectName};
 use tailwater_core::selection::Selection;
 use tailwater_engine::integration::NewIntegration;
 use utoipa::ToSchema;
 
-use super::integration::{IntegrationShape, shape};
-use super::read::{JsonBody, secret};
+use super::integration::{ConnectedAppShape, IntegrationShape, shape};
+use super::read::{JsonBody, optional_secret};
 use crate::context::Context;
 use crate::error::Error;
 
@@ -26,12 +27,18 @@ pub struct WantedIntegration {
     pub server: String,
     /// The site's name in addresses; taken from the address when left out.
     pub site: Option<String>,
-    /// The name of a personal access token.
-    pub token_name: String,
+    /// The name of a personal access token; with it, `token_secret`.
+    pub token_name: Option<String>,
     /// Its secret. It is sealed at once, and no answer ever holds it.
-    #[serde(deserialize_with = "secret")]
-    #[schema(value_type = String, write_only)]
-    pub token_secret: SecretString,
+    #[serde(default, deserialize_with = "optional_secret")]
+    #[schema(value_type = Option<String>, write_only)]
+    pub token_secret: Option<SecretString>,
+    /// Or a connected app; with it, `app_secret`.
+    pub connected_app: Option<ConnectedAppShape>,
+    /// The value of its secret. It is sealed at once, and no answer ever holds it.
+    #[serde(default, deserialize_with = "optional_secret")]
+    #[schema(value_type = Option<String>, write_only)]
+    pub app_secret: Option<SecretString>,
     /// Allows plain `http` to another machine.
     #[serde(default)]
     pub allow_http: bool,
@@ -59,12 +66,30 @@ pub async fn create(
     context: Context,
     JsonBody(wanted): JsonBody<WantedIntegration>,
 ) -> Result<(StatusCode, Json<IntegrationShape>), Error> {
+    let (credential, secret) = match (
+        wanted.token_name.zip(wanted.token_secret),
+        wanted.connected_app.zip(wanted.app_secret),
+    ) {
+        (Some((name, secret)), None) => (CredentialName::Token(name), secret),
+        (None, Some((app, secret))) => {
+            let app = ConnectedApp {
+                client_id: app.client_id,
+                secret_id: app.secret_id,
+                user: app.user,
+            };
+            (CredentialName::ConnectedApp(app), secret)
+        }
+        _ => {
+            return Err(Error::bad_request("it is not said with what to sign in")
+                .with_hint("give `token_name` and `token_secret`, or `connected_app` and `app_secret`"));
+        }
+    };
     let new = NewIntegration {
         name: IntegrationName::new(wanted.name),
         server: wanted.server,
         site: wanted.site,
-        token_name: wanted.token_name,
-        secret: wanted.token_secret,
+        credential,
+        secret,
         allow_http: wanted.allow_http,
         projects: wanted.projects.into_iter().map(ProjectName::new).collect(),
     };

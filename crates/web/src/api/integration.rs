@@ -28,8 +28,12 @@ pub struct IntegrationShape {
     pub server: String,
     /// The site's name; empty for the default site.
     pub site: String,
-    /// The token's name.
-    pub token_name: String,
+    /// The token's name, where it signs in with one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_name: Option<String>,
+    /// The connected app, where it signs in with one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connected_app: Option<ConnectedAppShape>,
     /// The dbt projects that feed it; all when empty.
     pub projects: Vec<String>,
     /// The collections that are imported, as patterns.
@@ -46,6 +50,18 @@ pub struct IntegrationShape {
     pub synced_at: Option<DateTime<Utc>>,
     /// Whether the last sync failed.
     pub is_failing: bool,
+}
+
+/// A connected app, and as whom it signs in. Holds no secret.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConnectedAppShape {
+    /// The app's client id.
+    pub client_id: String,
+    /// The id of one of its secrets; not the secret.
+    pub secret_id: String,
+    /// The name of the user of the site as whom it signs in.
+    pub user: String,
 }
 
 /// A sync in the history.
@@ -193,7 +209,12 @@ pub fn shape(integration: &CatalogIntegration, exposures: usize) -> Result<Integ
         tool: of.kind.name().to_owned(),
         server: of.server.clone(),
         site: of.site.clone(),
-        token_name: of.token_name.clone(),
+        token_name: of.credential.token_name().map(str::to_owned),
+        connected_app: of.credential.connected_app().map(|app| ConnectedAppShape {
+            client_id: app.client_id.clone(),
+            secret_id: app.secret_id.clone(),
+            user: app.user.clone(),
+        }),
         projects: of.projects.iter().map(ToString::to_string).collect(),
         collections: of.collections.patterns().to_vec(),
         mapping: json(serde_json::to_value(&of.mapping))?,

@@ -78,6 +78,11 @@ fn refused(rejection: BytesRejection) -> Error {
     }
 }
 
+/// Reads a secret that may be missing.
+pub fn optional_secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretString>, D::Error> {
+    Ok(Option::<String>::deserialize(deserializer)?.map(SecretString::from))
+}
+
 /// Reads a value that nothing shows again.
 pub fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretString, D::Error> {
     String::deserialize(deserializer).map(SecretString::from)

@@ -215,6 +215,33 @@ async fn links_are_made_and_undone_by_hand_and_exposures_left_out() {
 }
 
 #[tokio::test]
+async fn a_site_is_connected_as_a_connected_app() {
+    let scene = Scene::demo().await;
+    let program = Program::new(&scene, Role::Admin).await;
+    let server = scene.simulator.as_ref().unwrap().base_url();
+    let app =
+        json!({"client_id": "demo-client", "secret_id": "demo-secret-id", "user": "tailwater@shop.example"});
+    let wanted = json!({"name": "second", "server": server, "site": "shop", "connected_app": app,
+        "app_secret": "demo-app-secret-4b1f"});
+    let made = program.json(Method::POST, "/api/v1/integrations", &wanted).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+    assert!(!made.body.contains("demo-app-secret"));
+    let shown = program.get("/api/v1/integrations/second").await;
+    assert_eq!((&shown["connected_app"], shown.get("token_name")), (&app, None));
+    for wrong in [
+        json!({"name": "third", "server": server}),
+        json!({"name": "third", "server": server, "connected_app": app}),
+        json!({"name": "third", "server": server, "token_name": "t", "token_secret": "s", "connected_app": app,
+               "app_secret": "s"}),
+    ] {
+        let (status, _) = program
+            .refused(Method::POST, "/api/v1/integrations", &wrong)
+            .await;
+        assert_eq!(status, 400, "{wrong}");
+    }
+}
+
+#[tokio::test]
 async fn a_site_is_connected_synced_and_parted_from() {
     let scene = Scene::demo().await;
     let program = Program::new(&scene, Role::Admin).await;

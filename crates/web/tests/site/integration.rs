@@ -391,6 +391,56 @@ async fn another_secret_is_taken_and_another_server_needs_it_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_connected_app_is_described_in_the_form_and_changed_to() {
+    let scene = Scene::demo().await;
+    let site = simulator().await;
+    let base = "/integrations/new/tableau";
+    let step = format!("{base}?step=connection");
+    let app = |secret: &'static str| {
+        [
+            ("address", site.base_url().to_owned()),
+            ("site", "shop".to_owned()),
+            ("credential", "connected_app".to_owned()),
+            ("token_name", String::new()),
+            ("client_id", "demo-client".to_owned()),
+            ("secret_id", "demo-secret-id".to_owned()),
+            ("app_user", "tailwater@shop.example".to_owned()),
+            ("secret", secret.to_owned()),
+        ]
+    };
+    let submit = async |page: &str, action: &str, fields: &[(&str, String)]| {
+        let fields: Vec<(&str, &str)> = fields
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        scene.submit(page, action, &fields).await
+    };
+    let answer = submit(&step, &format!("{base}/connection"), &app("demo-app-secret-4b1f")).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    let page = until(&scene, answer.location().unwrap(), "Everything works").await;
+    assert!(
+        page.contains("demo-client") && !page.contains("demo-app-secret"),
+        "{page}"
+    );
+
+    // What signs in with a token today needs the app's secret to sign in with an app.
+    let path = "/integrations/main/connection";
+    let refused = submit(path, path, &app("")[1..7]).await;
+    assert!(refused.status.is_client_error(), "{}", refused.status);
+    assert!(
+        refused.body.contains("value=\"demo-client\""),
+        "what was typed is shown again"
+    );
+    let taken = submit(path, path, &app("demo-app-secret-4b1f")[1..]).await;
+    assert_eq!(taken.location(), Some("/integrations/main"), "{}", taken.body);
+    let page = scene.page("/integrations/main").await;
+    assert!(
+        page.contains("Connected app") && page.contains("tailwater@shop.example"),
+        "{page}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn ending_a_connection_says_what_goes_and_asks_first() {
     let scene = Scene::demo().await;
     let path = "/integrations/main/disconnect";

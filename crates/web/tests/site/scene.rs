@@ -10,6 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use http_body_util::BodyExt as _;
 use secrecy::SecretString;
 use tailwater_core::clock::SystemClock;
+use tailwater_core::credential::CredentialName;
 use tailwater_core::id::{IntegrationName, ProjectName};
 use tailwater_engine::Workspace;
 use tailwater_engine::bi::NoProgress;
@@ -116,7 +117,7 @@ impl Scene {
             name: name.clone(),
             server: simulator.base_url().to_owned(),
             site: Some("shop".to_owned()),
-            token_name: "tailwater".to_owned(),
+            credential: CredentialName::token("tailwater"),
             secret: SecretString::from("demo-secret"),
             allow_http: true,
             projects: Vec::new(),

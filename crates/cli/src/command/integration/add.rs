@@ -1,5 +1,6 @@
-//! `tailwater integration add`: registers a BI site and seals the secret of its token.
+//! `tailwater integration add`: registers a BI site and seals the secret that it is signed in to with.
 
+use tailwater_core::credential::{ConnectedApp, CredentialName};
 use tailwater_core::id::{IntegrationName, ProjectName};
 use tailwater_engine::Workspace;
 use tailwater_engine::account::{Actor, AuditEvent};
@@ -16,8 +17,10 @@ Examples:
     --server https://10ax.online.tableau.com/#/site/acme/home
   tailwater integration add tableau --name main --token-name tailwater \\
     --server https://tableau.example.com --site acme --secret-env TABLEAU_TOKEN_SECRET
+  tailwater integration add tableau --name main --server https://tableau.example.com --site acme \\
+    --connected-app CLIENT_ID --secret-id SECRET_ID --user svc@example.com --secret-env TABLEAU_APP_SECRET
 
-The secret of the token is asked for, or read from an environment variable, a file or standard input; it is \
+The secret of the token or connected app is asked for, or read from an environment variable, a file or standard input; it is \
 never an argument, since arguments are seen by every user of the machine. It is kept sealed in the store. \
 Nothing is contacted yet: `tailwater integration test NAME` does that.";
 
@@ -50,9 +53,8 @@ struct TableauArgs {
     #[arg(long)]
     site: Option<String>,
 
-    /// The name of the personal access token
-    #[arg(long, value_name = "TOKEN")]
-    token_name: String,
+    #[command(flatten)]
+    credential: CredentialArgs,
 
     #[command(flatten)]
     secret: secret::Args,
@@ -62,9 +64,43 @@ struct TableauArgs {
     #[arg(long = "project", value_name = "PROJECT")]
     projects: Vec<ProjectName>,
 
-    /// Allow plain http to another machine, which lets everybody between read the token's secret
+    /// Allow plain http to another machine, which lets everybody between read what is signed in with
     #[arg(long)]
     allow_http: bool,
+}
+
+/// With what is signed in: a token or a connected app.
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = true)]
+struct CredentialArgs {
+    /// The name of the personal access token
+    #[arg(long, value_name = "TOKEN", conflicts_with_all = ["connected_app", "secret_id", "user"])]
+    token_name: Option<String>,
+
+    /// In place of a token: the client id of a connected app, which may have several sessions at once
+    #[arg(long, value_name = "CLIENT_ID", requires_all = ["secret_id", "user"])]
+    connected_app: Option<String>,
+
+    /// The id of the connected app's secret; the secret itself is never an argument
+    #[arg(long, value_name = "ID", requires = "connected_app")]
+    secret_id: Option<String>,
+
+    /// The name of the user as whom the connected app signs in
+    #[arg(long, value_name = "USER", requires = "connected_app")]
+    user: Option<String>,
+}
+
+impl CredentialArgs {
+    fn to_name(&self) -> CredentialName {
+        match &self.connected_app {
+            None => CredentialName::Token(self.token_name.clone().unwrap_or_default()),
+            Some(client_id) => CredentialName::ConnectedApp(ConnectedApp {
+                client_id: client_id.clone(),
+                secret_id: self.secret_id.clone().unwrap_or_default(),
+                user: self.user.clone().unwrap_or_default(),
+            }),
+        }
+    }
 }
 
 /// Runs the command.
@@ -79,13 +115,14 @@ pub async fn run(args: &Args, workspace: &Workspace, printer: &Printer) -> Resul
         }
         .into());
     }
+    let credential = args.credential.to_name();
     let integration = workspace
         .add_tableau(NewIntegration {
             name: args.name.clone(),
             server: args.server.clone(),
             site: args.site.clone(),
-            token_name: args.token_name.clone(),
-            secret: secret::read(&args.secret, &args.name)?,
+            secret: secret::read(&args.secret, &args.name, credential.kind_in_words())?,
+            credential,
             allow_http: args.allow_http,
             projects: args.projects.clone(),
         })

@@ -1,4 +1,4 @@
-//! Where the secret of a new integration's token comes from. Never an argument.
+//! Where the secret of a new integration comes from. Never an argument.
 
 use std::io::{self, IsTerminal, Read};
 
@@ -16,21 +16,21 @@ const LONGEST_SECRET: u64 = 64 << 10;
 #[derive(Debug, clap::Args)]
 #[group(multiple = false)]
 pub struct Args {
-    /// Read the token's secret from this environment variable
+    /// Read the secret from this environment variable
     #[arg(long = "secret-env", value_name = "VARIABLE")]
     variable: Option<String>,
 
-    /// Read the token's secret from this file
+    /// Read the secret from this file
     #[arg(long = "secret-file", value_name = "FILE")]
     file: Option<Utf8PathBuf>,
 
-    /// Read the token's secret from standard input
+    /// Read the secret from standard input
     #[arg(long = "secret-stdin")]
     is_stdin: bool,
 }
 
-/// Reads the secret from where the arguments say, or asks for it.
-pub fn read(args: &Args, name: &IntegrationName) -> Result<SecretString, Error> {
+/// Reads the secret from where the arguments say, or asks for it; `kind` says in words what it is the secret of.
+pub fn read(args: &Args, name: &IntegrationName, kind: &str) -> Result<SecretString, Error> {
     if let Some(variable) = &args.variable {
         return Ok(from_environment(name, variable)?);
     }
@@ -47,7 +47,7 @@ pub fn read(args: &Args, name: &IntegrationName) -> Result<SecretString, Error> 
             .map_err(|source| Error::SecretInput { source })?
     } else if io::stdin().is_terminal() {
         rpassword::prompt_password(format!(
-            "Secret of the token of integration `{name}` (not shown): "
+            "Secret of the {kind} of integration `{name}` (not shown): "
         ))
         .map_err(|source| Error::SecretInput { source })?
     } else {

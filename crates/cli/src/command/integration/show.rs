@@ -1,5 +1,6 @@
 //! `tailwater integration show`: one BI site with what its last syncs came to.
 
+use tailwater_core::credential::CredentialName;
 use tailwater_core::id::IntegrationName;
 use tailwater_engine::Workspace;
 use tailwater_engine::integration::IntegrationState;
@@ -42,6 +43,12 @@ fn to_document(state: &IntegrationState) -> Document {
         SecretPlace::Environment { variable } => format!("in the environment variable {variable}"),
         SecretPlace::File { path } => format!("in the file {path}"),
     };
+    let credential = match &integration.credential {
+        CredentialName::Token(name) => name.clone(),
+        CredentialName::ConnectedApp(app) => {
+            format!("{} with secret {} as {}", app.client_id, app.secret_id, app.user)
+        }
+    };
     let projects: Vec<&str> = integration.projects.iter().map(AsRef::as_ref).collect();
     let rules: Vec<String> = integration.mapping.iter().map(ToString::to_string).collect();
     let mut document = Document::new();
@@ -55,7 +62,7 @@ fn to_document(state: &IntegrationState) -> Document {
         ("kind", integration.kind.name().to_owned()),
         ("server", integration.server.clone()),
         ("site", or(integration.site.clone(), "(default)")),
-        ("token", integration.token_name.clone()),
+        (integration.credential.kind_in_words(), credential),
         ("secret", secret),
         ("declared by", declared_in(integration.declared_in).to_owned()),
         ("projects", or(projects.join(", "), "all")),

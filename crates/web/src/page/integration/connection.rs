@@ -1,4 +1,4 @@
-//! `/integrations/{name}/connection`: another address, token or secret. The secret is never shown.
+//! `/integrations/{name}/connection`: another address, sign-in or secret. The secret is never shown.
 
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -10,7 +10,7 @@ use tailwater_engine::integration::Integration;
 use tailwater_engine::runtime::Subject;
 
 use super::posted::Posted;
-use super::{find, overview, page, read_only_note, see};
+use super::{credential, find, overview, page, read_only_note, see};
 use crate::context::Context;
 use crate::error::Error;
 use crate::view::form;
@@ -32,7 +32,7 @@ pub async fn post(context: Context, Path(wanted): Path<String>, posted: Posted) 
         site: Some(posted.get("site").unwrap_or_default().trim().to_owned())
             .filter(|site| address.is_none() || !site.is_empty() && *site != integration.site),
         address,
-        token_name: text("token_name"),
+        credential: credential::posted(&posted, &integration.credential),
         secret: posted.text("secret").map(SecretString::from),
         allow_http: None,
         projects: None,
@@ -71,6 +71,7 @@ async fn shown(
             .unwrap_or(present)
             .to_owned()
     };
+    let shown_credential = posted.map_or_else(|| integration.credential.clone(), credential::typed);
     let body = html! {
         @if let Some(error) = error {
             div.notice.degraded role="alert" { p { (name(&error.message)) } @if let Some(hint) = &error.hint { p.hint { (hint) } } }
@@ -81,9 +82,9 @@ async fn shown(
                 (form::csrf(context))
                 (form::text("address", "Server's address", &value("address", &integration.server), Some("Or any address of the site, copied from the browser.")))
                 (form::text("site", "Site", &value("site", &integration.site), Some("What stands after /site/ in the browser's address; empty for the default site.")))
-                (form::text("token_name", "Token name", &value("token_name", &integration.token_name), None))
+                (credential::fields(&shown_credential))
                 div.field {
-                    label for="secret" { "Token secret" }
+                    label for="secret" { "Secret" }
                     input #secret type="password" name="secret" autocomplete="new-password" aria-describedby="secret-advice" spellcheck="false";
                     p.advice #secret-advice { "The present one: " (overview::secret(integration, &token)) ". Leave the box empty to keep it." }
                 }

@@ -7,6 +7,7 @@
 
 pub mod collection;
 pub mod connection;
+mod credential;
 pub mod diff;
 pub mod disconnect;
 mod history;

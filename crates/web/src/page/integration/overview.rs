@@ -4,6 +4,7 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use maud::{Markup, html};
+use tailwater_core::credential::CredentialName;
 use tailwater_engine::account::Role;
 use tailwater_engine::bi::CheckState;
 use tailwater_engine::connection::TokenState;
@@ -233,14 +234,26 @@ fn connection_card(context: &Context, integration: &Integration, token: &TokenSt
             dl.facts {
                 dt { "Server" } dd { (name(&integration.server)) }
                 dt { "Site" } dd { @if integration.site.is_empty() { "the default site" } @else { (name(&integration.site)) } }
-                dt { "Token" } dd { (name(&integration.token_name)) }
+                (credential_facts(&integration.credential))
                 dt { "Secret" } dd { (secret(integration, token)) }
                 @if let Some(end) = token.expires_at { dt { "Token ends" } dd { (ago(end, context.now)) } }
                 dt { "dbt projects" } dd { @if integration.projects.is_empty() { "all" } @else { @for (at, project) in integration.projects.iter().enumerate() { @if at > 0 { ", " } (name(project.as_str())) } } }
                 dt { "Collections" } dd { (counted(integration.collections.patterns().len(), "choice", "choices")) }
             }
-            @if may_change { p { a href=(context.links.integration(&integration.name).then("/connection")) { "Change address, token or secret" } } }
+            @if may_change { p { a href=(context.links.integration(&integration.name).then("/connection")) { "Change address, sign-in or secret" } } }
         }
+    }
+}
+
+/// With what the integration signs in.
+pub fn credential_facts(credential: &CredentialName) -> Markup {
+    match credential {
+        CredentialName::Token(token) => html! { dt { "Token" } dd { (name(token)) } },
+        CredentialName::ConnectedApp(app) => html! {
+            dt { "Connected app" } dd { (name(&app.client_id)) }
+            dt { "Secret's id" } dd { (name(&app.secret_id)) }
+            dt { "Signs in as" } dd { (name(&app.user)) }
+        },
     }
 }
 

@@ -13,6 +13,7 @@ use axum::response::{IntoResponse as _, Response};
 use maud::{Markup, html};
 use secrecy::SecretString;
 use tailwater_core::collection_tree::CollectionTree;
+use tailwater_core::credential::CredentialName;
 use tailwater_core::id::ProjectName;
 use tailwater_engine::draft::{Draft, DraftChange};
 use tailwater_engine::runtime::Subject;
@@ -20,7 +21,7 @@ use tailwater_engine::settings::Kind;
 use tailwater_engine::store::{DraftId, SyncCause};
 
 use super::posted::Posted;
-use super::{collection, see, sync};
+use super::{collection, credential, see, sync};
 use crate::context::Context;
 use crate::error::Error;
 use crate::link::Address;
@@ -70,7 +71,7 @@ pub async fn connection(
     let change = DraftChange {
         address: Some(posted.get("address").unwrap_or_default().to_owned()),
         site: Some(posted.get("site").unwrap_or_default().to_owned()),
-        token_name: Some(posted.get("token_name").unwrap_or_default().to_owned()),
+        credential: Some(credential::typed(&posted)),
         secret: posted.text("secret").map(SecretString::from),
         allow_http: Some(posted.has("allow_http")),
         ..DraftChange::default()
@@ -84,10 +85,10 @@ pub async fn connection(
                 .get("address")
                 .unwrap_or_default()
                 .clone_into(&mut draft.said.address);
-            posted
-                .get("token_name")
-                .unwrap_or_default()
-                .clone_into(&mut draft.said.token_name);
+            match credential::typed(&posted) {
+                CredentialName::Token(name) => draft.said.token_name = name,
+                CredentialName::ConnectedApp(app) => draft.said.connected_app = Some(app),
+            }
             let error = Error::from(error);
             return shown(&context, kind, "connection", Some(&draft), Some(&error)).await;
         }

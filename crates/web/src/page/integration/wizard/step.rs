@@ -2,12 +2,12 @@
 
 use maud::{Markup, html};
 use tailwater_core::collection_tree::CollectionTree;
-use tailwater_engine::draft::Draft;
+use tailwater_engine::draft::{Draft, Said};
 use tailwater_engine::runtime::Subject;
 use tailwater_engine::settings::Kind;
 use tailwater_engine::store::DraftId;
 
-use super::super::{collection, overview};
+use super::super::{collection, credential, overview};
 use super::address;
 use crate::context::Context;
 use crate::error::Error;
@@ -39,7 +39,7 @@ pub fn prepare(context: &Context, kind: Kind, draft: Option<DraftId>) -> Markup 
             ol {
                 li { strong { "Who does it: " } "somebody with the site role " em { "Site Administrator Explorer" } " or higher. Tailwater sees only what that person sees; with a lesser role, names of tables may stay hidden." }
                 li { strong { "Make a personal access token: " } "click your picture at the top right, " em { "My Account Settings" } ", " em { "Personal Access Tokens" } ". Type a name such as " code { "tailwater" } ", click " em { "Create new token" } ", and copy the secret: Tableau shows it once." }
-                li { strong { "Use the token for nothing else: " } "a second program that signs in with it ends Tailwater's session." }
+                li { strong { "Use the token for nothing else: " } "a second program that signs in with it ends Tailwater's session. Where that cannot be, an administrator makes a connected app instead (" em { "Settings" } ", " em { "Connected Apps" } ", direct trust), from Tableau Server 2022.3 on." }
                 li { strong { "The Metadata API must be on. " } "It is on in Tableau Cloud. On Tableau Server an administrator runs " code { "tsm maintenance metadata-services enable" } " once." }
             }
             p.muted { "Tableau forgets a token after a year, and after 15 days without use; the daily sync keeps it in use, and a warning comes before it ends." }
@@ -70,9 +70,9 @@ pub fn connection(context: &Context, kind: Kind, draft: Option<&Draft>) -> Marku
             @if let Some(said) = said.filter(|said| !said.server.is_empty()) {
                 p { "Server " code { (name(&said.server)) } ", " @if said.site.is_empty() { "the default site" } @else { "site " code { (name(&said.site)) } } }
             }
-            (form::text("token_name", "Token name", &text(|said| &said.token_name), Some("As it is called in Tableau; capital letters count.")))
+            (credential::fields(&said.map(Said::credential).unwrap_or_default()))
             div.field {
-                label for="secret" { "Token secret" }
+                label for="secret" { "Secret" }
                 input #secret type="password" name="secret" required[mark.is_none()] autocomplete="new-password" aria-describedby="secret-advice" spellcheck="false";
                 p.advice #secret-advice {
                     @match mark {
@@ -81,7 +81,7 @@ pub fn connection(context: &Context, kind: Kind, draft: Option<&Draft>) -> Marku
                     }
                 }
             }
-            p { label.inline { input type="checkbox" name="allow_http" value="1" checked[said.is_some_and(|said| said.allow_http)]; " Allow plain http (the token can be read on the way; this machine needs no leave)" } }
+            p { label.inline { input type="checkbox" name="allow_http" value="1" checked[said.is_some_and(|said| said.allow_http)]; " Allow plain http (the secret can be read on the way; this machine needs no leave)" } }
             div.row { button.primary[!is_passed] type="submit" { "Test" } }
         }
         section aria-label="Test of the connection" { (overview::check_lines(check.as_ref())) }
@@ -140,7 +140,8 @@ pub async fn review(context: &Context, kind: Kind, draft: &Draft) -> Result<Mark
             dt { "Tool" } dd { (glyph::tool_title(kind.name())) }
             dt { "Server" } dd { (name(&said.server)) }
             dt { "Site" } dd { @if said.site.is_empty() { "the default site" } @else { (name(&said.site)) } }
-            dt { "Token" } dd { (name(&said.token_name)) @if let Some(mark) = &said.secret { @if !mark.ends_in.is_empty() { ", its secret ends in …" (name(&mark.ends_in)) } } }
+            (overview::credential_facts(&said.credential()))
+            @if let Some(mark) = said.secret.as_ref().filter(|mark| !mark.ends_in.is_empty()) { dt { "Secret" } dd { "ends in …" (name(&mark.ends_in)) } }
             dt { "Collections" } dd { ul.plain-list { @for pattern in said.collections.patterns().iter().take(30) { li { code { (name(pattern)) } } }
                 @if said.collections.patterns().len() > 30 { li.muted { "and " (counted(said.collections.patterns().len() - 30, "other", "others")) } } } }
         }
