@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use tailwater_core::exposure::Stale;
 use tailwater_core::id::{AssetId, IntegrationName};
@@ -71,6 +71,11 @@ pub trait Connector: Send + Sync {
         None
     }
 
+    /// By how much the tool's clock is ahead of this machine's, as far as its answers told; negative when it is behind.
+    fn clock_ahead(&self) -> TimeDelta {
+        TimeDelta::zero()
+    }
+
     /// Puts warnings on the tool's content, where the tool has such a thing.
     fn warner(&self) -> Option<&dyn Warner> {
         None
@@ -87,7 +92,7 @@ pub struct Before<'a> {
     pub inventory: &'a Inventory,
     /// What was stale in it.
     pub stale: &'a BTreeMap<AssetId, Stale>,
-    /// When reading it began.
+    /// When reading it began, by the tool's own clock: what it dates is compared with this.
     pub read_at: DateTime<Utc>,
 }
 

@@ -9,8 +9,10 @@
 //! - Plain http only to this machine, unless allowed.
 //! - Where they are forbidden, no addresses of private networks, whatever name leads to them.
 //! - Redirects are followed on the same scheme, host and port alone.
-//! - Only calls marked repeatable are sent again; a `Retry-After` is honoured up to a longest wait.
+//! - Only calls marked repeatable are sent again; a `Retry-After`, or the time that a 429 names in words, is honoured up
+//!   to a longest wait.
 //! - Every call has limits: time to connect, time between bytes, time in all, size of the answer.
+//! - What the server's clock shows is kept, so that its dates are compared with no other clock.
 //! - Nothing here logs headers, bodies or query strings: they may hold secrets.
 
 use std::borrow::Cow;
@@ -20,8 +22,10 @@ use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::header::{HeaderMap, HeaderValue};
@@ -31,7 +35,7 @@ use url::{Host, Url};
 
 use crate::error::{Error, TimeLimit, TlsProblem, tame};
 use crate::private::{PRIVATE, PublicOnly, is_private_host};
-use crate::retry::{Backoff, is_worth_repeating, parse_http_date, parse_retry_after};
+use crate::retry::{Backoff, is_worth_repeating, parse_http_date, parse_retry_after, parse_wait_in_words};
 
 /// The way out, and its limits.
 #[derive(Debug, Clone, Default)]
@@ -98,7 +102,8 @@ impl Default for Limits {
             connect_timeout: Duration::from_secs(10),
             read_timeout: Duration::from_mins(1),
             total_timeout: Duration::from_mins(2),
-            max_answer_bytes: 256 << 20,
+            // The largest page of a list is a few megabytes; several answers are read at once.
+            max_answer_bytes: 64 << 20,
             backoff: Backoff::default(),
             longest_wait: Duration::from_mins(2),
             calls_per_second: NonZeroU32::MIN.saturating_add(49),
@@ -210,6 +215,14 @@ impl Answer {
             .to_ascii_lowercase()
     }
 
+    /// The time to wait that the body names in words.
+    fn wait_in_words(&self) -> Option<Duration> {
+        /// Errors are short.
+        const LONGEST: usize = 16 << 10;
+        let start = self.body.get(..LONGEST).unwrap_or(&self.body);
+        parse_wait_in_words(&String::from_utf8_lossy(start))
+    }
+
     /// A header's text, when it is there and readable.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
@@ -225,6 +238,8 @@ pub struct HttpClient {
     proxies: Option<Arc<Matcher>>,
     turns: Arc<DefaultKeyedRateLimiter<String>>,
     clock: Arc<dyn Clock>,
+    /// Milliseconds by which the clock of the server that answered last is ahead.
+    ahead: Arc<AtomicI64>,
 }
 
 impl fmt::Debug for HttpClient {
@@ -286,6 +301,7 @@ impl HttpClient {
             proxies: proxies.map(Arc::new),
             turns: Arc::new(RateLimiter::keyed(quota)),
             clock,
+            ahead: Arc::default(),
         })
     }
 
@@ -295,6 +311,12 @@ impl HttpClient {
         let intercept = self.proxies.as_ref()?.intercept(&uri)?;
         let (host, port) = (intercept.uri().host()?, intercept.uri().port());
         Some(port.map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+    }
+
+    /// By how much the clock of the server that answered last is ahead of this machine's, to about a second; negative
+    /// when it is behind. Nothing, as long as no answer told.
+    pub fn server_ahead(&self) -> TimeDelta {
+        TimeDelta::try_milliseconds(self.ahead.load(Ordering::Relaxed)).unwrap_or_default()
     }
 
     /// The limits that the client holds to.
@@ -461,20 +483,28 @@ impl HttpClient {
             bytes = body.len(),
             "answered"
         );
-        Ok(Answer {
+        let answer = Answer {
             status: status.as_u16(),
             headers,
             body,
-        })
+        };
+        if let Some(shown) = answer.header("date").and_then(parse_http_date) {
+            let ahead = shown.signed_duration_since(self.clock.now());
+            self.ahead.store(ahead.num_milliseconds(), Ordering::Relaxed);
+        }
+        Ok(answer)
     }
 
-    /// How long the server asks to wait, by its own clock where it tells it.
+    /// How long the server asks to wait: by its own clock where it tells it, or in words.
     fn retry_after(&self, answer: &Answer) -> Option<Duration> {
+        let Some(value) = answer.header("retry-after") else {
+            return (answer.status == 429).then(|| answer.wait_in_words())?;
+        };
         let now = answer
             .header("date")
             .and_then(parse_http_date)
             .unwrap_or_else(|| self.clock.now());
-        parse_retry_after(answer.header("retry-after")?, now)
+        parse_retry_after(value, now)
     }
 }
 

@@ -181,6 +181,8 @@ pub enum FoundJobs {
         jobs: Vec<ToolJob>,
         /// What the tool's clock showed.
         server_now: Option<DateTime<Utc>>,
+        /// Whether the list was told to its end: where it was not, a job that is not among these may be there.
+        is_whole: bool,
     },
     /// The token's user may not see the list.
     Hidden {

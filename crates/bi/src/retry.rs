@@ -61,6 +61,26 @@ pub fn parse_retry_after(value: &str, now: DateTime<Utc>) -> Option<Duration> {
     Some((until - now).to_std().unwrap_or(Duration::ZERO))
 }
 
+/// Reads how long to wait out of words such as `Please retry after 29 minutes.`, as Tableau Cloud's 429 has them in its
+/// text alone. Days at most; `None` when no time is named.
+pub fn parse_wait_in_words(text: &str) -> Option<Duration> {
+    /// No text makes a site rest for longer.
+    const LONGEST: Duration = Duration::from_hours(24);
+    let lower = text.to_ascii_lowercase();
+    let (_, after) = lower.split_once("retry after")?;
+    let mut words = after.split(|character: char| !character.is_ascii_alphanumeric());
+    let number: u64 = words.find(|word| !word.is_empty())?.parse().ok()?;
+    let unit = words.find(|word| !word.is_empty()).unwrap_or("minutes");
+    let seconds = if unit.starts_with("second") {
+        number
+    } else if unit.starts_with("hour") {
+        number.checked_mul(3600)?
+    } else {
+        number.checked_mul(60)?
+    };
+    Some(Duration::from_secs(seconds).min(LONGEST))
+}
+
 /// Reads a date as HTTP headers write it.
 pub fn parse_http_date(value: &str) -> Option<DateTime<Utc>> {
     DateTime::parse_from_rfc2822(value.trim())
@@ -89,6 +109,23 @@ mod tests {
     #[case("", None)]
     fn retry_after_is_read_in_both_forms(#[case] value: &str, #[case] seconds: Option<u64>) {
         assert_eq!(parse_retry_after(value, now()), seconds.map(Duration::from_secs));
+    }
+
+    #[rstest]
+    #[case("Too many requests for 'api.rest.refresh_extracts'. Please retry after 29 minutes.", Some(29 * 60))]
+    #[case(
+        r#"{"error":{"code":"429000","detail":"Please retry after 1 minutes."}}"#,
+        Some(60)
+    )]
+    #[case("<detail>Please retry after 30 seconds</detail>", Some(30))]
+    #[case("Retry after 2 hours", Some(2 * 3600))]
+    #[case("retry after 5", Some(300))]
+    #[case("Please retry after 999999 hours.", Some(24 * 60 * 60))]
+    #[case("Please retry after 99999999999999999 hours.", None)]
+    #[case("retry after a while", None)]
+    #[case("Slow down.", None)]
+    fn waits_are_read_out_of_words(#[case] text: &str, #[case] seconds: Option<u64>) {
+        assert_eq!(parse_wait_in_words(text), seconds.map(Duration::from_secs));
     }
 
     #[test]
@@ -123,6 +160,7 @@ mod tests {
         #[test]
         fn any_header_is_read_without_panic(value in ".{0,40}") {
             let _ = parse_retry_after(&value, now());
+            let _ = parse_wait_in_words(&format!("retry after {value}"));
         }
     }
 }

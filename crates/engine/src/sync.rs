@@ -269,6 +269,7 @@ impl Workspace {
         } = fetched;
         let mut record = record;
         record.detail.unmoved = unmoved;
+        record.detail.read_at = record.started_at.checked_add_signed(connector.clock_ahead());
         record.detail.full_read_at = match last_read {
             Some(last) => Some(last.full_at),
             None => Some(record.started_at),
@@ -372,7 +373,7 @@ impl Workspace {
         Ok(landed.and_then(|record| {
             let full_at = record.detail.full_read_at?;
             (full_at <= now && now - full_at < FULL_READ_HOLDS).then_some(LastRead {
-                read_at: record.started_at,
+                read_at: record.detail.read_at.unwrap_or(record.started_at),
                 full_at,
             })
         }))
@@ -497,7 +498,7 @@ impl Workspace {
 /// When a site was last read.
 #[derive(Debug, Clone, Copy)]
 struct LastRead {
-    /// When the last sync that landed began.
+    /// When the last sync that landed began, by the BI tool's clock.
     read_at: DateTime<Utc>,
     /// When the last one that read everything began.
     full_at: DateTime<Utc>,

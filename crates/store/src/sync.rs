@@ -90,6 +90,9 @@ pub struct SyncDetail {
     /// When the last sync that read everything began, this one or one before it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub full_read_at: Option<DateTime<Utc>>,
+    /// When the site was read, by the BI tool's own clock; the record's own times are by ours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read_at: Option<DateTime<Utc>>,
     /// How many assets the BI tool's index did not know yet.
     #[serde(skip_serializing_if = "is_zero")]
     pub pending: usize,

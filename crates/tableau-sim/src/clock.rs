@@ -1,5 +1,6 @@
 //! The server's clock: running, or standing still until a test moves it.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -26,6 +27,8 @@ enum State {
 #[derive(Debug)]
 pub struct SimClock {
     state: Mutex<State>,
+    /// Seconds by which it is ahead of what it should show.
+    skew: AtomicI64,
 }
 
 impl SimClock {
@@ -35,6 +38,7 @@ impl SimClock {
             state: Mutex::new(State::Running {
                 shift: TimeDelta::zero(),
             }),
+            skew: AtomicI64::new(0),
         }
     }
 
@@ -42,11 +46,23 @@ impl SimClock {
     pub fn standing_at(at: DateTime<Utc>) -> Self {
         Self {
             state: Mutex::new(State::Standing { at }),
+            skew: AtomicI64::new(0),
         }
     }
 
-    /// The present instant.
+    /// What the clock shows.
     pub fn now(&self) -> DateTime<Utc> {
+        let skew = TimeDelta::try_seconds(self.skew.load(Ordering::Relaxed)).unwrap_or_default();
+        self.right().checked_add_signed(skew).unwrap_or_default()
+    }
+
+    /// Lets it be ahead by so many seconds, or behind when negative.
+    pub(crate) fn set_skew(&self, seconds: i64) {
+        self.skew.store(seconds, Ordering::Relaxed);
+    }
+
+    /// What it should show.
+    fn right(&self) -> DateTime<Utc> {
         match *self.state.lock().unwrap_or_else(PoisonError::into_inner) {
             State::Running { shift } => system_now() + shift,
             State::Standing { at } => at,
@@ -79,7 +95,7 @@ impl SimClock {
 
     /// Stops it where it is, or lets it run on from there.
     pub fn set_mode(&self, mode: ClockMode) {
-        let now = self.now();
+        let now = self.right();
         *self.state.lock().unwrap_or_else(PoisonError::into_inner) = match mode {
             ClockMode::Running => State::Running {
                 shift: now - system_now(),
@@ -109,5 +125,16 @@ mod tests {
         clock.set(start);
         clock.set_mode(ClockMode::Standing);
         assert!(clock.now() >= start && clock.now() < start + TimeDelta::hours(1));
+    }
+
+    #[test]
+    fn a_skewed_clock_comes_back() {
+        let start: DateTime<Utc> = "2025-03-04T05:06:07Z".parse().unwrap();
+        let clock = SimClock::standing_at(start);
+        clock.set_skew(-3600);
+        assert_eq!(clock.now(), start - TimeDelta::hours(1));
+        clock.set_mode(ClockMode::Standing);
+        clock.set_skew(0);
+        assert_eq!(clock.now(), start);
     }
 }

@@ -16,9 +16,11 @@
 
 mod clock;
 mod control;
+mod door;
 mod error;
 mod graphql;
 mod job;
+mod mishap;
 mod picture;
 mod proxy;
 mod request_log;
@@ -39,5 +41,5 @@ pub use proxy::{Proxy, ProxyOptions};
 pub use request_log::{Recorded, RecordedQuery};
 pub use simulator::{Options, Running, Simulator};
 pub use site_file::SiteFile;
-pub use switch::{MetadataAvailability, Switches};
+pub use switch::{CursorFault, MetadataAvailability, Switches};
 pub use tls::{Certificate, Flaw};

@@ -11,7 +11,8 @@ use tailwater_tableau_sim::{Certificate, Error, Flaw, Options, Simulator, SiteFi
 
 /// A Tableau server on loopback, for tests, the demo and development
 ///
-/// Prints `listening on http://127.0.0.1:PORT` when ready, and serves until it is stopped.
+/// Prints `listening on http://127.0.0.1:PORT` when ready, and serves until it is stopped. With `--control-port` a second
+/// line follows: `control at http://127.0.0.1:PORT`.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Arguments {
@@ -21,6 +22,9 @@ struct Arguments {
     /// The port on 127.0.0.1; 0 for any free one
     #[arg(long, default_value_t = 0)]
     port: u16,
+    /// A port on 127.0.0.1 where `/-/sim/…` is answered also while connections are refused; 0 for any free one
+    #[arg(long, value_name = "PORT")]
+    control_port: Option<u16>,
     /// Sets a switch, for example `node_limit=50`; may be given several times
     #[arg(long = "switch", value_name = "NAME=VALUE")]
     switches: Vec<String>,
@@ -123,12 +127,16 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     }
     let options = Options {
         port: arguments.port,
+        control_port: arguments.control_port,
         clock_stands_at: arguments.clock,
         tls: arguments.certificate()?,
     };
     let running = Simulator::start(file, options).await?;
     let mut stdout = std::io::stdout();
     writeln!(stdout, "listening on {}", running.base_url())?;
+    if let Some(control) = running.control_url() {
+        writeln!(stdout, "control at {control}")?;
+    }
     stdout.flush()?;
     tokio::select! {
         () = running.serve_forever() => {}

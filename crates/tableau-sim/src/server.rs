@@ -5,15 +5,18 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body as HttpBody, Bytes};
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 
 use crate::control;
+use crate::door::Line;
 use crate::graphql;
+use crate::mishap;
 use crate::request_log::{Recorded, RecordedQuery};
 use crate::rest::{self, Asked, Body, Reply};
+use crate::switch::Switches;
 use crate::wire::{Fault, to_json, to_xml};
 use crate::world::World;
 
@@ -34,47 +37,74 @@ pub(crate) fn router(served: Served) -> Router {
     Router::new().fallback(serve).with_state(served)
 }
 
-async fn serve(State(served): State<Served>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
-    let method = parts.method.as_str().to_owned();
-    let path = parts.uri.path().to_owned();
-    let query = parts.uri.query().unwrap_or_default().to_owned();
-    let body = axum::body::to_bytes(body, BODY_LIMIT).await;
+/// The control address alone, for a port of its own.
+pub(crate) fn control_router(world: Arc<World>) -> Router {
+    Router::new().fallback(serve_control).with_state(world)
+}
 
-    if path.starts_with("/-/sim/") {
-        let body = body.unwrap_or_default();
-        let (status, text) = control::answer(&served.world, &method, &path, &body);
-        return response(status, "application/json", text.into());
+async fn serve_control(State(world): State<Arc<World>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, BODY_LIMIT).await.unwrap_or_default();
+    let (status, text) = control::answer(&world, parts.method.as_str(), parts.uri.path(), &body);
+    response(status, "application/json", text.into())
+}
+
+async fn serve(State(served): State<Served>, request: Request) -> Response {
+    if request.uri().path().starts_with("/-/sim/") {
+        return serve_control(State(served.world), request).await;
     }
-    let delay = served.world.switches().delay_milliseconds;
-    if delay > 0 {
-        tokio::time::sleep(Duration::from_millis(delay)).await;
+    let line = request.extensions().get::<ConnectInfo<Line>>();
+    let line = line.map_or_else(Line::default, |ConnectInfo(line)| line.clone());
+    let switches = served.world.switches();
+    if switches.connection_refused {
+        // The connection is older than the switch.
+        line.reset();
+        return response(503, "", HttpBody::empty());
     }
-    let refresh_delay = if is_refresh(&method, &path) {
-        served.world.switches().refresh_delay_milliseconds
+    let incoming = Incoming::read(request, &switches).await;
+    if let (true, Some(to)) = (incoming.is_pointed_elsewhere, &switches.redirect_to) {
+        let pointer = mishap::pointer(switches.redirect_status, to, &incoming.path, &incoming.query);
+        incoming.log(&served.world, &pointer, None);
+        return pointer;
+    }
+    if incoming.may_fail && switches.delay_milliseconds > 0 {
+        tokio::time::sleep(Duration::from_millis(switches.delay_milliseconds)).await;
+    }
+    let refresh_delay = if is_refresh(&incoming.method, &incoming.path) {
+        switches.refresh_delay_milliseconds
     } else {
         0
     };
-    let incoming = Incoming {
-        method,
-        path,
-        query,
-        headers: parts.headers,
-        body: body.ok(),
+    let drip = if incoming.may_fail {
+        switches.drip_milliseconds
+    } else {
+        0
     };
     // Queries over large sites take their time, and resolvers are no futures.
     let worker = tokio::task::spawn_blocking(move || incoming.answer(&served));
-    let answer = worker.await.unwrap_or_else(|_| {
-        response(
-            500,
-            "text/html",
-            "<html><body>Internal Server Error</body></html>".into(),
-        )
+    let (answer, fate) = worker.await.unwrap_or_else(|_| {
+        let page = "<html><body>Internal Server Error</body></html>";
+        (response(500, "text/html", page.into()), Fate::Sent)
     });
     if refresh_delay > 0 {
         tokio::time::sleep(Duration::from_millis(refresh_delay)).await;
     }
-    answer
+    match fate {
+        Fate::Sent if drip > 0 => mishap::drip(answer, Duration::from_millis(drip)).await,
+        Fate::Sent => answer,
+        Fate::Cut => mishap::cut(answer).await,
+        Fate::Reset => mishap::reset(answer, line).await,
+        Fate::Endless => mishap::without_end(answer).await,
+    }
+}
+
+/// What becomes of an answer on its way.
+#[derive(Debug, Clone, Copy)]
+enum Fate {
+    Sent,
+    Cut,
+    Reset,
+    Endless,
 }
 
 /// Whether a request asks for the refresh of a workbook or published data source.
@@ -90,24 +120,81 @@ struct Incoming {
     headers: HeaderMap,
     /// None when it was too large or broke off.
     body: Option<Bytes>,
+    /// Whether the switches of the host strike it.
+    may_fail: bool,
+    /// Whether it is to be asked elsewhere.
+    is_pointed_elsewhere: bool,
 }
 
 impl Incoming {
-    fn answer(&self, served: &Served) -> Response {
+    async fn read(request: Request, switches: &Switches) -> Self {
+        let (parts, body) = request.into_parts();
+        let body = axum::body::to_bytes(body, BODY_LIMIT).await.ok();
+        let mut path = parts.uri.path().to_owned();
+        let query = parts.uri.query().unwrap_or_default().to_owned();
+        let may_fail = switches.faults_on.as_ref().is_none_or(|text| {
+            let is_query = GRAPHQL_PATHS.iter().any(|known| path.ends_with(known));
+            let asked = body.as_deref().filter(|_| is_query).unwrap_or_default();
+            format!("{path}?{query}").contains(text) || String::from_utf8_lossy(asked).contains(text)
+        });
+        let moved = switches.redirect_to.as_ref().filter(|to| to.starts_with('/'));
+        let below = moved.and_then(|to| path.strip_prefix(to.as_str()));
+        let is_pointed_elsewhere = may_fail && switches.redirect_to.is_some() && below.is_none();
+        if let Some(below) = below.map(str::to_owned) {
+            path = below;
+        }
+        Self {
+            method: parts.method.as_str().to_owned(),
+            path,
+            query,
+            headers: parts.headers,
+            body,
+            may_fail,
+            is_pointed_elsewhere,
+        }
+    }
+
+    fn answer(&self, served: &Served) -> (Response, Fate) {
+        let world = &served.world;
         let is_refresh = is_refresh(&self.method, &self.path);
-        if is_refresh && counts_down(&served.world, |switches| &mut switches.session_stolen_times) {
-            served.world.state().sessions.close_all();
+        if is_refresh && counts_down(world, |switches| &mut switches.session_stolen_times) {
+            world.state().sessions.close_all();
+        }
+        let has_session = self.header("x-tableau-auth").is_some() && !self.path.ends_with("/auth/signout");
+        if has_session && self.strikes(world, |switches| &mut switches.session_lost_times) {
+            world.state().sessions.close_all();
         }
         let (mut response, graphql) = self.dispatch(served);
         let is_accepted = is_refresh && response.status() == StatusCode::ACCEPTED;
-        let is_failed =
-            is_accepted && counts_down(&served.world, |switches| &mut switches.refresh_error_after_times);
+        let is_failed = is_accepted && counts_down(world, |switches| &mut switches.refresh_error_after_times);
         if is_failed {
-            response = self.server_error(served.world.switches().server_error_status);
+            response = self.server_error(world.switches().server_error_status);
         }
         add_common_headers(&mut response);
-        add_date(&mut response, served.world.clock.now());
-        served.world.log.push(Recorded {
+        add_date(&mut response, world.clock.now());
+        self.log(world, &response, graphql);
+        let is_lost = is_accepted
+            && !is_failed
+            && counts_down(world, |switches| &mut switches.refresh_answer_lost_times);
+        let fate = if is_lost || self.strikes(world, |switches| &mut switches.cut_answer_times) {
+            Fate::Cut
+        } else if self.strikes(world, |switches| &mut switches.reset_answer_times) {
+            Fate::Reset
+        } else if self.strikes(world, |switches| &mut switches.endless_answer_times) {
+            Fate::Endless
+        } else {
+            Fate::Sent
+        };
+        (response, fate)
+    }
+
+    /// Whether a switch of the host that counts down strikes this request.
+    fn strikes(&self, world: &World, counter: impl FnOnce(&mut Switches) -> &mut u32) -> bool {
+        self.may_fail && counts_down(world, counter)
+    }
+
+    fn log(&self, world: &World, response: &Response, graphql: Option<RecordedQuery>) {
+        world.log.push(Recorded {
             method: self.method.clone(),
             path: self.path.clone(),
             query: self.query.clone(),
@@ -115,24 +202,19 @@ impl Incoming {
             graphql,
             user_agent: self.header("user-agent").unwrap_or_default().to_owned(),
         });
-        let is_lost = is_accepted
-            && !is_failed
-            && counts_down(&served.world, |switches| &mut switches.refresh_answer_lost_times);
-        if is_lost || counts_down(&served.world, |switches| &mut switches.cut_answer_times) {
-            cut_short(response)
-        } else {
-            response
-        }
     }
 
     fn dispatch(&self, served: &Served) -> (Response, Option<RecordedQuery>) {
         let world = &served.world;
         let switches = world.switches();
-        if switches.not_tableau {
+        if self.may_fail && switches.not_tableau {
             let page = "<!DOCTYPE html><html><head><title>Welcome</title></head><body><p>It works!<br></body></html>";
-            return (response(200, "text/html", page.into()), None);
+            return (
+                response(switches.not_tableau_status, "text/html", page.into()),
+                None,
+            );
         }
-        if counts_down(world, |switches| &mut switches.server_error_times) {
+        if self.strikes(world, |switches| &mut switches.server_error_times) {
             return (self.server_error(switches.server_error_status), None);
         }
         if GRAPHQL_PATHS.contains(&self.path.as_str()) {
@@ -164,6 +246,7 @@ impl Incoming {
             credential: self.header("x-tableau-auth"),
             body,
             base_url: &served.base_url,
+            may_fail: self.may_fail,
         };
         match rest::answer(&served.world, &asked) {
             Ok(reply) => self.reply(version, reply),
@@ -310,7 +393,7 @@ impl Incoming {
 }
 
 /// Whether a switch that counts down strikes now.
-fn counts_down(world: &World, counter: impl FnOnce(&mut crate::switch::Switches) -> &mut u32) -> bool {
+fn counts_down(world: &World, counter: impl FnOnce(&mut Switches) -> &mut u32) -> bool {
     world.update_switches(|switches| {
         let counter = counter(switches);
         let strikes = *counter > 0;
@@ -351,18 +434,4 @@ fn add_date(response: &mut Response, now: DateTime<Utc>) {
     if let Ok(value) = HeaderValue::from_str(&text) {
         response.headers_mut().insert(header::DATE, value);
     }
-}
-
-/// Sends half of the answer and then breaks the connection.
-fn cut_short(response: Response) -> Response {
-    let (mut parts, body) = response.into_parts();
-    parts.headers.remove(header::CONTENT_LENGTH);
-    let whole = futures::executor::block_on(axum::body::to_bytes(body, usize::MAX)).unwrap_or_default();
-    let half = whole.slice(..whole.len() / 2);
-    let broken = std::io::Error::new(
-        std::io::ErrorKind::ConnectionReset,
-        "cut by the switch `cut_answer_times`",
-    );
-    let pieces = futures::stream::iter([Ok(half), Err(broken)]);
-    Response::from_parts(parts, HttpBody::from_stream(pieces))
 }

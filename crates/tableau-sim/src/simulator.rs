@@ -5,14 +5,16 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use futures::FutureExt as _;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::clock::SimClock;
+use crate::door::{Door, Line};
 use crate::error::Error;
 use crate::request_log::Recorded;
-use crate::server::{Served, is_refresh, router};
+use crate::server::{Served, control_router, is_refresh, router};
 use crate::site_file::SiteFile;
 use crate::switch::Switches;
 use crate::tls::{Certificate, Front};
@@ -23,6 +25,9 @@ use crate::world::World;
 pub struct Options {
     /// The port on 127.0.0.1; 0 for any free one.
     pub port: u16,
+    /// A port of 127.0.0.1 where the control address alone is answered, also while connections to the other are
+    /// refused; 0 for any free one. None when absent.
+    pub control_port: Option<u16>,
     /// A clock that stands at this instant until moved; the system's clock when absent.
     pub clock_stands_at: Option<DateTime<Utc>>,
     /// Speaks TLS with this certificate at the port; plain http when absent.
@@ -46,19 +51,17 @@ impl Simulator {
         let world = Arc::new(World::new(file, clock)?);
         // Behind a front that speaks TLS, the port is of no interest.
         let port = if options.tls.is_some() { 0 } else { options.port };
-        let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let listener = listen(port).await?;
         let failed = |source| Error::Listen {
             port: options.port,
             source,
         };
-        let listener = TcpListener::bind(wanted).await.map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
+        let door = Door::new(listener, world.refuses()).map_err(failed)?;
+        let address = axum::serve::Listener::local_addr(&door).map_err(failed)?;
         let (base_url, front) = match &options.tls {
             None => (format!("http://{address}"), None),
             Some(certificate) => {
-                let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))
-                    .await
-                    .map_err(failed)?;
+                let listener = listen(options.port).await?;
                 let front = Front::start(listener, address, certificate)?;
                 (format!("https://{}", front.address), Some(front))
             }
@@ -69,20 +72,34 @@ impl Simulator {
             base_url: page_url.into(),
         });
         let (stop, stopped) = oneshot::channel::<()>();
+        // An error means that the handle is gone, which also is a wish to stop.
+        let stopped = stopped.map(drop).shared();
+        let mut control_url = None;
+        if let Some(port) = options.control_port {
+            let listener = listen(port).await?;
+            let address = listener
+                .local_addr()
+                .map_err(|source| Error::Listen { port, source })?;
+            control_url = Some(format!("http://{address}"));
+            let app = control_router(Arc::clone(&world));
+            let until_stopped = stopped.clone();
+            tokio::spawn(async move {
+                let serving = axum::serve(listener, app).with_graceful_shutdown(until_stopped);
+                if let Err(error) = serving.await {
+                    tracing::error!(%error, "the control address is not answered any more");
+                }
+            });
+        }
         let task = tokio::spawn(async move {
-            let until_stopped = async {
-                // An error means that the handle is gone, which also is a wish to stop.
-                let _ = stopped.await;
-            };
-            if let Err(error) = axum::serve(listener, app)
-                .with_graceful_shutdown(until_stopped)
-                .await
-            {
+            let app = app.into_make_service_with_connect_info::<Line>();
+            let serving = axum::serve(door, app).with_graceful_shutdown(stopped);
+            if let Err(error) = serving.await {
                 tracing::error!(%error, "the simulator stopped serving");
             }
         });
         Ok(Running {
             base_url,
+            control_url,
             _front: front,
             world,
             stop: Some(stop),
@@ -91,10 +108,18 @@ impl Simulator {
     }
 }
 
+async fn listen(port: u16) -> Result<TcpListener, Error> {
+    let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    TcpListener::bind(wanted)
+        .await
+        .map_err(|source| Error::Listen { port, source })
+}
+
 /// A server that runs. Dropping it stops the server.
 #[derive(Debug)]
 pub struct Running {
     base_url: String,
+    control_url: Option<String>,
     /// What speaks TLS, for as long as this lives.
     _front: Option<Front>,
     world: Arc<World>,
@@ -106,6 +131,11 @@ impl Running {
     /// `http://127.0.0.1:PORT`, or https with TLS, without a slash at the end.
     pub fn base_url(&self) -> &str {
         &self.base_url
+    }
+
+    /// Where the control address is answered by itself, when that was asked for; in the same form.
+    pub fn control_url(&self) -> Option<&str> {
+        self.control_url.as_deref()
     }
 
     /// The clock, to move it.
@@ -148,7 +178,8 @@ impl Running {
     }
 
     /// How often each target was asked to be refreshed, by its LUID, however that was answered. Calls that were
-    /// refused because their session had ended do not count: they did nothing.
+    /// refused because their session had ended do not count, nor do those that were pointed elsewhere: they did
+    /// nothing.
     pub fn refresh_calls(&self) -> BTreeMap<String, usize> {
         let mut calls = BTreeMap::new();
         for entry in self.world.log.entries() {
@@ -157,7 +188,7 @@ impl Running {
                 .strip_suffix("/refresh")
                 .and_then(|path| path.rsplit('/').next());
             if let (true, Some(luid)) = (
-                is_refresh(&entry.method, &entry.path) && entry.status != 401,
+                is_refresh(&entry.method, &entry.path) && entry.status != 401 && entry.status / 100 != 3,
                 luid,
             ) {
                 *calls.entry(luid.to_owned()).or_default() += 1;

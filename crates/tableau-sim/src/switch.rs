@@ -43,6 +43,8 @@ pub struct Switches {
     pub unknown_fields: Vec<String>,
     /// Pages nested below the root are cut without the warning.
     pub nested_page_cut_is_silent: bool,
+    /// What goes wrong where pages of the Metadata API are followed by their cursors.
+    pub cursor: CursorFault,
 
     // ---- REST ----
     /// The largest `pageSize`; more is refused with 403014.
@@ -53,12 +55,20 @@ pub struct Switches {
     pub throttled_times: u32,
     /// `Retry-After` seconds on 429 answers; no such header when absent.
     pub retry_after_seconds: Option<u32>,
+    /// The minutes to wait that the text of such a 429 names.
+    pub throttled_minutes: u32,
     /// The next so many calls end in a server error of `server_error_status`.
     pub server_error_times: u32,
     /// The status of those server errors: 500 with Tableau's error body, 502 to 504 with HTML.
     pub server_error_status: u16,
     /// Lists give their rows in another order on each call that does not sort.
     pub unstable_order: bool,
+    /// The page of every list that holds the rows of the page before it once more.
+    pub repeated_page: Option<u32>,
+    /// The page of every list that holds no rows, although the list goes on.
+    pub missing_page: Option<u32>,
+    /// By how much the total that pages tell differs from the first page's, on all others.
+    pub total_drift: i32,
 
     /// The next so many refreshes are accepted, but their answer breaks off before it says so.
     pub refresh_answer_lost_times: u32,
@@ -68,6 +78,8 @@ pub struct Switches {
     pub refresh_delay_milliseconds: u64,
     /// Before each of the next so many refreshes all sessions end, as another sign-in with the token does.
     pub session_stolen_times: u32,
+    /// The same before each of the next so many calls of any kind that come with a session.
+    pub session_lost_times: u32,
     /// Refreshes on demand are off for every site: 409082.
     pub run_now_disabled: bool,
     /// Seconds until a new job is seen in the list of jobs.
@@ -76,12 +88,34 @@ pub struct Switches {
     pub jobs_hidden: bool,
 
     // ---- the host ----
+    /// Text that a request must hold for the switches from here to `not_tableau`, and for `throttled_times`,
+    /// `server_error_times` and `session_lost_times`, to strike it: a part of its path and query string, or of a
+    /// query to the Metadata API. Every request when absent.
+    pub faults_on: Option<String>,
     /// Milliseconds every answer waits.
     pub delay_milliseconds: u64,
-    /// The next so many connections are cut in the middle of the answer.
+    /// The next so many answers end in the middle, with a goodbye.
     pub cut_answer_times: u32,
-    /// Every path answers an HTML page with status 200, as a host that is not Tableau does.
+    /// The next so many answers end in the middle, by a reset of the connection.
+    pub reset_answer_times: u32,
+    /// Milliseconds before each byte of every answer.
+    pub drip_milliseconds: u64,
+    /// The next so many answers go on with blanks for as long as anybody takes them.
+    pub endless_answer_times: u32,
+    /// Where every call is pointed to: an address, to which its path is added, or a path of this host, such as
+    /// `/moved`, below which the call is answered.
+    pub redirect_to: Option<String>,
+    /// The status of those answers.
+    pub redirect_status: u16,
+    /// Every path answers an HTML page with `not_tableau_status`, as a host that is not Tableau does.
     pub not_tableau: bool,
+    /// The status of that page.
+    pub not_tableau_status: u16,
+    /// Connections are refused, as where nothing listens. The control address at a port of its own stays.
+    pub connection_refused: bool,
+    /// Seconds by which the server's clock is ahead, or behind when negative: `Date`, sessions, jobs, and the dates of
+    /// changes.
+    pub clock_skew_seconds: i64,
     /// The REST version the server claims, in place of the site file's. Schema fields younger than it are
     /// unknown to the Metadata API.
     pub rest_version: Option<String>,
@@ -102,6 +136,21 @@ pub enum MetadataAvailability {
     NotFound,
 }
 
+/// What goes wrong where pages are followed by their cursors.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CursorFault {
+    /// Nothing.
+    #[default]
+    None,
+    /// Every page after the first holds the rows of the one before it once more; its cursor is right.
+    PageRepeated,
+    /// The page after each cursor is left out: the next but one comes.
+    PageLeftOut,
+    /// The cursor after the second page is the one that led to it.
+    StandsStill,
+}
+
 impl Default for Switches {
     fn default() -> Self {
         Self {
@@ -120,23 +169,38 @@ impl Default for Switches {
             metadata_page_size_max: 1_000,
             unknown_fields: Vec::new(),
             nested_page_cut_is_silent: false,
+            cursor: CursorFault::None,
             page_size_max: 1_000,
             refreshes_per_hour: None,
             throttled_times: 0,
             retry_after_seconds: None,
+            throttled_minutes: 1,
             server_error_times: 0,
             server_error_status: 500,
             unstable_order: false,
+            repeated_page: None,
+            missing_page: None,
+            total_drift: 0,
             refresh_answer_lost_times: 0,
             refresh_error_after_times: 0,
             refresh_delay_milliseconds: 0,
             session_stolen_times: 0,
+            session_lost_times: 0,
             run_now_disabled: false,
             job_list_lag_seconds: 0,
             jobs_hidden: false,
+            faults_on: None,
             delay_milliseconds: 0,
             cut_answer_times: 0,
+            reset_answer_times: 0,
+            drip_milliseconds: 0,
+            endless_answer_times: 0,
+            redirect_to: None,
+            redirect_status: 302,
             not_tableau: false,
+            not_tableau_status: 200,
+            connection_refused: false,
+            clock_skew_seconds: 0,
             rest_version: None,
         }
     }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::watch;
 
 use crate::clock::SimClock;
 use crate::error::Error;
@@ -24,6 +25,8 @@ pub(crate) struct World {
     pub(crate) log: RequestLog,
     pub(crate) schemas: SchemaSet,
     switches: Mutex<Switches>,
+    /// Whether connections are refused, for those who listen.
+    refuses: watch::Sender<bool>,
     state: Mutex<State>,
     shifts: AtomicUsize,
 }
@@ -54,10 +57,12 @@ pub(crate) struct HostedSite {
 impl World {
     pub(crate) fn new(file: SiteFile, clock: SimClock) -> Result<Self, Error> {
         let sites = build_sites(&file)?.into_iter().map(HostedSite::new).collect();
+        clock.set_skew(file.switches.clock_skew_seconds);
         Ok(Self {
             clock,
             log: RequestLog::default(),
             schemas: SchemaSet::new()?,
+            refuses: watch::Sender::new(file.switches.connection_refused),
             switches: Mutex::new(file.switches),
             state: Mutex::new(State {
                 server: file.server,
@@ -115,7 +120,20 @@ impl World {
 
     /// Changes the switches.
     pub(crate) fn update_switches<T>(&self, change: impl FnOnce(&mut Switches) -> T) -> T {
-        change(&mut self.switches.lock().unwrap_or_else(PoisonError::into_inner))
+        let mut switches = self.switches.lock().unwrap_or_else(PoisonError::into_inner);
+        let answer = change(&mut switches);
+        self.clock.set_skew(switches.clock_skew_seconds);
+        self.refuses.send_if_modified(|refuses| {
+            let is_new = *refuses != switches.connection_refused;
+            *refuses = switches.connection_refused;
+            is_new
+        });
+        answer
+    }
+
+    /// Whether connections are refused, as it changes.
+    pub(crate) fn refuses(&self) -> watch::Receiver<bool> {
+        self.refuses.subscribe()
     }
 
     /// A number that grows with each call, to turn lists by.

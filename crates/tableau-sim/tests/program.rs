@@ -39,6 +39,47 @@ fn it_says_where_it_listens_and_answers_there() {
     );
 }
 
+/// The address at the end of the next line, when that begins as told.
+fn address(lines: &mut BufReader<impl std::io::Read>, start: &str) -> Option<String> {
+    let mut line = String::new();
+    lines.read_line(&mut line).ok()?;
+    Some(line.trim_end().strip_prefix(start)?.to_owned())
+}
+
+#[test]
+fn the_control_address_answers_while_connections_are_refused() {
+    let mut child = program(&[
+        "--site",
+        "sites/small.toml",
+        "--control-port",
+        "0",
+        "--switch",
+        "connection_refused=true",
+    ])
+    .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap());
+    let main = address(&mut lines, "listening on http://").unwrap();
+    let control = address(&mut lines, "control at http://").unwrap();
+    let mut refused = std::net::TcpStream::connect(&main);
+    // It closes right after the start.
+    for _ in 0..6000 {
+        if refused.is_err() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+        refused = std::net::TcpStream::connect(&main);
+    }
+    let mut stream = std::net::TcpStream::connect(&control).unwrap();
+    let request = "GET /-/sim/switches HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    std::io::Write::write_all(&mut stream, request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(refused.unwrap_err().kind(), std::io::ErrorKind::ConnectionRefused);
+    assert!(answer.contains(r#""connection_refused":true"#), "{answer}");
+}
+
 #[test]
 fn what_is_wrong_is_said_with_advice() {
     for (arguments, expected) in [

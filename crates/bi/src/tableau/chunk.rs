@@ -28,6 +28,11 @@ const LARGEST: usize = 1000;
 const SUCCESSES_TO_GROW: usize = 3;
 /// Failures in a row after which the rest is not asked for: from 50 down to 1 takes six.
 const MOST_FAILURES: usize = 12;
+/// Single items in a row that were too much, after which the others are taken to be too: whoever asked has another way
+/// for them.
+const MOST_SINGLES: usize = 20;
+/// Pages in a row that held nothing new, after which a cursor is not followed any more.
+const MOST_OLD_PAGES: usize = 3;
 /// Queries under way at once; the gate holds the real limit.
 const AT_ONCE: usize = 2;
 
@@ -121,6 +126,7 @@ impl<T: DeserializeOwned + Send> ByIdCall<T> {
         let mut size = Size::new(self.start);
         let mut failures = 0;
         let mut first_error = None;
+        let mut singles = 0;
         let mut has_reply = false;
         let mut under_way = FuturesUnordered::new();
         loop {
@@ -134,12 +140,12 @@ impl<T: DeserializeOwned + Send> ByIdCall<T> {
             has_reply |= outcome.is_ok();
             match outcome.map(|reply| cut_silently(reply, piece.len())) {
                 Ok(Reply::Whole(data)) => {
-                    failures = 0;
+                    (failures, singles) = (0, 0);
                     size.grow(self.most);
                     self.take(&mut read, &piece, data, &BTreeSet::new());
                 }
                 Ok(Reply::Flawed(data, flaws)) => {
-                    failures = 0;
+                    (failures, singles) = (0, 0);
                     self.take(&mut read, &piece, data, &flaws);
                 }
                 Ok(Reply::TooBig(data, flaw)) => {
@@ -147,6 +153,10 @@ impl<T: DeserializeOwned + Send> ByIdCall<T> {
                         // What came of the single item is used, but never as all there is.
                         if let Some(data) = data {
                             self.take(&mut read, &piece, data, &BTreeSet::from([flaw.clone()]));
+                        }
+                        singles += 1;
+                        if singles == MOST_SINGLES {
+                            read.failed.extend(queue.drain(..).map(|id| (id, flaw.clone())));
                         }
                         read.failed.insert(id.clone(), flaw);
                     } else {
@@ -315,6 +325,7 @@ async fn walk<D: DeserializeOwned + Default + Send, T: Send>(
     let mut size = Size::new(start);
     let mut after: Option<String> = None;
     let mut failures = 0;
+    let mut old_pages = 0;
     let mut total = None;
     loop {
         let asked = size.now;
@@ -374,7 +385,13 @@ async fn walk<D: DeserializeOwned + Default + Send, T: Send>(
         if info.has_next_page != Some(true) {
             break;
         }
-        if info.end_cursor.is_none() || info.end_cursor == after || seen.len() == before {
+        if seen.len() == before {
+            pages.note("a page came twice");
+            old_pages += 1;
+        } else {
+            old_pages = 0;
+        }
+        if info.end_cursor.is_none() || info.end_cursor == after || old_pages == MOST_OLD_PAGES {
             pages.note("the pages do not go on");
             return Ok(pages);
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tailwater_core::clock::Clock;
 use tailwater_core::id::IntegrationName;
 use tailwater_core::inventory::Inventory;
@@ -113,6 +113,10 @@ impl Connector for TableauConnector {
 
     async fn token_expires_at(&self) -> Option<DateTime<Utc>> {
         self.gate.token_expires_at().await
+    }
+
+    fn clock_ahead(&self) -> TimeDelta {
+        self.gate.http().server_ahead()
     }
 
     fn warner(&self) -> Option<&dyn Warner> {

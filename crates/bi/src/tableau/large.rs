@@ -19,6 +19,9 @@ const WORKBOOK_PARTS: ByIdCall<graph::Workbook> = ByIdCall {
     phase: None,
 };
 
+/// Workbooks in a row of which nothing could be read, after which the others are not asked for: each takes twenty
+/// queries to find out.
+const MOST_FRUITLESS: usize = 3;
 /// Pages inside one workbook or data source that was too large for one answer.
 const INNER_PAGE: usize = 50;
 
@@ -30,9 +33,18 @@ impl Lineage {
         metadata: &Metadata<'_>,
         large: BTreeMap<String, Flaw>,
     ) -> Result<(), Error> {
+        let mut fruitless = 0;
         for (luid, flaw) in large {
+            if fruitless == MOST_FRUITLESS {
+                self.workbook_flaws.entry(luid).or_default().insert(flaw);
+                continue;
+            }
             match read_large_workbook(metadata, &luid).await {
                 Ok((workbook, flaws)) => {
+                    let is_fruitless = !flaws.is_empty()
+                        && workbook.embedded_datasources.items.is_empty()
+                        && workbook.upstream_tables.items.is_empty();
+                    fruitless = if is_fruitless { fruitless + 1 } else { 0 };
                     self.workbook_flaws.remove(&luid);
                     if !flaws.is_empty() {
                         self.workbook_flaws.insert(luid.clone(), flaws);
@@ -40,6 +52,7 @@ impl Lineage {
                     self.workbooks.insert(luid, workbook);
                 }
                 Err(error) => {
+                    fruitless += 1;
                     let flaws = self.workbook_flaws.entry(luid).or_default();
                     flaws.insert(flaw);
                     flaws.insert(flaw_of(error)?);

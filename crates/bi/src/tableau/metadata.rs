@@ -13,12 +13,14 @@
 //! | `Unexpected error occurred` | ask again a few times |
 
 use std::collections::BTreeSet;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::fault::Fault;
 use super::query::{Query, can_do_without, without_fields};
@@ -39,6 +41,9 @@ const MOST_FLAWS: usize = 20;
 
 /// No field of the schema has a longer name.
 const LONGEST_FIELD: usize = 100;
+/// After so long without an answer that could be used, no more queries are sent, whatever keeps the answers from coming:
+/// a query that times out takes two minutes, and would take them for each piece down to every single workbook.
+const LONGEST_WITHOUT_ANSWER: Duration = Duration::from_mins(4);
 
 /// What Tableau says when it failed inside.
 const UNEXPECTED: &str = "Unexpected error occurred";
@@ -81,6 +86,8 @@ pub(crate) struct Metadata<'a> {
     unknown_fields: Mutex<BTreeSet<String>>,
     /// Queries that failed in a row.
     failed_queries: AtomicU32,
+    /// Since when no answer could be used; `None` while they can.
+    fruitless_since: Mutex<Option<Instant>>,
 }
 
 #[derive(Deserialize)]
@@ -198,7 +205,30 @@ impl<'a> Metadata<'a> {
             gate,
             unknown_fields: Mutex::new(BTreeSet::new()),
             failed_queries: AtomicU32::new(0),
+            fruitless_since: Mutex::new(None),
         }
+    }
+
+    /// Notes whether a query that was sent at an instant brought something.
+    fn note_fruit(&self, sent_at: Instant, has_fruit: bool) {
+        let mut since = self
+            .fruitless_since
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *since = match *since {
+            _ if has_fruit => None,
+            Some(since) => Some(since.min(sent_at)),
+            None => Some(sent_at),
+        };
+    }
+
+    /// For how long no answer could be used.
+    fn fruitless_for(&self) -> Duration {
+        let since = self
+            .fruitless_since
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        since.map_or(Duration::ZERO, |since| since.elapsed())
     }
 
     /// The fields that had to be left out.
@@ -224,7 +254,20 @@ impl<'a> Metadata<'a> {
                 Flaw::unknown(format!("not asked after {failed} queries that failed in a row")),
             ));
         }
+        let fruitless = self.fruitless_for();
+        if fruitless >= LONGEST_WITHOUT_ANSWER {
+            let minutes = fruitless.as_secs() / 60;
+            return Err(refusal(
+                query,
+                Flaw::unknown(format!(
+                    "not asked after {minutes} minutes without an answer that could be used"
+                )),
+            ));
+        }
+        let sent_at = Instant::now();
         let outcome = self.ask_patiently(query, variables).await;
+        let has_fruit = matches!(outcome, Ok(Reply::Whole(_) | Reply::Flawed(..)));
+        self.note_fruit(sent_at, has_fruit);
         match &outcome {
             Ok(_) => self.failed_queries.store(0, Ordering::Relaxed),
             Err(error) if is_outage(error) => {
@@ -476,5 +519,39 @@ mod tests {
         assert_eq!(error(json!({"message": "a\nb"})).flaw().code, "unknown");
         let flaw = error(json!({"extensions": {"classification": "NullValueInNonNullableField"}})).flaw();
         assert_eq!(flaw.code, "NullValueInNonNullableField");
+    }
+
+    /// Nothing listens there: whoever asks it all the same gets another error.
+    fn nowhere() -> Gate {
+        let credential = crate::tableau::settings::Credential::PersonalAccessToken {
+            name: "t".to_owned(),
+            secret: "s".into(),
+        };
+        let settings = crate::TableauSettings::new("test".into(), "http://127.0.0.1:9", "acme", credential);
+        Gate::new(&settings, std::sync::Arc::new(tailwater_core::clock::SystemClock)).unwrap()
+    }
+
+    #[tokio::test]
+    async fn after_minutes_without_an_answer_no_more_is_asked() {
+        let gate = nowhere();
+        let metadata = Metadata::new(&gate);
+        let Some(long_ago) = Instant::now().checked_sub(LONGEST_WITHOUT_ANSWER) else {
+            return; // The machine has not run for that long.
+        };
+        // A query that failed was sent then, and another later.
+        metadata.note_fruit(long_ago, false);
+        metadata.note_fruit(Instant::now(), false);
+        let outcome = metadata
+            .ask::<Value>(super::super::query::PROBE, &json!({}))
+            .await;
+        let error = outcome.unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains("not asked after 4 minutes without an answer"),
+            "{error}"
+        );
+        metadata.note_fruit(Instant::now(), true);
+        assert_eq!(metadata.fruitless_for(), Duration::ZERO);
     }
 }

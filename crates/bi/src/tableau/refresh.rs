@@ -34,7 +34,7 @@ use crate::refresh::{
     CancelAnswer, Clearance, FoundJobs, JobAnswer, JobEnd, JobOutcome, Refusal, RefusalKind, Start,
     TargetRef, ToolJob,
 };
-use crate::retry::{parse_http_date, parse_retry_after};
+use crate::retry::{parse_http_date, parse_retry_after, parse_wait_in_words};
 
 /// The first version in which Tableau's own client asks for incremental refreshes (2025.1).
 const FIRST_WITH_INCREMENTAL: ApiVersion = ApiVersion::new(3, 25);
@@ -173,31 +173,14 @@ fn words(fault: &Fault) -> String {
 /// How long a throttled call is to wait: by header, or by the minutes that stand in the text alone, as in
 /// `Please retry after 29 minutes.`
 fn asked_to_wait(answer: &Answer, message: &str) -> Option<Duration> {
-    /// No text makes a site rest for longer.
-    const LONGEST: u64 = 24 * 60 * 60;
     let by_header = answer.header("retry-after").and_then(|value| {
         match answer.header("date").and_then(parse_http_date) {
             Some(now) => parse_retry_after(value, now),
             None => value.trim().parse().ok().map(Duration::from_secs),
         }
     });
-    let by_text = || {
-        let lower = message.to_ascii_lowercase();
-        let (_, after) = lower.split_once("retry after")?;
-        let mut words = after.split_whitespace();
-        let number: u64 = words.next()?.parse().ok()?;
-        let unit = words.next().unwrap_or("minutes");
-        let seconds = if unit.starts_with("second") {
-            number
-        } else if unit.starts_with("hour") {
-            number.checked_mul(3600)?
-        } else {
-            number.checked_mul(60)?
-        };
-        Some(Duration::from_secs(seconds))
-    };
-    let wait = by_header.or_else(by_text)?;
-    Some(wait.min(Duration::from_secs(LONGEST)))
+    let wait = by_header.or_else(|| parse_wait_in_words(message))?;
+    Some(wait.min(Duration::from_hours(24)))
 }
 
 /// How a job stands.
@@ -278,7 +261,11 @@ pub(crate) async fn find_jobs(
     target: &TargetRef,
     since: DateTime<Utc>,
 ) -> Result<FoundJobs, Error> {
-    let (listed, server_now) = match list_jobs(gate, since).await {
+    let JobList {
+        jobs: listed,
+        server_now,
+        is_whole,
+    } = match list_jobs(gate, since).await {
         Ok(listed) => listed,
         Err(Error::Tableau {
             code,
@@ -310,7 +297,11 @@ pub(crate) async fn find_jobs(
         jobs = look_at(gate, target, &others).await?;
     }
     jobs.sort_by_key(|job| std::cmp::Reverse(job.created_at));
-    Ok(FoundJobs::Listed { jobs, server_now })
+    Ok(FoundJobs::Listed {
+        jobs,
+        server_now,
+        is_whole,
+    })
 }
 
 async fn look_at(gate: &Gate, target: &TargetRef, listed: &[ListedJob]) -> Result<Vec<ToolJob>, Error> {
@@ -334,16 +325,21 @@ struct ListedJob {
     title: Option<String>,
 }
 
-async fn list_jobs(
-    gate: &Gate,
-    since: DateTime<Utc>,
-) -> Result<(Vec<ListedJob>, Option<DateTime<Utc>>), Error> {
+/// The job list, as far as it was told.
+struct JobList {
+    jobs: Vec<ListedJob>,
+    server_now: Option<DateTime<Utc>>,
+    is_whole: bool,
+}
+
+async fn list_jobs(gate: &Gate, since: DateTime<Utc>) -> Result<JobList, Error> {
     let filter = format!(
         "jobType:in:[refresh_extracts,increment_extracts],createdAt:gte:{}",
         since.format("%Y-%m-%dT%H:%M:%SZ")
     );
     let mut jobs: Vec<ListedJob> = Vec::new();
     let mut server_now = None;
+    let (mut told, mut is_at_end) = (0, false);
     for number in 1..=MOST_PAGES {
         let query = [
             ("filter".to_owned(), filter.clone()),
@@ -357,7 +353,10 @@ async fn list_jobs(
                 tree
             }
             // A page past the end of a list that fills its last page.
-            Err(Error::Tableau { code, .. }) if code == "400006" && number > 1 => break,
+            Err(Error::Tableau { code, .. }) if code == "400006" && number > 1 => {
+                is_at_end = true;
+                break;
+            }
             Err(error) => return Err(error),
         };
         let node = Node::new(&page);
@@ -376,11 +375,18 @@ async fn list_jobs(
             Some(total) => (number * PAGE_SIZE) as u64 >= total,
             None => length < PAGE_SIZE,
         };
+        told = told.max(total.unwrap_or_default());
         if is_last || length == 0 {
+            is_at_end = true;
             break;
         }
     }
-    Ok((jobs, server_now))
+    Ok(JobList {
+        // A page that came empty or twice leaves fewer than were counted.
+        is_whole: is_at_end && jobs.len() as u64 >= told,
+        jobs,
+        server_now,
+    })
 }
 
 /// Asks Tableau to cancel a job.

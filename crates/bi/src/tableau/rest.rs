@@ -16,7 +16,7 @@ use crate::error::Error;
 const PAGE_SIZES: [usize; 8] = [1000, 100, 50, 25, 12, 6, 3, 1];
 /// Pages asked for at once; the gate holds the real limit.
 const PAGES_AT_ONCE: usize = 4;
-/// After so many pages that failed, each after its repeats, the rest is not asked for.
+/// After so many pages in a row that failed, each after its repeats, or that held nothing, the rest is not asked for.
 const MOST_FAILED_PAGES: usize = 3;
 
 /// A list to read.
@@ -65,13 +65,17 @@ impl<T> Page<T> {
 
 /// What the pages told together.
 struct Sums {
+    /// The largest total.
     total: Option<usize>,
+    /// Whether the pages told different ones, so that the list moved while it was read.
+    moved: bool,
     unreadable: usize,
 }
 
 impl Sums {
     fn add<T>(&mut self, page: &Page<T>) {
-        self.total = page.total.or(self.total);
+        self.moved |= page.total.is_some() && self.total.is_some() && page.total != self.total;
+        self.total = page.total.max(self.total);
         self.unreadable += page.unreadable;
     }
 }
@@ -115,6 +119,7 @@ impl<T> ListCall<'_, T> {
         let first_length = first.length();
         let mut sums = Sums {
             total: first.total,
+            moved: false,
             unreadable: first.unreadable,
         };
         list.take(first.entries, self.id);
@@ -138,6 +143,12 @@ impl<T> ListCall<'_, T> {
         if sums.unreadable > 0 {
             list.note(format!("{} entries hold no id", sums.unreadable));
         }
+        if sums.moved {
+            list.note(format!(
+                "the number of {} changed while they were read",
+                self.phase
+            ));
+        }
         let seen = list.entries.len();
         if let Some(total) = sums.total.filter(|total| seen < *total) {
             list.note(format!("{seen} of {total} {} were told", self.phase));
@@ -159,9 +170,15 @@ impl<T> ListCall<'_, T> {
         let mut failures = 0;
         while let Some(answer) = answers.next().await {
             match answer {
-                // Past the end, whatever the total said.
-                Ok(page) if page.length() == 0 => break,
+                // Past the end, whatever the total said, or a page that was left out.
+                Ok(page) if page.length() == 0 => {
+                    failures += 1;
+                    if failures == MOST_FAILED_PAGES {
+                        break;
+                    }
+                }
                 Ok(page) => {
+                    failures = 0;
                     sums.add(&page);
                     list.take_new(page.entries, self.id);
                     self.report(pages.progress, list, sums);

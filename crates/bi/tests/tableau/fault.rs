@@ -2,13 +2,16 @@
 //! mended by asking again is.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use tailwater_bi::{Connector, Error};
 use tailwater_core::diagnostic::Diagnostic;
 use tailwater_core::inventory::{Completeness, Inventory};
-use tailwater_tableau_sim::{MetadataAvailability, Running, Switches};
+use tailwater_tableau_sim::{CursorFault, MetadataAvailability, Running, Switches};
 
-use crate::support::{asset, connect, connect_with, fetch, fetch_all, notice_codes, settings, start, tables};
+use crate::support::{
+    TOKEN_SECRET, asset, connect, connect_with, fetch, fetch_all, notice_codes, settings, start, tables,
+};
 
 /// Twelve workbooks with three tables each; one that uses a published data source; one custom SQL.
 async fn site() -> Running {
@@ -158,7 +161,7 @@ async fn long_lists_of_ids_that_get_nothing_are_shortened() {
 
 #[tokio::test]
 async fn passing_trouble_is_sat_out() {
-    let troubles: [fn(&mut Switches); 8] = [
+    let troubles: [fn(&mut Switches); 10] = [
         |switches| switches.rate_exceeded_times = 3,
         |switches| switches.sporadic_unauthorized_times = 1,
         |switches| switches.unexpected_error_times = 2,
@@ -167,12 +170,20 @@ async fn passing_trouble_is_sat_out() {
             switches.server_error_times = 2;
             switches.server_error_status = 503;
         },
-        |switches| switches.throttled_times = 2,
+        |switches| {
+            switches.throttled_times = 2;
+            switches.throttled_minutes = 0;
+        },
         |switches| {
             switches.throttled_times = 1;
             switches.retry_after_seconds = Some(0);
         },
         |switches| switches.cut_answer_times = 1,
+        |switches| switches.reset_answer_times = 2,
+        |switches| {
+            switches.reset_answer_times = 2;
+            switches.faults_on = Some("metadata/graphql".to_owned());
+        },
     ];
     let expected = healthy().await;
     for (at, trouble) in troubles.into_iter().enumerate() {
@@ -327,4 +338,207 @@ async fn small_pages_are_asked_for_where_large_ones_are_refused() {
         let (_, outcome) = with(|switches| switches.page_size_max = maximum).await;
         assert_same_lineage(&outcome.unwrap(), &expected);
     }
+}
+
+/// Why the list of workbooks is not whole.
+fn reason(inventory: &Inventory) -> &str {
+    match &inventory.listing {
+        Completeness::Partial { reason } => reason,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_comes_twice_or_not_at_all_is_no_whole_list() {
+    type Case = (fn(&mut Switches), &'static str, usize);
+    let cases: [Case; 4] = [
+        (|switches| switches.repeated_page = Some(2), "came twice", 9),
+        // The pages after it are read all the same.
+        (|switches| switches.missing_page = Some(2), "9 of 12 workbooks", 9),
+        (|switches| switches.missing_page = Some(4), "9 of 12 workbooks", 9),
+        (|switches| switches.total_drift = -3, "changed while", 12),
+    ];
+    for (fault, why, told) in cases {
+        let (_, outcome) = with(|switches| {
+            switches.page_size_max = 3;
+            switches.faults_on = Some("/workbooks".to_owned());
+            fault(switches);
+        })
+        .await;
+        let inventory = outcome.unwrap();
+        assert_eq!(inventory.assets.len(), told, "{why}");
+        assert!(reason(&inventory).contains(why), "{why}: {}", reason(&inventory));
+        assert!(notice_codes(&inventory).contains(&"TW-TABLEAU-LIST-PARTIAL"));
+    }
+}
+
+#[tokio::test]
+async fn a_total_that_grows_under_way_leaves_the_list_in_doubt() {
+    let (_, outcome) = with(|switches| {
+        switches.page_size_max = 3;
+        switches.total_drift = 2;
+    })
+    .await;
+    let inventory = outcome.unwrap();
+    assert_eq!(inventory.assets.len(), 12);
+    assert!(
+        reason(&inventory).contains("changed while"),
+        "{}",
+        reason(&inventory)
+    );
+}
+
+/// A site whose custom SQL takes several pages.
+async fn sql_site() -> Running {
+    let mut site = String::new();
+    for number in 0..120 {
+        writeln!(
+            site,
+            "[[site.workbook]]\nname = \"S{number}\"\nproject = \"P\"\ndatasources = [{{ connection = \"warehouse\", custom_sql = \
+             [{{ query = \"select {number} from X.Y\", tables = [\"X.Y\"] }}] }}]",
+        )
+        .unwrap();
+    }
+    start(&site).await
+}
+
+#[tokio::test]
+async fn cursors_that_lead_astray_leave_nothing_complete() {
+    let running = sql_site().await;
+    let expected = fetch_all(&running).await;
+    assert_eq!(expected.custom_sql.len(), 120);
+    no_asset_is_partial(&expected);
+    for fault in [
+        CursorFault::PageRepeated,
+        CursorFault::PageLeftOut,
+        CursorFault::StandsStill,
+    ] {
+        running.clear_requests();
+        running.set_switches(|switches| switches.cursor = fault);
+        let inventory = fetch_all(&running).await;
+        assert_eq!(inventory.assets.len(), 120);
+        assert!(
+            inventory
+                .assets
+                .values()
+                .any(|asset| !asset.lineage.is_complete()),
+            "{fault:?}"
+        );
+        assert!(running.count("/api/metadata/graphql") < 60, "{fault:?}");
+    }
+}
+
+fn no_asset_is_partial(inventory: &Inventory) {
+    for asset in inventory.assets.values() {
+        assert_eq!(asset.lineage, Completeness::Complete, "{}", asset.name);
+    }
+}
+
+/// Every query runs out of time: the reading ends after a number of queries that does not grow with the site.
+#[tokio::test]
+async fn a_metadata_api_without_time_is_given_up() {
+    let mut site = String::new();
+    for number in 0..300 {
+        writeln!(
+            site,
+            "[[site.workbook]]\nname = \"W{number}\"\nproject = \"P\"\ndatasources = [{{ connection = \"warehouse\", tables = \
+             [\"M.T{number}\"] }}]",
+        )
+        .unwrap();
+    }
+    let running = start(&site).await;
+    running.set_switches(|switches| switches.time_limit_page = Some(0));
+    let inventory = fetch_all(&running).await;
+    assert_eq!(inventory.assets.len(), 300);
+    assert_eq!(inventory.listing, Completeness::Complete);
+    no_asset_is_complete(&inventory);
+    assert!(notice_codes(&inventory).contains(&"TW-TABLEAU-CUT-OFF"));
+    let sent = running.count("/api/metadata/graphql");
+    assert!(sent < 150, "{sent}");
+}
+
+#[tokio::test]
+async fn a_token_that_keeps_being_stolen_is_reported_as_such() {
+    let (running, outcome) = with(|switches| switches.session_lost_times = 1000).await;
+    let error = outcome.unwrap_err();
+    assert_eq!(error.code(), "TW-TABLEAU-SESSION-STOLEN", "{error}");
+    assert!(error.hint().unwrap().contains("that nothing else uses"));
+    assert!(running.count("/auth/signin") <= 5);
+    // Once is no theft.
+    let (running, outcome) = with(|switches| switches.session_lost_times = 1).await;
+    assert_same_lineage(&outcome.unwrap(), &healthy().await);
+    assert_eq!(running.count("/auth/signin"), 2);
+}
+
+#[tokio::test]
+async fn pointers_are_followed_on_the_same_host_for_reading_alone() {
+    let (running, outcome) = with(|switches| {
+        switches.redirect_to = Some("/moved".to_owned());
+        switches.faults_on = Some("/sites/".to_owned());
+    })
+    .await;
+    assert_same_lineage(&outcome.unwrap(), &healthy().await);
+    assert!(running.requests().iter().any(|request| request.status == 302));
+    // The token goes to no other host.
+    let (_, outcome) = with(|switches| {
+        switches.redirect_to = Some("http://localhost:9".to_owned());
+        switches.faults_on = Some("/sites/".to_owned());
+    })
+    .await;
+    let error = outcome.unwrap_err();
+    assert_eq!(error.code(), "TW-HTTP-REDIRECT", "{error}");
+    assert!(
+        error.to_string().ends_with("redirects to http://localhost:9"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_host_that_refuses_connections_cannot_be_reached() {
+    let (_, outcome) = with(|switches| switches.connection_refused = true).await;
+    assert_eq!(outcome.unwrap_err().code(), "TW-HTTP-UNREACHABLE");
+}
+
+#[tokio::test]
+async fn answers_without_an_end_are_cut_at_the_cap() {
+    let running = site().await;
+    running.set_switches(|switches| switches.endless_answer_times = 1);
+    let mut settings = settings(running.base_url(), "acme", "tailwater", TOKEN_SECRET);
+    settings.limits.max_answer_bytes = 1 << 20;
+    let connector = connect_with(settings);
+    let error = fetch(&connector).await.unwrap_err();
+    assert_eq!(error.code(), "TW-HTTP-TOO-LARGE", "{error}");
+    // In a query it is asked for in smaller pieces.
+    running.set_switches(|switches| {
+        switches.endless_answer_times = 1;
+        switches.faults_on = Some("metadata/graphql".to_owned());
+    });
+    assert_same_lineage(&fetch(&connector).await.unwrap(), &healthy().await);
+}
+
+#[tokio::test]
+async fn answers_that_drip_end_with_the_time_in_all() {
+    let running = site().await;
+    running.set_switches(|switches| {
+        switches.drip_milliseconds = 50;
+        switches.faults_on = Some("/workbooks".to_owned());
+    });
+    let mut settings = settings(running.base_url(), "acme", "tailwater", TOKEN_SECRET);
+    settings.limits.total_timeout = Duration::from_secs(1);
+    settings.limits.backoff.attempts = 1;
+    let error = fetch(&connect_with(settings)).await.unwrap_err();
+    assert_eq!(error.code(), "TW-HTTP-TIMEOUT", "{error}");
+    assert!(error.to_string().contains("Query Workbooks"), "{error}");
+}
+
+#[tokio::test]
+async fn throttled_for_long_ends_with_the_time_that_stands_in_words() {
+    let (_, outcome) = with(|switches| {
+        switches.throttled_times = 1000;
+        switches.throttled_minutes = 29;
+    })
+    .await;
+    let error = outcome.unwrap_err();
+    assert_eq!(error.code(), "TW-HTTP-THROTTLED", "{error}");
+    assert!(error.to_string().contains("wait 1740 s"), "{error}");
 }

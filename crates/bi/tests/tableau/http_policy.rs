@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeZone, Utc};
+use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use reqwest::header::HeaderValue;
 use tailwater_bi::Error;
 use tailwater_bi::http::{Call, HttpClient, HttpSettings};
@@ -98,6 +98,34 @@ async fn a_wait_longer_than_allowed_fails_at_once_and_names_it() {
 }
 
 #[tokio::test]
+async fn a_wait_that_stands_in_words_alone_is_heard() {
+    let told = |text: &str| ResponseTemplate::new(429).set_body_raw(text.to_owned(), "application/json");
+    let cloud = r#"{"error":{"code":"429000","detail":"Too many requests. Please retry after 29 minutes."}}"#;
+    let server = answering(vec![told(cloud)]).await;
+    let error = client().send_with_policy(&get(&server, "/a")).await.unwrap_err();
+    assert_eq!(error.code(), "TW-HTTP-THROTTLED");
+    assert!(error.to_string().contains("wait 1740 s"), "{error}");
+    assert_eq!(calls(&server).await, 1);
+
+    let server = answering(vec![
+        told("Please retry after 1 second."),
+        ResponseTemplate::new(200),
+    ])
+    .await;
+    let started = std::time::Instant::now();
+    let answer = client().send_with_policy(&get(&server, "/a")).await.unwrap();
+    assert_eq!((answer.status, calls(&server).await), (200, 2));
+    assert!(started.elapsed() >= Duration::from_secs(1));
+    // Words of another answer are not for us.
+    let server = answering(vec![
+        ResponseTemplate::new(503).set_body_string("retry after 29 minutes"),
+        ResponseTemplate::new(200),
+    ])
+    .await;
+    assert!(client().send_with_policy(&get(&server, "/a")).await.is_ok());
+}
+
+#[tokio::test]
 async fn a_short_wait_is_waited_for() {
     let template = ResponseTemplate::new(503).insert_header("retry-after", "1");
     let server = answering(vec![template, ResponseTemplate::new(200)]).await;
@@ -181,6 +209,83 @@ async fn an_endless_answer_is_cut_off() {
         .unwrap_err();
     assert_eq!(error.code(), "TW-HTTP-TOO-LARGE");
     assert_eq!(calls(&server).await, 1);
+}
+
+/// A server that sends a good head, and then the same piece of a body for ever, so far apart.
+async fn dripping(piece: &'static [u8], apart: Duration) -> (Call, tokio::task::JoinHandle<()>) {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/a", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut request = [0; 4096];
+                let _ = stream.read(&mut request).await;
+                let head = b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n\r\n";
+                let mut sent = stream.write_all(head).await;
+                while sent.is_ok() {
+                    tokio::time::sleep(apart).await;
+                    sent = stream.write_all(piece).await;
+                }
+            });
+        }
+    });
+    (Call::get("Test", Url::parse(&url).unwrap()), server)
+}
+
+/// Each byte comes in time, but the whole never does: the limit in all holds.
+#[tokio::test]
+async fn an_answer_that_drips_ends_with_the_time_in_all() {
+    let (call, server) = dripping(b"x", Duration::from_millis(20)).await;
+    let limits = |settings: &mut HttpSettings| {
+        settings.limits.read_timeout = Duration::from_secs(30);
+        settings.limits.total_timeout = Duration::from_millis(400);
+        settings.limits.backoff.attempts = 1;
+    };
+    let error = client_with(limits).send_with_policy(&call).await.unwrap_err();
+    assert_eq!(error.code(), "TW-HTTP-TIMEOUT", "{error}");
+    server.abort();
+}
+
+/// The whole would have all the time, but a piece does not come: the limit between two pieces holds.
+#[tokio::test]
+async fn an_answer_that_pauses_ends_with_the_time_between_pieces() {
+    let (call, server) = dripping(b"x", Duration::from_mins(10)).await;
+    let limits = |settings: &mut HttpSettings| {
+        settings.limits.read_timeout = Duration::from_millis(200);
+        settings.limits.total_timeout = Duration::from_mins(20);
+        settings.limits.backoff.attempts = 1;
+    };
+    let sent = client_with(limits);
+    let sent = sent.send_with_policy(&call);
+    let error = tokio::time::timeout(Duration::from_mins(1), sent)
+        .await
+        .expect("the limit holds")
+        .unwrap_err();
+    assert_eq!(error.code(), "TW-HTTP-TIMEOUT", "{error}");
+    server.abort();
+}
+
+/// Neither a length nor an end: the cap on the size holds while it comes.
+#[tokio::test]
+async fn an_answer_without_an_end_ends_with_the_cap() {
+    let (call, server) = dripping(&[b' '; 4096], Duration::ZERO).await;
+    let error = client_with(|settings| settings.limits.max_answer_bytes = 1 << 20)
+        .send_with_policy(&call)
+        .await
+        .unwrap_err();
+    assert_eq!(error.code(), "TW-HTTP-TOO-LARGE", "{error}");
+    server.abort();
+}
+
+#[tokio::test]
+async fn the_clock_of_the_server_is_known_by_its_answers() {
+    let template = ResponseTemplate::new(200).insert_header("date", "Wed, 04 Mar 2026 02:06:07 GMT");
+    let server = answering(vec![template]).await;
+    let client = client();
+    assert_eq!(client.server_ahead(), TimeDelta::zero());
+    client.send_with_policy(&get(&server, "/a")).await.unwrap();
+    assert_eq!(client.server_ahead(), TimeDelta::hours(-3));
 }
 
 #[tokio::test]

@@ -118,7 +118,13 @@ async fn a_refresh_is_started_watched_and_found() {
         Start::AlreadyQueued { message } if message.contains("already queued")
     ));
     assert_eq!(job(&connector, &id).await.end, None);
-    let FoundJobs::Listed { jobs, server_now } = connector.find_jobs(&sales(), now()).await.unwrap() else {
+    let found = connector.find_jobs(&sales(), now()).await.unwrap();
+    let FoundJobs::Listed {
+        jobs,
+        server_now,
+        is_whole: true,
+    } = found
+    else {
         panic!("the list is hidden");
     };
     assert_eq!(server_now, Some(now()));

@@ -35,14 +35,24 @@ impl Work {
                 Err(error) => Err(error),
             };
             match found {
-                Ok(FoundJobs::Listed { jobs, server_now }) => {
+                Ok(FoundJobs::Listed {
+                    jobs,
+                    server_now,
+                    is_whole,
+                }) => {
                     let intent = by_their_clock(intent, self.now(), server_now);
                     let was_there = self.claim.record.code.as_deref() == Some(code::ALREADY_QUEUED);
                     if let Some((job, kinship)) = choose(&jobs, intent, was_there) {
                         return self.adopt(job, kinship).await;
                     }
-                    // Looked up after the grace, with the list seen: it is not there.
-                    if self.since_intent() >= self.tuning().grace {
+                    if !is_whole {
+                        // It may be in the part that was not told.
+                        let message = "the list of jobs was not told to its end";
+                        if let Some(next) = self.recover_by_date(message).await? {
+                            return Ok(next);
+                        }
+                    } else if self.since_intent() >= self.tuning().grace {
+                        // Looked up after the grace, with the list seen: it is not there.
                         return self.give_back().await;
                     }
                 }

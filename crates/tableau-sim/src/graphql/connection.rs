@@ -8,6 +8,7 @@ use super::notice::Notice;
 use super::object::{Place, objects};
 use super::selection;
 use crate::site::Ref;
+use crate::switch::CursorFault;
 
 const DEFAULT_PAGE: usize = 100;
 
@@ -94,9 +95,15 @@ pub(super) fn resolve<'a>(
         }
     };
     let size = page_size(place, first);
+    let fault = after.map_or(CursorFault::None, |_| context.switches.cursor);
+    let start = if fault == CursorFault::PageLeftOut {
+        (start + size).min(total)
+    } else {
+        start
+    };
     let end = (start + size).min(total);
-    let rows = chosen.rows.get(start..end).unwrap_or_default().to_vec();
-    let end_cursor = rows.last().map(|&row| {
+    let last = chosen.rows.get(start..end).unwrap_or_default().last();
+    let end_cursor = last.map(|&row| {
         let rank = chosen.order.rank(context, row);
         Cursor {
             list: type_name.to_owned(),
@@ -106,9 +113,21 @@ pub(super) fn resolve<'a>(
         }
         .encode()
     });
-    let page = PageInfo {
-        has_next: end < total,
-        end_cursor,
+    let rows = if fault == CursorFault::PageRepeated {
+        start.saturating_sub(size)..start
+    } else {
+        start..end
+    };
+    let rows = chosen.rows.get(rows).unwrap_or_default().to_vec();
+    let page = match after {
+        Some(after) if fault == CursorFault::StandsStill => PageInfo {
+            has_next: true,
+            end_cursor: Some(after.to_owned()),
+        },
+        _ => PageInfo {
+            has_next: end < total,
+            end_cursor,
+        },
     };
     Ok(ResolvedValue::object(Connection {
         place,

@@ -72,7 +72,8 @@ impl Call<'_> {
 
     /// The page that is asked for.
     pub(crate) fn page(&self) -> Result<Page, Fault> {
-        Page::of(&self.query, self.switches.page_size_max)
+        let page = Page::of(&self.query, self.switches.page_size_max)?;
+        Ok(page.slipped(&self.switches))
     }
 
     /// The body, which must be there.

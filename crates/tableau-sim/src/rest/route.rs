@@ -137,6 +137,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) credential: Option<&'a str>,
     pub(crate) body: &'a [u8],
     pub(crate) base_url: &'a str,
+    /// Whether the switches of the host strike it.
+    pub(crate) may_fail: bool,
 }
 
 /// Answers a call, or says why not.
@@ -175,7 +177,7 @@ pub(crate) fn answer(world: &World, asked: &Asked<'_>) -> Result<Reply, Fault> {
     }
     let switches = world.switches();
     if route.access != Open {
-        throttle(world)?;
+        throttle(world, asked)?;
     }
     let call = Call {
         world,
@@ -300,20 +302,22 @@ fn session(world: &World, credential: Option<&str>, site: Option<&str>) -> Resul
     })
 }
 
-fn throttle(world: &World) -> Result<(), Fault> {
-    let strikes = world.update_switches(|switches| {
-        let strikes = switches.throttled_times > 0;
-        switches.throttled_times = switches.throttled_times.saturating_sub(1);
-        strikes
+fn throttle(world: &World, asked: &Asked<'_>) -> Result<(), Fault> {
+    let minutes = world.update_switches(|switches| {
+        let strikes = asked.may_fail && switches.throttled_times > 0;
+        if strikes {
+            switches.throttled_times -= 1;
+        }
+        strikes.then_some(switches.throttled_minutes)
     });
-    if strikes {
-        return Err(Fault::new(
+    match minutes {
+        Some(minutes) => Err(Fault::new(
             429_000,
             "Too Many Requests",
-            "Too many requests. Please retry after 1 minutes.",
-        ));
+            format!("Too many requests. Please retry after {minutes} minutes."),
+        )),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 fn read_body(asked: &Asked<'_>) -> Result<Option<Node>, Fault> {

@@ -1,12 +1,25 @@
 //! Pages of lists (facts: default 100 rows, numbered from 1).
 
 use super::{Element, Fault, Query};
+use crate::switch::Switches;
 
 /// Which rows of a list are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Page {
     pub(crate) number: usize,
     pub(crate) size: usize,
+    slip: Slip,
+}
+
+/// What goes wrong with a page.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Slip {
+    /// It holds the rows of the page before it.
+    is_repeated: bool,
+    /// It holds no rows.
+    is_missing: bool,
+    /// By how much the total that it tells is wrong.
+    drift: i32,
 }
 
 impl Page {
@@ -39,7 +52,22 @@ impl Page {
                 format!("Page size {size} is larger than the maximum of {size_max}."),
             ));
         }
-        Ok(Self { number, size })
+        Ok(Self {
+            number,
+            size,
+            slip: Slip::default(),
+        })
+    }
+
+    /// The same page with what the switches do to it.
+    pub(crate) fn slipped(mut self, switches: &Switches) -> Self {
+        let is_this = |page: Option<u32>| page.is_some_and(|page| page as usize == self.number);
+        self.slip = Slip {
+            is_repeated: self.number > 1 && is_this(switches.repeated_page),
+            is_missing: is_this(switches.missing_page),
+            drift: if self.number > 1 { switches.total_drift } else { 0 },
+        };
+        self
     }
 
     /// Cuts the page out of all rows, and says which page it is.
@@ -58,11 +86,17 @@ impl Page {
         let pagination = Element::new("pagination")
             .with("pageNumber", self.number as u64)
             .with("pageSize", self.size as u64)
-            .with("totalAvailable", total as u64);
-        Ok((
-            pagination,
-            rows.into_iter().skip(skipped).take(self.size).collect(),
-        ))
+            .with(
+                "totalAvailable",
+                (total as u64).saturating_add_signed(i64::from(self.slip.drift)),
+            );
+        let skipped = if self.slip.is_repeated {
+            skipped - self.size
+        } else {
+            skipped
+        };
+        let taken = if self.slip.is_missing { 0 } else { self.size };
+        Ok((pagination, rows.into_iter().skip(skipped).take(taken).collect()))
     }
 }
 
@@ -76,14 +110,9 @@ mod tests {
 
     #[test]
     fn bounds_have_their_own_codes() {
-        assert_eq!(page(""), Ok(Page { number: 1, size: 100 }));
-        assert_eq!(
-            page("pageSize=1000&pageNumber=3"),
-            Ok(Page {
-                number: 3,
-                size: 1_000
-            })
-        );
+        let bounds = |query: &str| page(query).map(|page| (page.number, page.size));
+        assert_eq!(bounds(""), Ok((1, 100)));
+        assert_eq!(bounds("pageSize=1000&pageNumber=3"), Ok((3, 1_000)));
         assert_eq!(page("pageSize=1001"), Err(403_014));
         assert_eq!(page("pageSize=0"), Err(400_007));
         assert_eq!(page("pageNumber=x"), Err(400_006));
@@ -92,9 +121,27 @@ mod tests {
     #[test]
     fn the_last_page_is_short_and_the_next_one_refused() {
         let rows: Vec<u8> = (0..5).collect();
-        let page = |number| Page { number, size: 2 };
+        let page = |number| page(&format!("pageSize=2&pageNumber={number}")).unwrap();
         assert_eq!(page(3).cut(rows.clone()).unwrap().1, [4]);
         assert_eq!(page(4).cut(rows).unwrap_err().code, 400_006);
         assert!(page(1).cut(Vec::<u8>::new()).unwrap().1.is_empty());
+    }
+
+    #[test]
+    fn pages_slip_as_the_switches_say() {
+        let switches = Switches {
+            repeated_page: Some(2),
+            missing_page: Some(3),
+            total_drift: -2,
+            ..Switches::default()
+        };
+        let cut = |number: usize| {
+            let page = page(&format!("pageSize=2&pageNumber={number}")).unwrap();
+            let (pagination, rows) = page.slipped(&switches).cut((0..6).collect::<Vec<u8>>()).unwrap();
+            (format!("{pagination:?}").contains('6'), rows)
+        };
+        assert_eq!(cut(1), (true, vec![0, 1]));
+        assert_eq!(cut(2), (false, vec![0, 1]));
+        assert_eq!(cut(3), (false, vec![]));
     }
 }

@@ -5,6 +5,8 @@ mod connected_app;
 #[cfg(test)]
 mod graphql;
 #[cfg(test)]
+mod mishap;
+#[cfg(test)]
 mod rest;
 #[cfg(test)]
 mod support;
