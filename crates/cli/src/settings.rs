@@ -314,6 +314,36 @@ mod tests {
         }
     }
 
+    /// The first example of the guide with a password in it, broken at every place in several ways.
+    #[test]
+    fn a_damaged_file_is_refused_and_its_values_are_not_repeated() {
+        const PASSWORD: &str = "hunter2";
+        const PIECES: [&str; 10] = ["\"", "'", "[", "]", "=", "\n", "\\", "{", "\u{0}", "\u{1b}[31m"];
+        let text = format!(
+            "[store]\nurl = \"postgres://ann:{PASSWORD}@db/tailwater\" # why\n\n[sync]\nat = \"05:30\"\n\n[[project]]\n\
+             name = 'shop'\ntarget_dir = \"../dbt/target\"\n\n[[integration]]\nname = \"main\"\nserver = \"https://bi\"\n\
+             site = \"\"\ntoken_name = \"t\"\ntoken_secret_env = \"{PASSWORD}\"\ncollections = [\"**\"]\n"
+        );
+        let mut refused = 0;
+        let mut check = |text: &str| {
+            let Err(error) = read(text, &[]) else { return };
+            let told = format!("{error} {:?}", error.hint());
+            assert!(!told.contains(PASSWORD), "{told} of {text:?}");
+            assert!(told.len() < 2_000, "{told}");
+            refused += 1;
+        };
+        for at in 0..=text.len() {
+            check(&text[..at]);
+            for piece in PIECES {
+                check(&format!("{}{piece}{}", &text[..at], &text[at..]));
+            }
+        }
+        check(&format!("a = {}", "[".repeat(100_000)));
+        check(&format!("[{}]", "a.".repeat(100_000)));
+        check(&format!("{} = 1", "k".repeat(100_000)));
+        assert!(refused > 1_000, "{refused}");
+    }
+
     #[test]
     fn the_environment_wins_over_the_file() {
         let settings = read(

@@ -573,6 +573,11 @@ async fn real_dbt_takes_the_files_and_they_come_back_as_what_they_are() {
         "2024 plan",
         "{{ env_var('HOME') }}",
         "売上 \\ null",
+        "!!python/object/apply:os.system ['true']",
+        "&a *a ? %YAML --- ... | > <<: *b",
+        "javascript:alert(1)",
+        "\u{202e}txt.exe\u{2066}\u{2028}\u{85}\u{1b}[31m\0",
+        "two\nlines\r\n- name: x {%",
     ];
     let long = "very ".repeat(60);
     let mut books: Vec<Book<'_>> = hostile
@@ -580,7 +585,7 @@ async fn real_dbt_takes_the_files_and_they_come_back_as_what_they_are() {
         .enumerate()
         .map(|(at, name)| (at + 1, "A \"{{ project }}\": #1", *name, ORDERS))
         .collect();
-    books.push((9, "Sales", &long, "shop.marts.fct_payments"));
+    books.push((0, "Sales", &long, "shop.marts.fct_payments"));
     let simulator = start(&books, "").await;
     let bench = Bench::new(&simulator);
     bench.sync().await;
@@ -602,6 +607,20 @@ async fn real_dbt_takes_the_files_and_they_come_back_as_what_they_are() {
         "model",
     ]);
     assert_eq!(listed.trim(), "shop.marts.core.fct_orders");
+    let manifest = fs::read(bench.path("dbt/target/manifest.json")).expect("a manifest");
+    let manifest: serde_json::Value = serde_json::from_slice(&manifest).expect("JSON");
+    for exposure in before.iter().filter(|exposure| exposure.mode == Mode::Auto) {
+        let parsed = &manifest["exposures"][exposure.unique_id.as_str()];
+        assert_eq!(parsed["label"], *exposure.label);
+        assert_eq!(parsed["owner"]["name"], "Ada {{ admin }}");
+        let nodes = parsed["depends_on"]["nodes"].as_array().expect("nodes");
+        let linked = exposure.depends_on.iter().map(|node| node.as_str());
+        assert!(
+            nodes.iter().filter_map(serde_json::Value::as_str).eq(linked),
+            "{parsed}"
+        );
+        assert_eq!(nodes.len(), 1);
+    }
 
     for is_new_store in [false, true] {
         if is_new_store {

@@ -200,10 +200,37 @@ impl Eq for StoreUrl {}
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use rstest::rstest;
     use tailwater_core::diagnostic::Diagnostic;
 
     use super::*;
+
+    proptest! {
+        #[test]
+        fn no_address_shows_its_password(
+            before in "(sqlite:|postgres://|postgresql://|[a-z:/@%?#]{0,6})[a-z/@:.%\\[\\]]{0,8}",
+            between in "[:@/?#&=%\\[\\] \u{0}é]{0,3}",
+            after in "[:@/?#&=%a-z.\\[\\]]{0,16}",
+        ) {
+            // Where a password stands: behind the user's name, or as an option.
+            for text in [
+                format!("{before}ann:hunter2{between}@{after}/name"),
+                format!("postgres://ann:{between}hunter2@{after}/name"),
+                format!("{before}@db/name?password=hunter2{between}{after}"),
+            ] {
+                match text.parse::<StoreUrl>() {
+                    Ok(url) if url.path().is_none() => {
+                        prop_assert!(!format!("{url} {url:?}").contains("hunter2"), "{text}");
+                    }
+                    Ok(url) => prop_assert_eq!(url.to_string().parse::<StoreUrl>().ok(), Some(url)),
+                    Err(error) => {
+                        prop_assert!(!format!("{error} {error:?} {:?}", error.hint()).contains("hunter2"), "{text}");
+                    }
+                }
+            }
+        }
+    }
 
     #[rstest]
     #[case("sqlite:.tailwater/tailwater.db", "sqlite:.tailwater/tailwater.db")]
