@@ -71,9 +71,9 @@ impl Site {
         settings.limits.longest_wait = Duration::ZERO;
         settings.limits.calls_per_second = std::num::NonZeroU32::MAX;
         let clock = Arc::new(FixedClock(DateTime::UNIX_EPOCH));
-        let _entered = runtime.enter();
+        let entered = runtime.enter();
         let connector = tableau(settings, clock).map_err(io::Error::other)?;
-        drop(_entered);
+        drop(entered);
         Ok(Self {
             runtime,
             connector,

@@ -171,13 +171,17 @@ fn check_inventory(inventory: &Inventory, input_length: usize) {
     );
     for notice in &inventory.notices {
         is_tame(&notice.message);
-        notice.remedy.iter().for_each(|remedy| is_tame(remedy));
+        if let Some(remedy) = &notice.remedy {
+            is_tame(remedy);
+        }
     }
     is_told(&inventory.listing);
     for asset in inventory.assets.values() {
         is_told(&asset.lineage);
         let links = asset.parts.iter().map(|part| &part.url).chain([&asset.url]);
-        links.flatten().for_each(|url| is_web(url));
+        for url in links.flatten() {
+            is_web(url);
+        }
         assert!(
             asset
                 .data_sources
@@ -193,7 +197,9 @@ fn check_inventory(inventory: &Inventory, input_length: usize) {
     }
     for source in inventory.data_sources.values() {
         is_told(&source.lineage);
-        source.url.iter().for_each(|url| is_web(url));
+        if let Some(url) = &source.url {
+            is_web(url);
+        }
         assert!(
             source
                 .tables

@@ -51,7 +51,9 @@ fn run(bytes: &[u8]) {
         Err(error) => return is_tame_error(&error),
     };
     survives_the_store(&project.metadata);
-    project.metadata.notes.iter().for_each(|note| is_tame(note));
+    for note in &project.metadata.notes {
+        is_tame(note);
+    }
     let most = bytes.len();
     assert!(project.nodes().len() <= most && project.disabled().len() <= most);
     for node in project.nodes().iter().chain(project.disabled()) {
