@@ -47,16 +47,15 @@ impl Glob {
                     Token::AnyText
                 }
                 '?' => Token::AnyCharacter,
-                '[' if may_close => match read_class(&characters[at..]) {
-                    Some((class, length)) => {
+                '[' if may_close => {
+                    if let Some((class, length)) = read_class(&characters[at..]) {
                         at += length;
                         class
-                    }
-                    None => {
+                    } else {
                         may_close = false;
                         Token::Character('[')
                     }
-                },
+                }
                 other => Token::Character(other),
             });
         }
