@@ -1,5 +1,11 @@
 //! Every target's corpus, and a fixed number of mutations of it: the same on every machine and every run.
 
+#![expect(clippy::expect_used, reason = "a test that cannot be set up should stop")]
+#![expect(
+    clippy::print_stderr,
+    reason = "who sees a failure wants the input that brought it"
+)]
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tailwater_fuzz::mutation::Mutator;
