@@ -614,7 +614,7 @@ async fn real_dbt_takes_the_files_and_they_come_back_as_what_they_are() {
         assert_eq!(parsed["label"], *exposure.label);
         assert_eq!(parsed["owner"]["name"], "Ada {{ admin }}");
         let nodes = parsed["depends_on"]["nodes"].as_array().expect("nodes");
-        let linked = exposure.depends_on.iter().map(|node| node.as_str());
+        let linked = exposure.depends_on.iter().map(tailwater_core::id::NodeId::as_str);
         assert!(
             nodes.iter().filter_map(serde_json::Value::as_str).eq(linked),
             "{parsed}"

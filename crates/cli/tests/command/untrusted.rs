@@ -157,7 +157,7 @@ fn hostile_site() -> SiteFile {
             };
             site.users[0].full_name = Some(NAME.to_owned());
             site.connections[0].database = format!("DB{NAME}");
-            site.workbooks[0].description = NAME.to_owned();
+            NAME.clone_into(&mut site.workbooks[0].description);
             site.workbooks[0].tags = vec![NAME.to_owned(), "{{ tag }}".to_owned()];
             site.workbooks.push(Workbook {
                 project: Some("Sales".into()),
