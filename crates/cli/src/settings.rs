@@ -241,7 +241,15 @@ fn refused(error: &figment::Error) -> Error {
 }
 
 fn unknown_key(key: &str) -> String {
-    format!("there is no key `{key}`")
+    format!("there is no key `{}`", beginning(key, 100))
+}
+
+/// As much of a text as a message repeats, in characters.
+fn beginning(text: &str) -> &str {
+    const LONGEST: usize = 100;
+    text.char_indices()
+        .nth(LONGEST)
+        .map_or(text, |(end, _)| &text[..end])
 }
 
 /// The key and the known keys of serde's message "unknown field `a`, expected one of `b`, `c`".
@@ -257,7 +265,8 @@ fn without_value(message: &str) -> String {
     let quotes_value = message.starts_with("invalid type: ") || message.starts_with("invalid value: ");
     match message.rsplit_once(", expected ") {
         Some((_, expected)) if quotes_value => format!("here must be {}", in_toml(expected)),
-        _ => message.trim().replace('\n', ", "),
+        // Lists of what is known are long.
+        _ => beginning(message.trim(), 1_000).replace('\n', ", "),
     }
 }
 

@@ -16,7 +16,8 @@ use crate::error::Error;
 const PAGE_SIZES: [usize; 8] = [1000, 100, 50, 25, 12, 6, 3, 1];
 /// Pages asked for at once; the gate holds the real limit.
 const PAGES_AT_ONCE: usize = 4;
-/// After so many pages in a row that failed, each after its repeats, or that held nothing, the rest is not asked for.
+/// After so many pages in a row that failed, each after its repeats, or that held nothing
+/// or nothing new, the rest is not asked for.
 const MOST_FAILED_PAGES: usize = 3;
 
 /// A list to read.
@@ -178,10 +179,14 @@ impl<T> ListCall<'_, T> {
                     }
                 }
                 Ok(page) => {
-                    failures = 0;
                     sums.add(&page);
-                    list.take_new(page.entries, self.id);
+                    let is_new = list.take_new(page.entries, self.id);
                     self.report(pages.progress, list, sums);
+                    // A total that is not true must not keep the same page coming for ever.
+                    failures = if is_new { 0 } else { failures + 1 };
+                    if failures == MOST_FAILED_PAGES {
+                        break;
+                    }
                 }
                 Err(error) if error.ends_session() => return Err(error),
                 Err(error) => {

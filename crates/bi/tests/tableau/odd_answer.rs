@@ -177,6 +177,25 @@ async fn a_list_shorter_than_told_is_partial() {
 }
 
 #[tokio::test]
+async fn a_list_that_repeats_itself_is_given_up_whatever_total_it_tells() {
+    let odd = Odd::new().await;
+    let body = json!({"pagination": {"pageNumber": "1", "pageSize": "1000", "totalAvailable": "999999999999"},
+        "workbooks": {"workbook": [{"id": "w", "name": "W", "project": {"id": "p", "name": "Sales"}}]}});
+    let path = format!("{SITE}/workbooks");
+    odd.json("GET", &path, &body).await;
+    let inventory = odd.fetch().await.unwrap();
+    assert_eq!(inventory.assets.len(), 1);
+    assert!(
+        reason(&inventory.listing).contains("came twice"),
+        "{:?}",
+        inventory.listing
+    );
+    // The list is read a second time, since it does not add up.
+    let calls = odd.calls(&path).await;
+    assert!(calls <= 20, "{calls}");
+}
+
+#[tokio::test]
 async fn a_page_that_fails_or_comes_twice_makes_the_list_partial() {
     let many: Vec<String> = (0..1000).map(|number| format!("w{number:04}")).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
