@@ -245,10 +245,9 @@ fn unknown_key(key: &str) -> String {
 }
 
 /// As much of a text as a message repeats, in characters.
-fn beginning(text: &str) -> &str {
-    const LONGEST: usize = 100;
+fn beginning(text: &str, longest: usize) -> &str {
     text.char_indices()
-        .nth(LONGEST)
+        .nth(longest)
         .map_or(text, |(end, _)| &text[..end])
 }
 
