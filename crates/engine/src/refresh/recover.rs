@@ -40,7 +40,8 @@ impl Work {
                     server_now,
                     is_whole,
                 }) => {
-                    let intent = by_their_clock(intent, self.now(), server_now);
+                    let ahead = server_now.map_or(TimeDelta::zero(), |server| server - self.now());
+                    let intent = by_their_clock(intent, ahead);
                     let was_there = self.claim.record.code.as_deref() == Some(code::ALREADY_QUEUED);
                     if let Some((job, kinship)) = choose(&jobs, intent, was_there) {
                         return self.adopt(job, kinship).await;
@@ -118,13 +119,14 @@ impl Work {
         let told = match self.tool().await? {
             Ok(tool) => {
                 let told = tool.fetch_extract_time(&target).await;
+                let ahead = tool.clock_ahead();
                 tool.leave(LINGER).await;
-                told
+                told.map(|time| time.filter(|time| *time > by_their_clock(sent_at, ahead)))
             }
             Err(error) => Err(error),
         };
         match told {
-            Ok(time) => Ok(time.filter(|time| *time > sent_at)),
+            Ok(time) => Ok(time),
             Err(error) => {
                 tracing::debug!(refresh = %self.claim.record.id, %error, "the extract's date could not be read");
                 Ok(None)
@@ -150,12 +152,11 @@ impl Work {
     }
 }
 
-/// An instant of ours by the tool's clock. A difference of a few seconds is the way of the answer.
-fn by_their_clock(at: DateTime<Utc>, now: DateTime<Utc>, server_now: Option<DateTime<Utc>>) -> DateTime<Utc> {
-    let difference = server_now.map_or(TimeDelta::zero(), |server| server - now);
-    if difference.abs() < TimeDelta::seconds(3) {
+/// An instant of ours by the tool's clock, which is so far ahead. A difference of a few seconds is the way of the answer.
+fn by_their_clock(at: DateTime<Utc>, ahead: TimeDelta) -> DateTime<Utc> {
+    if ahead.abs() < TimeDelta::seconds(3) {
         at
     } else {
-        at + difference
+        at + ahead
     }
 }

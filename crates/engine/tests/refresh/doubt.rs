@@ -59,3 +59,40 @@ async fn in_doubt_nothing_is_sent_again() {
     assert_eq!(record.code.as_deref(), Some("TW-REFRESH-UNKNOWN"));
     assert_eq!(simulator.refresh_calls()[&luid(0)], 1);
 }
+
+/// What was refreshed before is not taken for it, though the tool's clock, hours ahead, makes it look newer.
+#[tokio::test]
+async fn an_older_refresh_by_a_clock_that_is_ahead_is_not_this_one() {
+    let simulator = site(1, 0).await;
+    let bench = Bench::new(&simulator, Engine::Sqlite);
+    let workspace = bench.open().await;
+    simulator.set_switches(|switches| switches.clock_skew_seconds = 7_140);
+    let ids = ask(&workspace, [0]).await;
+    let record = drain(&workspace, &ids).await.remove(0);
+    assert_eq!(record.outcome, RefreshOutcome::Succeeded, "{record:?}");
+
+    simulator.set_switches(|switches| {
+        switches.clock_skew_seconds = 7_200;
+        switches.jobs_hidden = true;
+        switches.faults_on = Some("/refresh".to_owned());
+        switches.server_error_times = 1;
+    });
+    let ids = ask(&workspace, [0]).await;
+    let record = drain(&workspace, &ids).await.remove(0);
+    assert_eq!(record.outcome, RefreshOutcome::TimedOut, "{record:?}");
+    assert_eq!(record.code.as_deref(), Some("TW-REFRESH-UNKNOWN"));
+    assert_eq!(simulator.refresh_jobs()[&luid(0)], 1);
+}
+
+/// A clock that is hours behind does not hide that it came through.
+#[tokio::test]
+async fn a_refresh_by_a_clock_that_is_behind_is_seen_by_its_date() {
+    let (record, calls, jobs) = one(|switches| {
+        switches.clock_skew_seconds = -7_200;
+        switches.jobs_hidden = true;
+        switches.refresh_answer_lost_times = 1;
+    })
+    .await;
+    assert_eq!(record.outcome, RefreshOutcome::Succeeded, "{record:?}");
+    assert_eq!((calls, jobs), (1, 1));
+}

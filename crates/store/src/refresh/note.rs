@@ -99,6 +99,7 @@ impl Store {
     ) -> Result<Vec<SignOfLife>> {
         let until = add(self.clock.now(), lifetime);
         let mut transaction = self.db.begin("renew the claims on refreshes").await?;
+        row::lock(&mut transaction, 0).await?;
         let mut signs = Vec::with_capacity(claims.len());
         for claim in claims {
             let key: [Value; 2] = [claim.record.id.as_str().into(), claim.token.to_string().into()];
@@ -132,14 +133,17 @@ impl Store {
     /// Takes everything from a holder that is known to be dead; says how many refreshes that were.
     pub async fn release_refreshes_of(&self, holder: &str) -> Result<u64> {
         let sql = "update refresh set holder = null, token = null, until = null where holder = $1";
-        self.db
-            .execute("let go of refreshes", sql, vec![holder.into()])
-            .await
+        let mut transaction = self.db.begin("let go of refreshes").await?;
+        row::lock(&mut transaction, 0).await?;
+        let released = transaction.execute(sql, vec![holder.into()]).await?;
+        transaction.commit().await?;
+        Ok(released)
     }
 
     /// Lets go of claims, so that somebody else goes on at once.
     pub async fn release_refreshes(&self, claims: &[&RefreshClaim]) -> Result<()> {
         let mut transaction = self.db.begin("let go of refreshes").await?;
+        row::lock(&mut transaction, 0).await?;
         for claim in claims {
             let sql = "update refresh set holder = null, token = null, until = null \
                        where id = $1 and token = $2";

@@ -46,7 +46,8 @@ pub(super) fn target_values(target: &TargetId) -> [Value; 3] {
     ]
 }
 
-/// Lets the other writers wait, and gives numbers for so many changes: the first of them.
+/// Lets the other writers wait, and gives numbers for so many changes: the first of them. Whoever writes more than one
+/// row begins with this, since two that take rows in another order would wait for each other for ever.
 pub(super) async fn lock(transaction: &mut Transaction<'_>, changes: usize) -> Result<i64> {
     let sql = "update refresh_revision set number = number + $1 where id = 1 returning number";
     take_numbers(transaction, sql, changes).await

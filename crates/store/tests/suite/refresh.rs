@@ -368,6 +368,25 @@ async fn who_gives_no_sign_of_life_loses_it(#[values(Engine::Sqlite, Engine::Pos
 
 #[rstest]
 #[tokio::test]
+async fn signs_of_life_given_in_any_order_do_not_block_each_other(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let home = engine.home();
+    let store = home.open().await;
+    store.ask_refreshes(vec![ask(1, 0), ask(2, 1)]).await.unwrap();
+    let claims = claim(&store, "one", 9).await.claims;
+    let (forth, back) = ([&claims[0], &claims[1]], [&claims[1], &claims[0]]);
+    let renew = async |claims: &[&RefreshClaim]| {
+        for _ in 0..100 {
+            let signs = store.renew_refreshes(claims, LIFETIME).await.unwrap();
+            assert_eq!(signs, vec![SignOfLife::Held { cancelled_by: None }; 2]);
+        }
+    };
+    tokio::join!(renew(&forth), renew(&back));
+}
+
+#[rstest]
+#[tokio::test]
 async fn cancelling_ends_what_is_queued_and_tells_who_works_at_it(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
