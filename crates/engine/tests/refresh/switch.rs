@@ -485,7 +485,7 @@ const CASES: &[Case] = &[
     ),
     case(
         "it answers long lists of ids with nothing",
-        &[LOST, DARK, ("empty_body_from_ids", "1")],
+        &[LOST, DARK, ("empty_body_from_ids", "2")],
         Succeeded,
         HIDDEN,
         1,
