@@ -46,6 +46,12 @@ impl Calendar {
             value: shortened(pattern),
             problem: shortened(&problem),
         };
+        // The parser takes an empty place for nothing at all, and then looks through thousands of years for a minute
+        // that is none.
+        let has_empty_place = |field: &str| field.split(',').any(str::is_empty);
+        if pattern.split_whitespace().any(has_empty_place) {
+            return Err(refused("a list in it has an empty place".to_owned()));
+        }
         let cron = CronParser::builder()
             .seconds(Seconds::Disallowed)
             .year(Year::Disallowed)
@@ -137,6 +143,15 @@ mod tests {
 
     fn at(text: &str) -> DateTime<Utc> {
         format!("{text}:00Z").parse().unwrap()
+    }
+
+    #[rstest]
+    #[case(", * * * *")]
+    #[case("0 1,,2 * * *")]
+    #[case("0 0 1, * *")]
+    fn an_empty_place_in_a_list_is_refused_at_once(#[case] pattern: &str) {
+        let error = Calendar::new(pattern, "UTC").unwrap_err();
+        assert_eq!(error.problem, "a list in it has an empty place");
     }
 
     #[test]
