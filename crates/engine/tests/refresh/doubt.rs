@@ -77,6 +77,9 @@ async fn an_older_refresh_by_a_clock_that_is_ahead_is_not_this_one() {
         switches.faults_on = Some("/refresh".to_owned());
         switches.server_error_times = 1;
     });
+    // Another deployment, which knows nothing of the first.
+    let bench = Bench::new(&simulator, Engine::Sqlite);
+    let workspace = bench.open().await;
     let ids = ask(&workspace, [0]).await;
     let record = drain(&workspace, &ids).await.remove(0);
     assert_eq!(record.outcome, RefreshOutcome::TimedOut, "{record:?}");
