@@ -89,7 +89,7 @@ fn list(context: &Context, catalog: &Catalog, title: &str, exposures: &[Exposure
     html! {
         @if !exposures.is_empty() {
             section.card { h2 { (title) " (" (exposures.len()) ")" }
-                ul.plain-list {
+                ul.plain-list.changes {
                     @for exposure in exposures.iter().take(MOST_EXPOSURES) { li { (one(context, catalog, exposure)) } }
                     @if exposures.len() > MOST_EXPOSURES { li.muted { "and " (exposures.len() - MOST_EXPOSURES) " more" } }
                 }
