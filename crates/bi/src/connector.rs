@@ -37,28 +37,27 @@ pub trait Connector: Send + Sync {
     /// The assets of the selected collections, with those brought in and without those left out by hand, and
     /// everything they stand on.
     ///
+    /// With what was known before, what did not move since it was read need not be read again: of it come what lists
+    /// tell, what is used how often, and when extracts were refreshed. Whoever asks sees to it that everything is read
+    /// from time to time, since a list does not show every change.
+    ///
     /// Answers that were cut short are not errors: they are marked in [`Inventory::listing`] and in each
     /// asset's and data source's `lineage`. An error means that nothing useful was learnt.
+    async fn fetch(
+        &self,
+        selection: &Selection,
+        before: Option<Before<'_>>,
+        progress: &dyn Progress,
+    ) -> Result<Fetched, Error>;
+
+    /// All of the same, for who knows nothing yet: lists without any lineage are an error.
     async fn fetch_inventory(
         &self,
         selection: &Selection,
         progress: &dyn Progress,
-    ) -> Result<Inventory, Error>;
-
-    /// The same, but what did not move since it was read before need not be read again: of it come what lists tell,
-    /// what is used how often, and when extracts were refreshed. Whoever asks sees to it that everything is read from
-    /// time to time, since a list does not show every change.
-    async fn fetch_changes(
-        &self,
-        selection: &Selection,
-        _before: Before<'_>,
-        progress: &dyn Progress,
-    ) -> Result<Fetched, Error> {
-        let inventory = self.fetch_inventory(selection, progress).await?;
-        Ok(Fetched {
-            inventory,
-            unmoved: 0,
-        })
+    ) -> Result<Inventory, Error> {
+        let fetched = self.fetch(selection, None, progress).await?;
+        fetched.unread.map_or(Ok(fetched.inventory), Err)
     }
 
     /// Its side that refreshes extracts; `None` where the tool has none, or cannot.
@@ -103,6 +102,9 @@ pub struct Fetched {
     pub inventory: Inventory,
     /// How many assets had not moved, so that their lineage was not read again.
     pub unmoved: usize,
+    /// Why of the lineage that was asked for nothing at all could be read, while the lists were. Each asset concerned
+    /// is marked as partial.
+    pub unread: Option<Error>,
 }
 
 /// An asset as people recognise it.

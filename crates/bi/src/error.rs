@@ -218,6 +218,16 @@ pub enum Error {
         /// What it answered.
         reason: String,
     },
+    /// The Metadata API lets this session read nothing, while the REST API does.
+    #[error("the Metadata API of {server} refuses {credential}, which the REST API accepts: {reason}")]
+    MetadataForbidden {
+        /// The address.
+        server: String,
+        /// With what the session was opened.
+        credential: Box<CredentialName>,
+        /// What it answered.
+        reason: String,
+    },
     /// The Metadata API refused a query.
     #[error("{what}: the Metadata API answered {code}: {message}")]
     Metadata {
@@ -330,10 +340,7 @@ impl Error {
     /// Whether no other call can go through either, so that a reading that has come half way
     /// must not go on.
     pub(crate) const fn ends_session(&self) -> bool {
-        matches!(
-            self,
-            Self::SessionStolen { .. } | Self::SignInRefused { .. } | Self::MetadataOff { .. }
-        )
+        matches!(self, Self::SessionStolen { .. } | Self::SignInRefused { .. })
     }
 }
 
@@ -362,6 +369,7 @@ impl Diagnostic for Error {
             Self::Tableau { .. } => "TW-TABLEAU-REFUSED",
             Self::Malformed { .. } => "TW-TABLEAU-ANSWER",
             Self::MetadataOff { .. } => "TW-TABLEAU-METADATA-OFF",
+            Self::MetadataForbidden { .. } => "TW-TABLEAU-METADATA-FORBIDDEN",
             Self::Metadata { .. } => "TW-TABLEAU-METADATA",
         }
     }
@@ -487,6 +495,15 @@ impl Diagnostic for Error {
             Self::MetadataOff { .. } => {
                 "On Tableau Server an administrator turns it on with `tsm maintenance metadata-services enable`. \
                  A proxy before the server must let `/api/metadata/graphql` through."
+            }
+            Self::MetadataForbidden { credential, .. } if credential.connected_app().is_some() => {
+                "The connected app needs the scope `tableau:content:read`, and its user a role that may read the \
+                 Metadata API: Site Administrator Explorer sees everything. A proxy before the server must let \
+                 `/api/metadata/graphql` through with its headers."
+            }
+            Self::MetadataForbidden { .. } => {
+                "Give the token's user a role that may read the Metadata API: Site Administrator Explorer sees \
+                 everything. A proxy before the server must let `/api/metadata/graphql` through with its headers."
             }
             Self::Metadata { .. } => "Check the role of the token's user with `integration test`.",
         };

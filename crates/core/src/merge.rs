@@ -5,7 +5,7 @@
 //! | the list of assets is complete | what it leaves out is gone |
 //! | the list was cut off | what it leaves out is kept, marked stale |
 //! | an asset's lineage is complete | it replaces what was known |
-//! | it is partial or pending | what was known stays beside what is new, marked stale |
+//! | it is partial or pending | what was known stays beside what is new, marked stale: tables, hidden sheets, the owner's name |
 //! | the collection above an asset's own is not visible any more | the asset is kept, marked stale |
 //! | a table's names are hidden now and were known | the known names stay, marked stale |
 //!
@@ -17,7 +17,7 @@ use chrono::{DateTime, Utc};
 
 use crate::exposure::Stale;
 use crate::id::{AssetId, CollectionId};
-use crate::inventory::{Asset, Completeness, DataSource, Inventory};
+use crate::inventory::{Asset, Completeness, DataSource, Inventory, Part};
 use crate::reference::reachable_sources;
 use crate::selection::Selection;
 
@@ -160,9 +160,8 @@ impl Merger<'_> {
             if let Some(asset) = self.merged.inventory.assets.get_mut(&id) {
                 asset.data_sources.extend(before.data_sources.iter().cloned());
                 asset.tables.extend(before.tables.iter().cloned());
-                if asset.parts.is_empty() {
-                    asset.parts.clone_from(&before.parts);
-                }
+                keep_parts(&mut asset.parts, &before.parts);
+                keep_names(asset, before);
             }
             self.mark_stale(&id, &reason);
         }
@@ -299,6 +298,54 @@ fn unite(fresh: &mut DataSource, before: &DataSource) {
     fresh.custom_sql.extend(before.custom_sql.iter().cloned());
 }
 
+/// Brings back the parts that were not told of, such as hidden sheets. Where lists alone were read, a part comes under
+/// another id than with its lineage; its page tells that it is the same.
+fn keep_parts(fresh: &mut Vec<Part>, before: &[Part]) {
+    let is_told = |known: &Part| fresh.iter().any(|part| part.id == known.id);
+    if before.iter().all(is_told) {
+        return;
+    }
+    let mut told = std::mem::take(fresh);
+    let mut take = |is_it: &dyn Fn(&Part) -> bool| {
+        let at = told.iter().position(is_it)?;
+        Some(told.remove(at))
+    };
+    for known in before {
+        let same = take(&|part| part.id == known.id);
+        let page = |part: &Part| part.url.is_some() && part.url == known.url;
+        let part = same.or_else(|| {
+            let listed = take(&page)?;
+            Some(Part {
+                name: listed.name,
+                total_views: listed.total_views,
+                ..known.clone()
+            })
+        });
+        fresh.push(part.unwrap_or_else(|| known.clone()));
+    }
+    fresh.append(&mut told);
+}
+
+/// Keeps the address, and the name and address of an owner, that only an answer about the lineage tells.
+fn keep_names(asset: &mut Asset, before: &Asset) {
+    if asset.url.is_none() {
+        asset.url.clone_from(&before.url);
+    }
+    let (Some(owner), Some(known)) = (&mut asset.owner, &before.owner) else {
+        return;
+    };
+    if owner.id == known.id {
+        if known.email.is_some() && owner.email.is_none() {
+            // Without the address the name may be a login alone.
+            owner.name = known.name.clone().or(owner.name.take());
+            owner.email.clone_from(&known.email);
+        }
+        if owner.name.is_none() {
+            owner.name.clone_from(&known.name);
+        }
+    }
+}
+
 /// Why an asset's lineage is not wholly known, in words.
 fn incompleteness(inventory: &Inventory, asset: &Asset) -> Option<String> {
     let sources = reachable_sources(inventory, asset);
@@ -313,7 +360,7 @@ fn incompleteness(inventory: &Inventory, asset: &Asset) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inventory::{Collection, Table, TableUse, TableVia};
+    use crate::inventory::{Collection, Owner, PartKind, Table, TableUse, TableVia};
 
     const THEN: &str = "2026-01-01T00:00:00Z";
 
@@ -364,6 +411,71 @@ mod tests {
             synced_at: THEN.parse().unwrap(),
         };
         merge(Some(known), fresh, &Selection::new([selection]))
+    }
+
+    fn part(id: &str, page: Option<&str>, total_views: u64) -> Part {
+        Part {
+            id: id.into(),
+            kind: PartKind::Sheet,
+            name: id.to_owned(),
+            url: page.map(str::to_owned),
+            is_hidden: page.is_none(),
+            total_views: Some(total_views),
+            contains: Vec::new(),
+        }
+    }
+
+    /// Lists tell views under other ids, no hidden sheets, and owners by their login alone.
+    #[test]
+    fn lists_without_lineage_take_no_sheets_and_names_away() {
+        let owner = |name: &str, email: Option<&str>| {
+            Some(Owner {
+                id: "u".into(),
+                name: Some(name.into()),
+                email: email.map(str::to_owned),
+            })
+        };
+        let mut known = site();
+        let one = known.assets.get_mut("one").unwrap();
+        one.parts = vec![
+            part("dashboard", Some("/d"), 1),
+            part("hidden", None, 1),
+            part("sheet", Some("/s"), 1),
+        ];
+        one.owner = owner("Ada Admin", Some("ada@acme.example"));
+        one.url = Some("/one".into());
+        let lists = |lineage: Completeness| {
+            let mut fresh = site();
+            let one = fresh.assets.get_mut("one").unwrap();
+            one.lineage = lineage;
+            one.data_sources.clear();
+            one.parts = vec![part("view-1", Some("/s"), 5), part("view-2", Some("/new"), 7)];
+            one.owner = owner("ada", None);
+            fresh
+        };
+        let now = merged(&known, lists(Completeness::partial("off")), "**");
+        let one = &now.inventory.assets["one"];
+        let told: Vec<(&str, Option<u64>)> = one
+            .parts
+            .iter()
+            .map(|part| (part.id.as_str(), part.total_views))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("dashboard", Some(1)),
+                ("hidden", Some(1)),
+                ("sheet", Some(5)),
+                ("view-2", Some(7))
+            ]
+        );
+        assert_eq!(one.owner, owner("Ada Admin", Some("ada@acme.example")));
+        assert_eq!(one.url.as_deref(), Some("/one"));
+        assert_eq!(now.stale["one"].reason, "off");
+        // What is told wholly counts.
+        let now = merged(&known, lists(Completeness::Complete), "**");
+        assert_eq!(now.inventory.assets["one"].parts.len(), 2);
+        assert_eq!(now.inventory.assets["one"].owner, owner("ada", None));
     }
 
     fn without_two(listing: Completeness) -> Inventory {

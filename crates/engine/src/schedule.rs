@@ -256,7 +256,7 @@ fn retry_at(history: &[SyncRecord]) -> Option<DateTime<Utc>> {
     let is_open = match last.outcome {
         // A sync that was stopped is wanted all the same, but not at once: whoever stopped it had a reason.
         SyncOutcome::Failed | SyncOutcome::Stopped => cause(last).is_automatic(),
-        _ => last.detail.pending > 0,
+        _ => last.detail.pending + last.detail.unread > 0,
     };
     if !is_open {
         return None;
@@ -423,7 +423,7 @@ mod tests {
     }
 
     use SyncCause::{Asked, Command, First, Retry, Scheduled, SelectionChanged};
-    use SyncOutcome::{Failed, Unchanged};
+    use SyncOutcome::{Failed, Partial, Unchanged};
 
     #[rstest]
     #[case::never_synced("2025-06-10T12:00", &[], Some(("now", First)))]
@@ -464,9 +464,15 @@ mod tests {
     fn what_the_tool_had_not_indexed_is_read_again() {
         let mut asked = sync("2025-06-10T09:00", Unchanged, Asked);
         asked.detail.pending = 1;
+        let mut unread = sync("2025-06-10T09:00", Partial, Scheduled);
+        unread.detail.unread = 1;
         let expected = |when: &str, cause| Some((when.to_owned(), cause));
         assert_eq!(
             due("2025-06-10T09:06", std::slice::from_ref(&asked), Some("s")),
+            expected("10T09:20", Retry)
+        );
+        assert_eq!(
+            due("2025-06-10T09:06", &[unread], Some("s")),
             expected("10T09:20", Retry)
         );
         let mut again = sync("2025-06-10T09:20", Unchanged, Retry);

@@ -266,9 +266,18 @@ impl Workspace {
         let Fetched {
             inventory: fresh,
             unmoved,
+            unread,
         } = fetched;
         let mut record = record;
         record.detail.unmoved = unmoved;
+        if let Some(error) = unread {
+            let known = &before.inventory.assets;
+            // Lists alone are worth something beside the lineage that is known, and nothing without.
+            if !fresh.assets.keys().any(|id| known.contains_key(id)) {
+                return Err(error.into());
+            }
+            record.detail.unread = fresh.assets.len() - unmoved;
+        }
         record.detail.read_at = record.started_at.checked_add_signed(connector.clock_ahead());
         record.detail.full_read_at = match last_read {
             Some(last) => Some(last.full_at),
@@ -393,11 +402,7 @@ impl Workspace {
         let progress: &dyn Progress = progress;
         let fetching = async {
             let Some(last) = last_read else {
-                let inventory = connector.fetch_inventory(selection, progress).await?;
-                let fetched = Fetched {
-                    inventory,
-                    unmoved: 0,
-                };
+                let fetched = connector.fetch(selection, None, progress).await?;
                 return Ok((fetched, self.store().load_inventory(&integration.name).await?));
             };
             let known = self.store().load_inventory(&integration.name).await?;
@@ -406,7 +411,7 @@ impl Workspace {
                 stale: &known.stale,
                 read_at: last.read_at,
             };
-            let fetched = connector.fetch_changes(selection, before, progress).await?;
+            let fetched = connector.fetch(selection, Some(before), progress).await?;
             Ok((fetched, known))
         };
         let fetched = tokio::select! {

@@ -96,6 +96,9 @@ pub struct SyncDetail {
     /// How many assets the BI tool's index did not know yet.
     #[serde(skip_serializing_if = "is_zero")]
     pub pending: usize,
+    /// Of how many assets the lineage could not be read, when nothing of any lineage could.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub unread: usize,
     /// The exposures that are new, at most [`MOST_NAMED`]; the counts have all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub added: Vec<NamedExposure>,

@@ -134,6 +134,12 @@ pub enum MetadataAvailability {
     SiteDisabled,
     /// An HTML page with status 404.
     NotFound,
+    /// 403004 in Tableau's words, with status 403.
+    Forbidden,
+    /// 401002 in Tableau's words, whatever the session.
+    Unauthorized,
+    /// The Metadata API's own 401, whatever the session.
+    Unauthenticated,
 }
 
 /// What goes wrong where pages are followed by their cursors.

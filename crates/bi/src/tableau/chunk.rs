@@ -80,6 +80,8 @@ pub(crate) struct ById<T> {
     pub(crate) abandoned: BTreeMap<String, Flaw>,
     /// Items that came without being asked for.
     pub(crate) strangers: usize,
+    /// Why no query was answered, when none was although each id was asked for alone.
+    pub(crate) unanswered: Option<Error>,
 }
 
 /// What was read page by page.
@@ -122,6 +124,7 @@ impl<T: DeserializeOwned + Send> ByIdCall<T> {
             failed: BTreeMap::new(),
             abandoned: BTreeMap::new(),
             strangers: 0,
+            unanswered: None,
         };
         let mut size = Size::new(self.start);
         let mut failures = 0;
@@ -183,13 +186,15 @@ impl<T: DeserializeOwned + Send> ByIdCall<T> {
             }
             self.report(progress, total - queue.len().min(total), total);
         }
-        if let (Some(error), false) = (first_error, queue.is_empty()) {
-            if !has_reply {
-                return Err(error);
+        match (first_error, queue.is_empty()) {
+            (Some(error), true) if !has_reply => read.unanswered = Some(error),
+            (Some(error), false) if !has_reply => return Err(error),
+            (Some(error), false) => {
+                let flaw = Flaw::unknown(format!("not asked for after {error}"));
+                read.abandoned
+                    .extend(queue.into_iter().map(|id| (id, flaw.clone())));
             }
-            let flaw = Flaw::unknown(format!("not asked for after {error}"));
-            read.abandoned
-                .extend(queue.into_iter().map(|id| (id, flaw.clone())));
+            _ => {}
         }
         Ok(read)
     }

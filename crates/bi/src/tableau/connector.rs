@@ -47,7 +47,7 @@ impl TableauConnector {
         &self.gate
     }
 
-    async fn fetch(
+    async fn read(
         &self,
         selection: &Selection,
         before: Option<Before<'_>>,
@@ -68,6 +68,7 @@ impl TableauConnector {
         Ok(Fetched {
             inventory: assemble(listing, &lineage, &links, &unmoved),
             unmoved: unmoved.count(),
+            unread: lineage.failure,
         })
     }
 }
@@ -90,21 +91,13 @@ impl Connector for TableauConnector {
         Ok(fetch_tree(&self.gate, &NoProgress).await?.titles())
     }
 
-    async fn fetch_inventory(
+    async fn fetch(
         &self,
         selection: &Selection,
-        progress: &dyn Progress,
-    ) -> Result<Inventory, Error> {
-        Ok(self.fetch(selection, None, progress).await?.inventory)
-    }
-
-    async fn fetch_changes(
-        &self,
-        selection: &Selection,
-        before: Before<'_>,
+        before: Option<Before<'_>>,
         progress: &dyn Progress,
     ) -> Result<Fetched, Error> {
-        self.fetch(selection, Some(before), progress).await
+        self.read(selection, before, progress).await
     }
 
     fn refresher(&self) -> Option<&dyn ExtractRefresher> {

@@ -28,6 +28,17 @@ impl Fault {
         })
     }
 
+    /// `403004: Forbidden: …`, with what it says of these.
+    pub(crate) fn in_words(&self) -> String {
+        let texts = [&self.code, &self.summary, &self.detail];
+        let told: Vec<&str> = texts
+            .into_iter()
+            .map(String::as_str)
+            .filter(|text| !text.is_empty())
+            .collect();
+        told.join(": ")
+    }
+
     pub(crate) fn into_error(self, what: &str) -> Error {
         Error::Tableau {
             what: what.to_owned(),

@@ -52,6 +52,8 @@ pub(crate) struct Lineage {
     pub(crate) strangers: usize,
     /// Fields that this server does not know.
     pub(crate) unknown_fields: BTreeSet<String>,
+    /// Why nothing at all could be read. Then each workbook that was asked for has the flaw that says so.
+    pub(crate) failure: Option<Error>,
 }
 
 const WORKBOOKS: ByIdCall<graph::Workbook> = ByIdCall {
@@ -97,10 +99,11 @@ const HOSTS: ByIdCall<graph::Host> = ByIdCall {
 /// Pages of custom SQL: the texts may be long.
 const CUSTOM_SQL_PAGE: usize = 50;
 
-/// Reads the lineage of the given workbooks.
+/// Reads the lineage of the given workbooks. Where the Metadata API gives no answer at all that can be used, what it
+/// was asked for is marked so: the lists still hold.
 ///
 /// # Errors
-/// When the Metadata API is off or nothing at all could be read from it.
+/// When no other call can go through either.
 pub(crate) async fn fetch_lineage(
     metadata: &Metadata<'_>,
     workbooks: BTreeSet<String>,
@@ -109,7 +112,11 @@ pub(crate) async fn fetch_lineage(
     if workbooks.is_empty() {
         return Ok(Lineage::default());
     }
-    let mut read = WORKBOOKS.fetch(metadata, workbooks, progress).await?;
+    let mut read = match WORKBOOKS.fetch(metadata, workbooks.clone(), progress).await {
+        Ok(read) => read,
+        Err(error) if error.ends_session() => return Err(error),
+        Err(error) => return Ok(Lineage::unread(workbooks, error)),
+    };
     let large = std::mem::take(&mut read.failed);
     let mut lineage = Lineage {
         strangers: read.strangers,
@@ -121,6 +128,9 @@ pub(crate) async fn fetch_lineage(
         lineage.workbook_flaws.entry(luid).or_default().insert(flaw);
     }
     lineage.read_large_workbooks(metadata, large).await?;
+    if let (Some(error), true) = (read.unanswered, lineage.workbooks.is_empty()) {
+        return Ok(Lineage::unread(workbooks, error));
+    }
     let published: BTreeSet<String> = lineage
         .workbooks
         .values()
@@ -177,6 +187,11 @@ fn custom_sql_id(sql: &graph::CustomSql) -> Option<&str> {
     filled(sql.id.as_ref())
 }
 
+/// The flaw of what stands on lineage of which nothing could be read.
+pub(super) fn unread_flaw(error: &Error) -> Flaw {
+    Flaw::unknown(format!("the lineage could not be read: {error}"))
+}
+
 /// What a side question that failed means: nothing for errors that end the work, else a flaw.
 pub(super) fn flaw_of(error: Error) -> Result<Flaw, Error> {
     if error.ends_session() {
@@ -186,6 +201,19 @@ pub(super) fn flaw_of(error: Error) -> Result<Flaw, Error> {
 }
 
 impl Lineage {
+    /// What is known when nothing could be read of these workbooks.
+    fn unread(workbooks: BTreeSet<String>, error: Error) -> Self {
+        let flaw = unread_flaw(&error);
+        let flaws = workbooks
+            .into_iter()
+            .map(|luid| (luid, BTreeSet::from([flaw.clone()])));
+        Self {
+            workbook_flaws: flaws.collect(),
+            failure: Some(error),
+            ..Self::default()
+        }
+    }
+
     fn take_published(&mut self, read: Result<ById<graph::DataSource>, Error>) -> Result<(), Error> {
         match read {
             Ok(read) => {

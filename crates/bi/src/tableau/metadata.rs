@@ -10,6 +10,7 @@
 //! | `RATE_EXCEEDED` | wait and ask again |
 //! | `FieldUndefined` | ask again without the field |
 //! | `FEATURE_DISABLED`, `SITE_DISABLED`, 404, a page instead of data | [`Error::MetadataOff`] |
+//! | 401 or 403, while the REST API takes the session | [`Error::MetadataForbidden`] |
 //! | `Unexpected error occurred` | ask again a few times |
 
 use std::collections::BTreeSet;
@@ -367,10 +368,13 @@ impl<'a> Metadata<'a> {
             500..=599 => return failed(crate::http::reason_phrase(answer.status)),
             _ => {}
         }
-        if let (false, Body::Tree(tree)) = (answer.is_success(), read_body(answer))
-            && let Some(fault) = Fault::read(&tree)
-        {
-            return Next::Done(Err(fault.into_error(&message_name(query))));
+        if let (false, Body::Tree(tree)) = (answer.is_success(), read_body(answer)) {
+            if answer.status == 403 {
+                return Next::Done(Err(self.gate.forbidden(answer)));
+            }
+            if let Some(fault) = Fault::read(&tree) {
+                return Next::Done(Err(fault.into_error(&message_name(query))));
+            }
         }
         if answer.body.trim_ascii().is_empty() {
             // A list of ids that is too long is answered with nothing.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tailwater_core::diagnostic::Diagnostic as _;
 use tailwater_core::inventory::{Asset, Completeness, Inventory, Notice};
 
 use super::lineage::Lineage;
@@ -12,6 +13,7 @@ use super::metadata::Flaw;
 /// tables of which not even an id was told.
 pub(crate) fn add_notices(inventory: &mut Inventory, lineage: &Lineage, nameless: usize) {
     let mut notices = Notices { inventory, lineage };
+    notices.note_failure();
     notices.note_hidden();
     notices.note_nameless(nameless);
     notices.note_flaws();
@@ -32,6 +34,20 @@ struct Notices<'a> {
 }
 
 impl Notices<'_> {
+    /// Nothing at all could be read: one notice with the code of what is wrong says it all.
+    fn note_failure(&mut self) {
+        if let Some(error) = &self.lineage.failure {
+            self.note(
+                error.code(),
+                format!(
+                    "the lineage of {} could not be read, what was known of it is kept: {error}",
+                    counted(self.lineage.workbook_flaws.len(), "workbook")
+                ),
+                error.hint().as_deref(),
+            );
+        }
+    }
+
     fn note_hidden(&mut self) {
         let tables = self.inventory.tables.values();
         let hidden = tables.filter(|table| table.is_hidden()).count();
@@ -60,6 +76,9 @@ impl Notices<'_> {
     }
 
     fn note_flaws(&mut self) {
+        if self.lineage.failure.is_some() {
+            return;
+        }
         let own = self.lineage.workbook_flaws.values().flatten();
         let of_published = self.lineage.published_flaws.values().flatten();
         let mut affected: BTreeMap<(String, String), usize> = BTreeMap::new();

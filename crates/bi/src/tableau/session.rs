@@ -26,13 +26,14 @@ use tokio::sync::{Mutex, Semaphore};
 use url::Url;
 
 use super::connected_app::{Need, Purpose};
-use super::fault::{Refusal, expect_tree, refusal};
+use super::fault::{Fault, Refusal, expect_tree, refusal};
 use super::settings::{Credential, TableauSettings};
 use super::sign_in::ServerInfo;
+use super::tree::{Body, read_body};
 use super::version::ApiVersion;
 use crate::deadline::before;
 use crate::error::Error;
-use crate::http::{Answer, Call, HttpClient, HttpSettings, ProxyChoice, host_of};
+use crate::http::{Answer, Call, HttpClient, HttpSettings, ProxyChoice, host_of, reason_phrase};
 use crate::refresh::Clearance;
 use crate::retry::parse_http_date;
 
@@ -90,6 +91,8 @@ pub(super) struct State {
     /// Scopes that new sessions of a connected app were refused, and when.
     refused_scopes: BTreeMap<&'static str, DateTime<Utc>>,
     renewals: Vec<DateTime<Utc>>,
+    /// When the Metadata API last refused a session that the REST API took.
+    metadata_forbidden_at: Option<DateTime<Utc>>,
 }
 
 /// The way to one Tableau site: addresses, the session, and calls under it.
@@ -410,7 +413,82 @@ impl Gate {
                 .repeatable()
                 .header(ACCEPT.as_str(), HeaderValue::from_static("application/json"))
         };
-        self.send_signed_in(Need::READ, make).await
+        if !self.is_metadata_forbidden().await {
+            match self.send_signed_in(Need::READ, make).await {
+                Err(error) if is_about_session(&error) => self.ask_what_is_refused(&make, error).await,
+                answered => answered,
+            }
+        } else {
+            // Another sign-in would change nothing: it was refused with a new session.
+            let session = self.session_for(Need::READ).await?;
+            let (answer, what) = self.send_with(&session, &make).await?;
+            match refusal(&answer) {
+                None => Ok(answer),
+                Some(_) if self.is_accepted_by_rest(&session).await => Err(self.forbidden(&answer)),
+                Some(_) => {
+                    self.renew(&session, Need::READ, &what).await?;
+                    self.send_signed_in(Need::READ, make).await
+                }
+            }
+        }
+    }
+
+    /// A query was refused as if the session were dead. Where the REST API takes the same session, it is the Metadata
+    /// API alone that does not.
+    async fn ask_what_is_refused(
+        &self,
+        make: &(impl Fn(&Session) -> Call + Send),
+        error: Error,
+    ) -> Result<Answer, Error> {
+        let Some(session) = self.state.lock().await.session.clone() else {
+            return Err(error);
+        };
+        if !self.is_accepted_by_rest(&session).await {
+            return Err(error);
+        }
+        let (answer, _) = self.send_with(&session, make).await?;
+        if refusal(&answer).is_none() {
+            return Ok(answer);
+        }
+        let mut state = self.state.lock().await;
+        state.refused_scopes.remove(Need::READ.scope);
+        state.metadata_forbidden_at = Some(self.clock.now());
+        Err(self.forbidden(&answer))
+    }
+
+    /// Whether the Metadata API refused a session a moment ago that the REST API took.
+    async fn is_metadata_forbidden(&self) -> bool {
+        let at = self.state.lock().await.metadata_forbidden_at;
+        at.is_some_and(|at| self.clock.now() - at < TimeDelta::minutes(FIGHT_MINUTES))
+    }
+
+    /// Whether the REST API takes a session, by a small question that every session may ask.
+    async fn is_accepted_by_rest(&self, session: &Session) -> bool {
+        let make = |session: &Session| {
+            let mut url = self.site_url(session, &["projects"]);
+            url.query_pairs_mut()
+                .extend_pairs([("pageSize", "1"), ("pageNumber", "1")]);
+            Call::get("Query Projects", url)
+                .header(ACCEPT.as_str(), HeaderValue::from_static("application/json"))
+        };
+        let answered = self.send_with(session, &make).await;
+        answered.is_ok_and(|(answer, _)| answer.is_success())
+    }
+
+    /// The Metadata API refuses what the REST API takes.
+    pub(super) fn forbidden(&self, answer: &Answer) -> Error {
+        let fault = match read_body(answer) {
+            Body::Tree(tree) => Fault::read(&tree),
+            _ => None,
+        };
+        Error::MetadataForbidden {
+            server: self.server.clone(),
+            credential: Box::new(self.credential.name()),
+            reason: fault.map_or_else(
+                || format!("status {} {}", answer.status, reason_phrase(answer.status)),
+                |fault| fault.in_words(),
+            ),
+        }
     }
 
     /// Sends a call with the session's token; renews a dead session once and sends again.
@@ -501,4 +579,11 @@ impl Gate {
             }
         }
     }
+}
+/// Whether an error says that a session is refused although it is new.
+const fn is_about_session(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::SessionStolen { .. } | Error::ScopeMissing { .. } | Error::Server { status: 401, .. }
+    )
 }

@@ -75,7 +75,7 @@ async fn changes_since(
         read_at,
     };
     connect(running)
-        .fetch_changes(&Selection::new(["**"]), before, &NoProgress)
+        .fetch(&Selection::new(["**"]), Some(before), &NoProgress)
         .await
         .expect("the site is read")
 }

@@ -4,9 +4,10 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use tailwater_bi::{Connector, Error};
+use tailwater_bi::{Connector, Error, NoProgress};
 use tailwater_core::diagnostic::Diagnostic;
 use tailwater_core::inventory::{Completeness, Inventory};
+use tailwater_core::selection::Selection;
 use tailwater_tableau_sim::{CursorFault, MetadataAvailability, Running, Switches};
 
 use crate::support::{
@@ -230,6 +231,89 @@ async fn a_metadata_api_that_is_off_is_an_error_with_the_way_out() {
                 .contains("tsm maintenance metadata-services enable")
         );
     }
+}
+
+/// Whoever knew the site before has use for the lists alone.
+#[tokio::test]
+async fn lists_without_any_lineage_are_read_and_marked() {
+    let troubles: [(fn(&mut Switches), &str, &str); 4] = [
+        (
+            |switches| switches.metadata = MetadataAvailability::FeatureDisabled,
+            "TW-TABLEAU-METADATA-OFF",
+            "tsm maintenance",
+        ),
+        (
+            |switches| switches.metadata = MetadataAvailability::Forbidden,
+            "TW-TABLEAU-METADATA-FORBIDDEN",
+            "Site Administrator Explorer",
+        ),
+        (
+            |switches| switches.metadata = MetadataAvailability::Unauthenticated,
+            "TW-TABLEAU-METADATA-FORBIDDEN",
+            "/api/metadata/graphql",
+        ),
+        (
+            |switches| switches.unexpected_error_times = u32::MAX,
+            "TW-TABLEAU-METADATA",
+            "integration test",
+        ),
+    ];
+    for (trouble, code, remedy) in troubles {
+        let running = site().await;
+        running.set_switches(trouble);
+        let connector = connect(&running);
+        let fetched = connector
+            .fetch(&Selection::new(["**"]), None, &NoProgress)
+            .await
+            .unwrap();
+        assert_eq!(fetched.unread.unwrap().code(), code);
+        let inventory = fetched.inventory;
+        assert_eq!(
+            (inventory.assets.len(), inventory.listing.clone()),
+            (12, Completeness::Complete)
+        );
+        for asset in inventory.assets.values() {
+            let Completeness::Partial { reason } = &asset.lineage else {
+                panic!("{}: {:?}", asset.name, asset.lineage);
+            };
+            assert!(reason.contains("could not be read"), "{reason}");
+            assert!(
+                !asset.parts.is_empty(),
+                "the list of views is known: {}",
+                asset.name
+            );
+        }
+        // One notice, which names cause and remedy.
+        assert_eq!(notice_codes(&inventory), [code]);
+        let notice = inventory.notices.first().unwrap();
+        assert!(notice.remedy.as_ref().unwrap().contains(remedy), "{notice:?}");
+    }
+}
+
+/// The session is not what is wrong: it is neither reported as stolen nor opened again for every query.
+#[tokio::test]
+async fn a_metadata_api_that_refuses_good_sessions_is_told_from_a_stolen_token() {
+    let running = site().await;
+    running.set_switches(|switches| switches.metadata = MetadataAvailability::Unauthorized);
+    let connector = connect(&running);
+    for _ in 0..5 {
+        let error = fetch(&connector).await.unwrap_err();
+        assert_eq!(error.code(), "TW-TABLEAU-METADATA-FORBIDDEN", "{error}");
+        assert!(error.to_string().contains("401002"), "{error}");
+    }
+    assert!(
+        running.count("/auth/signin") <= 3,
+        "{}",
+        running.count("/auth/signin")
+    );
+    running.set_switches(|switches| switches.metadata = MetadataAvailability::On);
+    assert_same_lineage(&fetch(&connector).await.unwrap(), &healthy().await);
+    // A session that really ended meanwhile is renewed.
+    running.set_switches(|switches| switches.metadata = MetadataAvailability::Unauthorized);
+    fetch(&connector).await.unwrap_err();
+    running.set_switches(|switches| switches.metadata = MetadataAvailability::On);
+    running.end_sessions();
+    assert_same_lineage(&fetch(&connector).await.unwrap(), &healthy().await);
 }
 
 #[tokio::test]

@@ -716,5 +716,17 @@ async fn a_metadata_api_that_is_forbidden_says_so() {
     let template = ResponseTemplate::new(403).set_body_json(refused);
     odd.respond("POST", "/api/metadata/graphql", template).await;
     let error = odd.fetch().await.unwrap_err();
+    assert_eq!(error.code(), "TW-TABLEAU-METADATA-FORBIDDEN");
     assert!(error.to_string().contains("403157"), "{error}");
+    let refused = json!({"timestamp": "now", "status": 403, "error": "Forbidden", "path": "/relationship-service-war/graphql"});
+    odd.respond(
+        "POST",
+        "/api/metadata/graphql",
+        ResponseTemplate::new(403).set_body_json(refused),
+    )
+    .await;
+    assert_eq!(
+        odd.fetch().await.unwrap_err().code(),
+        "TW-TABLEAU-METADATA-FORBIDDEN"
+    );
 }

@@ -14,9 +14,10 @@ use tailwater_engine::bi::NoProgress;
 use tailwater_engine::store::SyncOutcome;
 use tailwater_engine::sync::SyncOptions;
 use tailwater_engine::{Error, integration::NewIntegration};
+use tailwater_tableau_sim::MetadataAvailability;
 use tokio_util::sync::CancellationToken;
 
-use crate::acme::{Engine, SECRET};
+use crate::acme::{self, Engine, SECRET, Workbook};
 use crate::stage::{BOOKS, Bench, demo, start};
 
 fn row(name: &str, depends_on: &[&str], is_stale: bool) -> (String, Vec<String>, bool) {
@@ -609,4 +610,85 @@ async fn only_what_moved_is_read_again() {
         .expect("a sync");
     assert_eq!(next.unmoved, 0, "everything is read once a day");
     workspace.close().await;
+}
+
+/// Lists alone are of no use to who knows nothing yet, and of some to who does.
+#[tokio::test]
+async fn a_first_sync_without_any_lineage_fails_and_a_later_one_is_partial() {
+    let simulator = start(&BOOKS).await;
+    let off = |availability| simulator.set_switches(move |switches| switches.metadata = availability);
+    off(MetadataAvailability::FeatureDisabled);
+    let mut bench = Bench::new(&simulator);
+    let error = bench.try_sync().await.expect_err("nothing is known yet");
+    assert_eq!(error.code(), "TW-TABLEAU-METADATA-OFF", "{error}");
+    assert_eq!(bench.stored().await, []);
+    off(MetadataAvailability::On);
+    bench.sync().await;
+
+    // Not a full read: the dates of extracts are asked first, in vain as well. A workbook is new, another gone.
+    off(MetadataAvailability::FeatureDisabled);
+    let books = [
+        (0, BOOKS[0]),
+        (1, BOOKS[1]),
+        (7, ("Fresh", "shop.marts.fct_orders")),
+    ];
+    let other = acme::start(books.into_iter().map(|(number, (name, table))| Workbook {
+        number,
+        day: 1,
+        project: "Sales",
+        name,
+        table,
+    }))
+    .await;
+    other.set_switches(|switches| switches.metadata = MetadataAvailability::FeatureDisabled);
+    let mut bench = bench;
+    bench.point_at(&other);
+    let report = bench.sync().await;
+    assert_eq!(report.outcome, SyncOutcome::Partial);
+    assert!(report.has_failures());
+    assert_eq!(
+        (labels(&report.added), labels(&report.removed)),
+        (vec!["Fresh"], vec!["Stray"])
+    );
+    assert_eq!(
+        report.tables.unlinked.get(&GapReason::LineageIncomplete),
+        Some(&3)
+    );
+    assert_eq!(report.kept.len(), 2);
+    for kept in &report.kept {
+        assert!(
+            kept.stale.reason.contains("FEATURE_DISABLED"),
+            "{}",
+            kept.stale.reason
+        );
+    }
+    let nodes = ["model.shop.stg_shop__customers", "model.shop.fct_orders"];
+    assert_eq!(
+        bench.stored().await,
+        [
+            row("customers", &nodes[..1], true),
+            row("fresh", &[], false),
+            row("orders", &nodes[1..], true)
+        ]
+    );
+    let workspace = bench.open().await;
+    let record = workspace.store().syncs(None, 1).await.expect("history").remove(0);
+    assert_eq!((record.outcome, record.detail.unread), (SyncOutcome::Partial, 3));
+    assert!(
+        record
+            .notices
+            .iter()
+            .any(|notice| notice.code == "TW-TABLEAU-METADATA-OFF")
+    );
+    workspace.close().await;
+    other.set_switches(|switches| switches.metadata = MetadataAvailability::On);
+    assert_eq!(bench.sync().await.outcome, SyncOutcome::Changed);
+    assert_eq!(
+        bench.stored().await,
+        [
+            row("customers", &nodes[..1], false),
+            row("fresh", &nodes[1..], false),
+            row("orders", &nodes[1..], false)
+        ]
+    );
 }

@@ -51,6 +51,12 @@ const fn case(name: &'static str, set: &'static [(&'static str, &'static str)], 
     Case { name, set, comes }
 }
 
+/// No lineage at all can be read, for a reason that holds these words: all is kept, and marked.
+const fn unread(code: &'static str, words: &'static str) -> Comes {
+    Partial(code, Stales::All, words)
+}
+
+const ON_METADATA: (&str, &str) = ("faults_on", "metadata/graphql");
 const SMALL: (&str, &str) = ("page_size_max", "3");
 const FOR_EVER: &str = "1000000";
 const LATER: &str = "Try again later";
@@ -95,21 +101,61 @@ const CASES: &[Case] = &[
     case(
         "it is off",
         &[("metadata", "feature-disabled")],
-        Fails(
-            "TW-TABLEAU-METADATA-OFF",
-            "FEATURE_DISABLED",
-            "tsm maintenance metadata-services enable",
-        ),
+        unread("TW-TABLEAU-METADATA-OFF", "FEATURE_DISABLED"),
     ),
     case(
         "it is off for the site",
         &[("metadata", "site-disabled")],
-        Fails("TW-TABLEAU-METADATA-OFF", "SITE_DISABLED", "administrator"),
+        unread("TW-TABLEAU-METADATA-OFF", "SITE_DISABLED"),
     ),
     case(
         "a proxy does not know it",
         &[("metadata", "not-found")],
-        Fails("TW-TABLEAU-METADATA-OFF", "404", "proxy"),
+        unread("TW-TABLEAU-METADATA-OFF", "404"),
+    ),
+    case(
+        "a page comes in its place",
+        &[("not_tableau", "true"), ON_METADATA],
+        unread("TW-TABLEAU-METADATA-OFF", "a page came"),
+    ),
+    case(
+        "it fails",
+        &[("server_error_times", FOR_EVER), ON_METADATA],
+        unread("TW-HTTP-SERVER", "500"),
+    ),
+    case(
+        "a gateway's page in its place",
+        &[
+            ("server_error_times", FOR_EVER),
+            ("server_error_status", "503"),
+            ON_METADATA,
+        ],
+        unread("TW-HTTP-SERVER", "503"),
+    ),
+    case(
+        "it fails inside",
+        &[("unexpected_error_times", FOR_EVER)],
+        unread("TW-TABLEAU-METADATA", "Unexpected error"),
+    ),
+    case(
+        "it points elsewhere",
+        &[("redirect_to", "http://localhost:9"), ON_METADATA],
+        unread("TW-HTTP-REDIRECT", "http://localhost:9"),
+    ),
+    case(
+        "it forbids",
+        &[("metadata", "forbidden")],
+        unread("TW-TABLEAU-METADATA-FORBIDDEN", "403004"),
+    ),
+    case(
+        "it refuses every session",
+        &[("metadata", "unauthorized")],
+        unread("TW-TABLEAU-METADATA-FORBIDDEN", "401002"),
+    ),
+    case(
+        "it knows no session",
+        &[("metadata", "unauthenticated")],
+        unread("TW-TABLEAU-METADATA-FORBIDDEN", "status 401"),
     ),
     case(
         "its permissions changed",

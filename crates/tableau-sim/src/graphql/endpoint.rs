@@ -67,6 +67,25 @@ pub(crate) fn answer(world: &World, question: &Question<'_>) -> Answer {
         let page = "<html><head><title>404 Not Found</title></head><body><center>Not Found<br></center></body></html>";
         return Answer::plain(404, "text/html", page.to_owned());
     }
+    let refused = match switches.metadata {
+        MetadataAvailability::Forbidden => Some((
+            403,
+            "403004",
+            "Forbidden",
+            "You are not permitted to use this API.",
+        )),
+        MetadataAvailability::Unauthorized => Some((
+            401,
+            "401002",
+            "Unauthorized Access",
+            "Invalid authentication credentials were provided.",
+        )),
+        _ => None,
+    };
+    if let Some((status, code, summary, detail)) = refused {
+        let body = json!({"error": {"summary": summary, "detail": detail, "code": code}});
+        return Answer::plain(status, "application/json;charset=UTF-8", body.to_string());
+    }
     let now = world.clock.now();
     let session = question.credential.and_then(|credential| {
         let mut state = world.state();
@@ -80,7 +99,9 @@ pub(crate) fn answer(world: &World, question: &Question<'_>) -> Answer {
         Some((hosted.indexed(now, world.index_lag()).clone(), session.user))
     });
     let strikes = strike(world);
-    let Some((site, user)) = session.filter(|_| strikes != Some(Strike::Unauthorized)) else {
+    let is_unauthorized =
+        strikes == Some(Strike::Unauthorized) || switches.metadata == MetadataAvailability::Unauthenticated;
+    let Some((site, user)) = session.filter(|_| !is_unauthorized) else {
         let body = json!({
             "timestamp": now.format("%Y-%m-%dT%H:%M:%S%.3f+00:00").to_string(),
             "status": 401,

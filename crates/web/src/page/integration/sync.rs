@@ -208,6 +208,7 @@ fn what_it_did(context: &Context, record: &SyncRecord) -> Markup {
             (named(context, "Changed", &detail.changed, counts.changed, true))
             (named(context, "Removed", &detail.removed, counts.removed, false))
             (named(context, "Kept as they were", &detail.kept, counts.kept, true))
+            @if detail.unread > 0 { p { "Lineage that could not be read: " (counted(detail.unread, "workbook", "workbooks")) ". What was known of it is kept, and it is read again by itself." } }
             @if detail.pending > 0 { p.muted { "Not yet in the BI tool's index: " (counted(detail.pending, "item", "items")) ". They are read again by themselves." } }
         }
         @if !record.notices.is_empty() {
