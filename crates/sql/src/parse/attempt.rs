@@ -3,16 +3,15 @@
 //! The text's own dialect cuts it into tokens whatever grammar parses them: what is a string and
 //! what a name does not depend on who parses.
 
-use std::cell::RefCell;
-
 use sqlparser::ast::Statement;
 use sqlparser::dialect::{Dialect as SqlparserDialect, MsSqlDialect};
 use sqlparser::parser::{Parser, ParserError, ParserOptions};
-use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
+use sqlparser::tokenizer::Token;
 use tailwater_core::dialect::Dialect;
 
 use crate::upstream::Note;
 
+use super::cut::cut;
 use super::grammar::Grammar;
 use super::rewrite::{Tape, rewrite};
 
@@ -33,15 +32,6 @@ const RETRY_LENGTH: usize = 256 * 1024;
 /// Expressions that the parser may start for each byte of the text.
 const FUEL_PER_BYTE: u64 = 16;
 const FUEL_AT_LEAST: u64 = 4_096;
-
-/// Room for this many tokens is kept from one text to the next: for about 16 KB of SQL, in 1.5 MB.
-const MOST_KEPT: usize = 16 * 1024;
-
-thread_local! {
-    /// Where texts are cut. The tokenizer makes a token of each blank, so most of them are left out at once; without
-    /// room that is kept, making and dropping it would be a tenth of all the time that reading SQL takes.
-    static CUT: RefCell<Vec<TokenWithSpan>> = const { RefCell::new(Vec::new()) };
-}
 
 /// The statements of a text, with what a reader should know of what the rewriting took away.
 #[derive(Debug)]
@@ -100,18 +90,9 @@ pub(crate) fn prepare(sql: &str, dialect: Dialect) -> Prepared {
 }
 
 fn tape(sql: &str, dialect: Dialect, grammar: &Grammar) -> Result<Tape, Refusal> {
-    let mut tokens = CUT.take();
-    let cut = Tokenizer::new(grammar, sql).tokenize_with_location_into_buf(&mut tokens);
-    let tape = cut.map(|()| {
-        let mut tape = Tape::new(&mut tokens);
-        rewrite(&mut tape, dialect);
-        tape
-    });
-    tokens.clear();
-    if tokens.capacity() <= MOST_KEPT {
-        CUT.set(tokens);
-    }
-    Ok(tape.map_err(ParserError::from)?)
+    let mut tape = Tape::new(cut(sql, grammar).map_err(ParserError::from)?);
+    rewrite(&mut tape, dialect);
+    Ok(tape)
 }
 
 /// Parses a text in its own dialect.

@@ -24,6 +24,8 @@ use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use tailwater_core::dialect::Dialect;
 
+use super::alphabet::Alphabet;
+
 /// What parsing one more statement inside of another may take of the stack.
 const STACK_FOR_STATEMENT: usize = 384 * 1024;
 
@@ -31,6 +33,7 @@ const STACK_FOR_STATEMENT: usize = 384 * 1024;
 #[derive(Debug)]
 pub(super) struct Grammar {
     inner: &'static dyn SqlparserDialect,
+    alphabet: &'static Alphabet,
     extras: Extras,
     fuel: Cell<u64>,
 }
@@ -73,6 +76,7 @@ impl Grammar {
         let connect_by = inner.supports_connect_by() || dialect == Dialect::Oracle;
         Self {
             inner,
+            alphabet: Alphabet::of(dialect, inner),
             extras: Extras { lambdas, connect_by },
             fuel: Cell::new(0),
         }
@@ -82,12 +86,18 @@ impl Grammar {
     pub(super) fn hive() -> Self {
         Self {
             inner: &HiveDialect {},
+            alphabet: Alphabet::of_hive(&HiveDialect {}),
             extras: Extras {
                 lambdas: false,
                 connect_by: false,
             },
             fuel: Cell::new(0),
         }
+    }
+
+    /// What its characters mean.
+    pub(super) const fn alphabet(&self) -> &'static Alphabet {
+        self.alphabet
     }
 
     /// Fills the tank: `units` expressions may be started from here on.

@@ -31,11 +31,8 @@ pub(in crate::parse) struct Tape {
 }
 
 impl Tape {
-    /// Takes tokens out of where they were cut; white space and comments are left out.
-    pub(in crate::parse) fn new(cut: &mut Vec<TokenWithSpan>) -> Self {
-        let is_kept = |token: &TokenWithSpan| !matches!(token.token, Token::Whitespace(_));
-        let mut tokens = Vec::with_capacity(cut.iter().filter(|token| is_kept(token)).count());
-        tokens.extend(cut.drain(..).filter(is_kept));
+    /// A tape of tokens without white space and comments.
+    pub(in crate::parse) fn new(mut tokens: Vec<TokenWithSpan>) -> Self {
         drop_unopened_end(&mut tokens);
         let mut depth = 0_usize;
         let mut deepest = 0;
