@@ -1,10 +1,10 @@
 //! What every connector offers, whatever the BI tool.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tailwater_core::exposure::Stale;
 use tailwater_core::id::{AssetId, IntegrationName};
 use tailwater_core::inventory::Inventory;
@@ -34,30 +34,38 @@ pub trait Connector: Send + Sync {
     /// Every asset that the token's user sees, selected or not, by id.
     async fn fetch_titles(&self) -> Result<Vec<AssetTitle>, Error>;
 
-    /// The assets of the selected collections, with those brought in and without those left out by hand, and
-    /// everything they stand on.
+    /// Begins to read the assets of the selected collections, with those brought in and without those left out by
+    /// hand: as far as the tool's lists tell.
     ///
-    /// With what was known before, what did not move since it was read need not be read again: of it come what lists
-    /// tell, what is used how often, and when extracts were refreshed. Whoever asks sees to it that everything is read
-    /// from time to time, since a list does not show every change.
-    ///
-    /// Answers that were cut short are not errors: they are marked in [`Inventory::listing`] and in each
-    /// asset's and data source's `lineage`. An error means that nothing useful was learnt.
-    async fn fetch(
-        &self,
-        selection: &Selection,
-        before: Option<Before<'_>>,
-        progress: &dyn Progress,
-    ) -> Result<Fetched, Error>;
+    /// # Errors
+    /// An error means that nothing useful was learnt.
+    async fn survey<'c>(
+        &'c self,
+        selection: &'c Selection,
+        progress: &'c dyn Progress,
+    ) -> Result<Box<dyn Survey + 'c>, Error>;
 
-    /// All of the same, for who knows nothing yet: lists without any lineage are an error.
+    /// The assets of the selected collections, and everything they stand on: [`survey`](Connector::survey) to its
+    /// end, for who knows nothing yet. Lists without any lineage are an error.
     async fn fetch_inventory(
         &self,
         selection: &Selection,
         progress: &dyn Progress,
     ) -> Result<Inventory, Error> {
-        let fetched = self.fetch(selection, None, progress).await?;
+        let survey = self.survey(selection, progress).await?;
+        let fetched = survey.finish(None).await?;
         fetched.unread.map_or(Ok(fetched.inventory), Err)
+    }
+
+    /// The same, but what did not move since it was read before is not read again.
+    async fn fetch_changes(
+        &self,
+        selection: &Selection,
+        before: Before<'_>,
+        progress: &dyn Progress,
+    ) -> Result<Fetched, Error> {
+        let survey = self.survey(selection, progress).await?;
+        survey.finish(Some(before)).await
     }
 
     /// Its side that refreshes extracts; `None` where the tool has none, or cannot.
@@ -84,6 +92,28 @@ pub trait Connector: Send + Sync {
     async fn sign_out(&self);
 }
 
+/// A site whose lists were read.
+#[async_trait]
+pub trait Survey: Send {
+    /// Whether the site is, as far as the tool tells, exactly as it was when the glance was taken: nothing that
+    /// [`finish`](Survey::finish) would answer has changed. Says no when in doubt.
+    ///
+    /// # Errors
+    /// When no other call can go through either.
+    async fn is_as(&mut self, glance: &Glance) -> Result<bool, Error>;
+
+    /// Reads everything that the listed assets stand on. What did not move since it was read `before` need not be read
+    /// again: of it come what lists tell, what is used how often, and when extracts were refreshed. Whoever asks sees
+    /// to it that everything is read from time to time, since a list does not show every change.
+    ///
+    /// Answers that were cut short are not errors: they are marked in [`Inventory::listing`] and in each
+    /// asset's and data source's `lineage`.
+    ///
+    /// # Errors
+    /// An error means that nothing useful was learnt.
+    async fn finish(self: Box<Self>, before: Option<Before<'_>>) -> Result<Fetched, Error>;
+}
+
 /// What was known of a site.
 #[derive(Debug, Clone, Copy)]
 pub struct Before<'a> {
@@ -93,6 +123,20 @@ pub struct Before<'a> {
     pub stale: &'a BTreeMap<AssetId, Stale>,
     /// When reading it began, by the tool's own clock: what it dates is compared with this.
     pub read_at: DateTime<Utc>,
+}
+
+/// A whole site in short, for [`Survey::is_as`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Glance {
+    /// A digest of what the lists told.
+    pub(crate) lists: String,
+    /// A digest of which extracts there were, and when they were refreshed.
+    pub(crate) extracts: String,
+    /// The published data sources that the assets stood on.
+    pub(crate) published: BTreeSet<String>,
+    /// The glance is worth something when the site was read then or later, by the tool's own clock: what had
+    /// changed shortly before may not have been told of yet.
+    pub settled_at: DateTime<Utc>,
 }
 
 /// What was read of a site.
@@ -105,6 +149,8 @@ pub struct Fetched {
     /// Why of the lineage that was asked for nothing at all could be read, while the lists were. Each asset concerned
     /// is marked as partial.
     pub unread: Option<Error>,
+    /// The same in short; `None` when it was not wholly told, or some of it would be read again in any case.
+    pub glance: Option<Glance>,
 }
 
 /// An asset as people recognise it.

@@ -22,7 +22,9 @@ pub mod retry;
 pub mod tableau;
 pub mod warning;
 
-pub use connector::{AssetTitle, Before, Check, CheckState, Connector, Fetched, NoProgress, Progress, Step};
+pub use connector::{
+    AssetTitle, Before, Check, CheckState, Connector, Fetched, Glance, NoProgress, Progress, Step, Survey,
+};
 pub use error::Error;
 pub use refresh::{
     CancelAnswer, Clearance, ExtractRefresher, FoundJobs, JobAnswer, JobEnd, JobOutcome, Refusal,

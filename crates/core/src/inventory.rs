@@ -45,7 +45,7 @@ pub struct Inventory {
 }
 
 /// The site that was read.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Site {
     /// The BI tool, such as `tableau`.
     pub tool: String,
@@ -60,7 +60,7 @@ pub struct Site {
 }
 
 /// A folder of assets (Tableau: a project).
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Collection {
     /// Its name; unique only among its siblings.
     pub name: String,
@@ -301,7 +301,7 @@ impl Completeness {
 }
 
 /// Something that the reader of a snapshot should know.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Notice {
     /// A stable code, such as `TW-TABLEAU-BACKFILL`.
     pub code: String,

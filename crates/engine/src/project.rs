@@ -7,6 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
 use tailwater_core::id::ProjectName;
 use tailwater_core::project::{Project, ResourceType};
+use tailwater_dbt::ArtifactKind;
 use tailwater_store::{ProjectLocation, ProjectRecord};
 
 use crate::catalog::pick;
@@ -194,34 +195,53 @@ impl Workspace {
     /// They are those of each project's production. Of one that cannot be read now, but could be earlier in this
     /// process, the earlier state is answered.
     pub async fn load_projects(&self, names: &[ProjectName]) -> Result<Vec<Arc<Project>>, Error> {
-        let mut entries = self.projects().await?;
-        if entries.is_empty() {
-            return Err(Error::NoProjects);
-        }
-        if !names.is_empty() {
-            let mut named = Vec::new();
-            for name in names {
-                named.push(self.find_project(name).await?);
-            }
-            entries = named;
-        }
-        let mut projects = Vec::new();
-        for entry in &entries {
-            projects.push(self.load_production(entry).await?);
-        }
+        let (projects, _) = self.load_projects_as_they_are(names).await?;
         Ok(projects)
     }
 
-    /// The manifest of a project's production.
-    async fn load_production(&self, entry: &ProjectEntry) -> Result<Arc<Project>, Error> {
+    /// The same, and whether each manifest is the one that lies there now.
+    pub(crate) async fn load_projects_as_they_are(
+        &self,
+        names: &[ProjectName],
+    ) -> Result<(Vec<Arc<Project>>, bool), Error> {
+        let mut projects = Vec::new();
+        let mut are_current = true;
+        for entry in &self.entries_of(names).await? {
+            let (project, is_current) = self.load_production(entry).await?;
+            projects.push(project);
+            are_current &= is_current;
+        }
+        Ok((projects, are_current))
+    }
+
+    /// The named projects, in that order; all projects when no name is given.
+    pub(crate) async fn entries_of(&self, names: &[ProjectName]) -> Result<Vec<ProjectEntry>, Error> {
+        let entries = self.projects().await?;
+        if entries.is_empty() {
+            return Err(Error::NoProjects);
+        }
+        if names.is_empty() {
+            return Ok(entries);
+        }
+        let mut named = Vec::new();
+        for name in names {
+            named.push(self.find_project(name).await?);
+        }
+        Ok(named)
+    }
+
+    /// The manifest of a project's production, and whether it is the one that lies there now.
+    async fn load_production(&self, entry: &ProjectEntry) -> Result<(Arc<Project>, bool), Error> {
         let environments = self.environments(entry).await?;
         let no_artifacts = || Error::NoArtifacts {
             project: entry.name.clone(),
         };
         let production = pick(&environments, None).ok_or_else(no_artifacts)?;
         let artifacts = self.load_artifacts(production).await?;
+        let mut problems = artifacts.problems.iter();
+        let is_current = !problems.any(|problem| problem.kind == ArtifactKind::Manifest);
         match (artifacts.project, artifacts.unreadable) {
-            (Some(project), _) => Ok(project),
+            (Some(project), _) => Ok((project, is_current)),
             (None, Some(error)) => Err(Error::Shared(error)),
             (None, None) => Err(no_artifacts()),
         }
@@ -234,7 +254,7 @@ impl Workspace {
         let mut summaries = Vec::new();
         for entry in self.projects().await? {
             let loaded = self.load_production(&entry).await;
-            let summary = loaded.map(|project| summarize(&project, &entry));
+            let summary = loaded.map(|(project, _)| summarize(&project, &entry));
             summaries.push((entry, summary));
         }
         Ok(summaries)

@@ -6,15 +6,17 @@
 mod diff;
 pub mod moment;
 mod naming;
+mod read;
 mod record;
 mod report;
+mod standing;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use tailwater_bi::{Before, Connector, Fetched, Progress};
+use chrono::TimeDelta;
+use tailwater_bi::{Connector, Fetched, Progress};
 use tailwater_core::diagnostic::Diagnostic;
 use tailwater_core::exposure::{Exposure, Stale};
 use tailwater_core::id::{AssetId, IntegrationName};
@@ -22,17 +24,18 @@ use tailwater_core::inventory::{Completeness, Inventory};
 use tailwater_core::merge::{Known, Merged, merge};
 use tailwater_core::project::Project;
 use tailwater_core::resolve::{GivenName, Input, Resolution, resolve};
-use tailwater_core::selection::Selection;
 use tailwater_store::{
-    Error as StoreError, ExposureName, Landing, StoredInventory, SyncCause, SyncDetail, SyncFailure, SyncId,
-    SyncOutcome, SyncRecord,
+    Error as StoreError, ExposureName, Landing, SyncCause, SyncDetail, SyncFailure, SyncId, SyncOutcome,
+    SyncRecord,
 };
 use tokio_util::sync::CancellationToken;
 
 pub use self::diff::{ChangeOrigin, DiffCounts, ExposureDiff, GapDiff, LinkDiff, SyncDiff};
 use self::naming::{NamingInput, name_assets};
+use self::read::{Ground, Read};
 use self::record::{fill_record, new_record};
 pub use self::report::{ExposureChange, ExposureTitle, KeptExposure, SyncReport};
+use self::standing::Standing;
 use crate::error::Error;
 use crate::integration::{Integration, connector_of, selection_digest};
 use crate::progress::{Quiet, Stage, SyncProgress};
@@ -49,9 +52,6 @@ pub struct SyncOptions {
     /// Read everything again, not only what moved.
     pub is_full: bool,
 }
-
-/// So old a full read may be for the next sync to read only what moved. A sync once a day always reads everything.
-const FULL_READ_HOLDS: TimeDelta = TimeDelta::hours(20);
 
 /// So many syncs of an integration are remembered, however old they are.
 const ALWAYS_KEPT: u32 = 50;
@@ -125,14 +125,14 @@ impl Workspace {
         };
         let work = async {
             self.check_selection(&integration).await?;
-            let projects = self.load_projects(&integration.projects).await?;
+            let ground = self.ground(&integration, request.options).await?;
             let session = self.enter(&integration, Use::Sync, Duration::ZERO).await?;
             let connector = connector_of(&session)?;
             // On the heap: what reads a whole site is large for a future.
             let fetched = Box::pin(self.fetch_and_land(
                 &integration,
                 connector.as_ref(),
-                &projects,
+                &ground,
                 request.options,
                 progress,
                 cancel,
@@ -197,6 +197,7 @@ impl Workspace {
                 names: Vec::new(),
                 stale: before.stale,
                 record: new_record(name, synced_at),
+                standing: None,
             };
             let report = self
                 .resolve_into(
@@ -248,27 +249,40 @@ impl Workspace {
         &self,
         integration: &Integration,
         connector: &dyn Connector,
-        projects: &[Arc<Project>],
+        ground: &Ground,
         options: SyncOptions,
         progress: &dyn SyncProgress,
         cancel: &CancellationToken,
         record: SyncRecord,
     ) -> Result<SyncReport, Error> {
-        let selection = self.selection(integration).await?;
-        let last_read = if options.is_full {
-            None
-        } else {
-            self.last_read(&integration.name).await?
-        };
-        let (fetched, before) = self
-            .fetch(integration, connector, &selection, last_read, progress, cancel)
+        let read = self
+            .fetch(integration, connector, ground, progress, cancel)
             .await?;
+        let mut record = record;
+        record.detail.read_at = record.started_at.checked_add_signed(connector.clock_ahead());
+        record.detail.full_read_at = match ground.last_read {
+            Some(last) => Some(last.full_at),
+            None => Some(record.started_at),
+        };
+        let (fetched, before) = match read {
+            Read::Site(read) => *read,
+            Read::AsBefore(survey) => {
+                let landed = self
+                    .land_unchanged(integration, ground, options, progress, &record)
+                    .await?;
+                if let Some(report) = landed {
+                    return Ok(report);
+                }
+                // Rules or names were given meanwhile.
+                self.finish(integration, survey, ground.last_read, cancel).await?
+            }
+        };
         let Fetched {
             inventory: fresh,
             unmoved,
             unread,
+            glance,
         } = fetched;
-        let mut record = record;
         record.detail.unmoved = unmoved;
         if let Some(error) = unread {
             let known = &before.inventory.assets;
@@ -278,11 +292,6 @@ impl Workspace {
             }
             record.detail.unread = fresh.assets.len() - unmoved;
         }
-        record.detail.read_at = record.started_at.checked_add_signed(connector.clock_ahead());
-        record.detail.full_read_at = match last_read {
-            Some(last) => Some(last.full_at),
-            None => Some(record.started_at),
-        };
         progress.reached(Stage::Projects, fresh.collections.len());
         progress.reached(Stage::Workbooks, fresh.assets.len());
         progress.reached(Stage::Tables, fresh.tables.len());
@@ -291,10 +300,14 @@ impl Workspace {
             stale: &before.stale,
             synced_at,
         });
-        let Merged { inventory, stale } = merge(known, fresh, &selection);
+        let Merged { inventory, stale } = merge(known, fresh, &ground.selection);
         let stored = self.store().load_exposures(Some(&integration.name)).await?;
         let stored: BTreeMap<AssetId, Exposure> =
             stored.into_iter().map(|row| (row.asset, row.exposure)).collect();
+        let (projects, are_current) = match &ground.projects {
+            Some((projects, are_current)) => (projects.clone(), *are_current),
+            None => self.load_projects_as_they_are(&integration.projects).await?,
+        };
         let mut landing = Landing {
             integration: integration.name.clone(),
             inventory,
@@ -302,9 +315,14 @@ impl Workspace {
             names: Vec::new(),
             stale,
             record,
+            standing: None,
         };
         // Reading the site took its time: rules that were given meanwhile count.
         let mapping = self.find_integration(&integration.name).await?.mapping;
+        let basis = ground
+            .basis
+            .as_ref()
+            .filter(|_| are_current && mapping == integration.mapping);
         let integration = &Integration {
             mapping,
             ..integration.clone()
@@ -315,7 +333,7 @@ impl Workspace {
                 .resolve_into(
                     &mut landing,
                     integration,
-                    projects,
+                    &projects,
                     options,
                     &stored,
                     &BTreeMap::new(),
@@ -328,6 +346,9 @@ impl Workspace {
             if cancel.is_cancelled() {
                 return Err(Error::Cancelled);
             }
+            let read_at = landing.record.detail.read_at;
+            let standing = Standing::of(basis, glance.as_ref(), &landing.inventory, &report, read_at);
+            landing.standing = standing.and_then(|standing| standing.to_text());
             self.ensure_parent(integration).await?;
             match self.store().land_sync(&landing).await {
                 Ok(_) => {
@@ -369,58 +390,6 @@ impl Workspace {
         landing.record.detail.pending = pending(&landing.inventory);
         fill_record(&mut landing.record, &report);
         Ok(report)
-    }
-
-    /// When the site was last read, if that and the last full read are such that what did not move since need not be
-    /// read again.
-    async fn last_read(&self, name: &IntegrationName) -> Result<Option<LastRead>, Error> {
-        /// More failures in a row than this, and everything is read again.
-        const MOST_FAILURES: u32 = 30;
-        let syncs = self.store().syncs(Some(name), MOST_FAILURES).await?;
-        let landed = syncs.iter().find(|record| record.outcome.has_landed());
-        let now = self.clock().now();
-        Ok(landed.and_then(|record| {
-            let full_at = record.detail.full_read_at?;
-            (full_at <= now && now - full_at < FULL_READ_HOLDS).then_some(LastRead {
-                read_at: record.detail.read_at.unwrap_or(record.started_at),
-                full_at,
-            })
-        }))
-    }
-
-    /// Reads the site, and what the last sync left of it, which nothing else replaces while this integration's
-    /// session is held. Stopping is heard here alone: what follows takes little time and is not stopped half-way.
-    async fn fetch(
-        &self,
-        integration: &Integration,
-        connector: &dyn Connector,
-        selection: &Selection,
-        last_read: Option<LastRead>,
-        progress: &dyn SyncProgress,
-        cancel: &CancellationToken,
-    ) -> Result<(Fetched, StoredInventory), Error> {
-        let progress: &dyn Progress = progress;
-        let fetching = async {
-            let Some(last) = last_read else {
-                let fetched = connector.fetch(selection, None, progress).await?;
-                return Ok((fetched, self.store().load_inventory(&integration.name).await?));
-            };
-            let known = self.store().load_inventory(&integration.name).await?;
-            let before = Before {
-                inventory: &known.inventory,
-                stale: &known.stale,
-                read_at: last.read_at,
-            };
-            let fetched = connector.fetch(selection, Some(before), progress).await?;
-            Ok((fetched, known))
-        };
-        let fetched = tokio::select! {
-            fetched = fetching => fetched,
-            () = cancel.cancelled() => Err(Error::Cancelled),
-        };
-        self.note_token(&integration.name, connector.token_expires_at().await)
-            .await;
-        fetched
     }
 
     /// The name of each asset's exposure: the one it was given earlier, else the one that it has in generated
@@ -498,15 +467,6 @@ impl Workspace {
         self.store().record_failed_sync(&record).await?;
         Ok(())
     }
-}
-
-/// When a site was last read.
-#[derive(Debug, Clone, Copy)]
-struct LastRead {
-    /// When the last sync that landed began, by the BI tool's clock.
-    read_at: DateTime<Utc>,
-    /// When the last one that read everything began.
-    full_at: DateTime<Utc>,
 }
 
 /// Resolves an inventory with its SQL read anew. Reading SQL takes less time than storing what it said.

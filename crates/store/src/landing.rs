@@ -28,6 +28,7 @@ use crate::error::{Error, Result};
 use crate::exposure::label_key;
 use crate::inventory::{Item, last_seen, to_items};
 use crate::name::{self, ExposureName, Names};
+use crate::standing;
 use crate::store::Store;
 use crate::sync::{self, SyncId, SyncRecord};
 
@@ -55,6 +56,8 @@ pub struct Landing {
     pub stale: BTreeMap<AssetId, Stale>,
     /// The history's record. Its `finished_at` is the time at which everything in here was seen.
     pub record: SyncRecord,
+    /// What a later sync may know this state by ([`Store::find_standing`]), when there is such a thing.
+    pub standing: Option<String>,
 }
 
 /// What a landing wrote beside the history's record.
@@ -163,10 +166,17 @@ impl Store {
         let edition =
             change::record(&mut transaction, encoded.integration, edition, author, &changes).await?;
         match when {
-            When::Now => sync::insert(&mut transaction, &landing.record, edition).await?,
-            When::Again(_) => count_again(&mut transaction, encoded.integration, author.at).await?,
+            When::Now => {
+                sync::insert(&mut transaction, &landing.record, edition).await?;
+                let noted = landing.standing.as_deref();
+                standing::note(&mut transaction, &landing.record, edition, noted).await?;
+            }
+            When::Again(_) => {
+                count_again(&mut transaction, encoded.integration, author.at).await?;
+                standing::forget(&mut transaction, encoded.integration).await?;
+            }
         }
-        finish(&mut transaction, &encoded).await?;
+        finish(&mut transaction, encoded.integration, encoded.at).await?;
         transaction.commit().await?;
         Ok(Written {
             sync: landing.record.id,
@@ -532,19 +542,23 @@ async fn count_again(transaction: &mut Transaction<'_>, integration: &str, now: 
 }
 
 /// Drops tombstones that are old enough, and notes the time of the landing.
-async fn finish(transaction: &mut Transaction<'_>, landing: &Encoded<'_>) -> Result<()> {
-    let too_old = landing.at - TimeDelta::days(TOMBSTONE_DAYS);
+pub(crate) async fn finish(
+    transaction: &mut Transaction<'_>,
+    integration: &str,
+    at: DateTime<Utc>,
+) -> Result<()> {
+    let too_old = at - TimeDelta::days(TOMBSTONE_DAYS);
     for sql in [
         "delete from exposure where integration = $1 and gone_at < $2",
         "delete from asset where integration = $1 and gone_at < $2",
     ] {
         transaction
-            .execute(sql, vec![landing.integration.into(), too_old.into()])
+            .execute(sql, vec![integration.into(), too_old.into()])
             .await?;
     }
     let sql = "update integration set synced_at = $2 where name = $1";
     transaction
-        .execute(sql, vec![landing.integration.into(), landing.at.into()])
+        .execute(sql, vec![integration.into(), at.into()])
         .await?;
     Ok(())
 }

@@ -50,6 +50,7 @@ mod sealed;
 mod secret;
 mod setting;
 mod signal;
+mod standing;
 mod store;
 mod sync;
 mod time_id;

@@ -25,32 +25,25 @@ use super::wire::{PublishedSource, User, View, Workbook};
 /// Joins both halves. `links` makes addresses where Tableau sent none; of the workbooks that did not move there is no
 /// lineage.
 pub(crate) fn assemble(
-    listing: Listing,
+    listing: &Listing,
     lineage: &Lineage,
     links: &Links,
     unmoved: &Unmoved<'_>,
 ) -> Inventory {
-    let Listing {
-        workbooks,
-        mut views,
-        data_sources,
-        users,
-        inventory,
-    } = listing;
     let mut assembly = Assembly {
-        inventory,
+        inventory: listing.inventory.clone(),
         lineage,
         links,
-        data_sources: &data_sources,
-        users: &users,
+        data_sources: &listing.data_sources,
+        users: &listing.users,
         nameless: 0,
     };
     assembly.add_custom_sql();
     assembly.add_published();
-    for (luid, workbook) in workbooks {
-        let views = views.remove(&luid).unwrap_or_default();
-        match unmoved.asset(&luid) {
-            Some(before) => assembly.add_unmoved(workbook, &views, before),
+    for (luid, workbook) in &listing.workbooks {
+        let views = listing.views.get(luid).map_or(&[][..], Vec::as_slice);
+        match unmoved.asset(luid) {
+            Some(before) => assembly.add_unmoved(workbook, views, before),
             None => assembly.add_workbook(workbook, views),
         }
     }
@@ -102,7 +95,7 @@ struct Assembly<'a> {
 }
 
 impl Assembly<'_> {
-    fn add_workbook(&mut self, workbook: Workbook, views: Vec<View>) {
+    fn add_workbook(&mut self, workbook: &Workbook, views: &[View]) {
         let luid = workbook.id.clone();
         let told = self.lineage.workbooks.get(&luid);
         let flaws = self.workbook_flaws(&luid, told);
@@ -111,9 +104,9 @@ impl Assembly<'_> {
             (_, state) => state,
         };
         let mut asset = Asset {
-            owner: self.owner(&workbook, told),
+            owner: self.owner(workbook, told),
             lineage: lineage.clone(),
-            ..self.listed(workbook, &views)
+            ..self.listed(workbook, views)
         };
         if let Some(told) = told {
             if asset.url.is_none() {
@@ -138,19 +131,20 @@ impl Assembly<'_> {
     }
 
     /// What the lists tell of a workbook.
-    fn listed(&self, workbook: Workbook, views: &[View]) -> Asset {
-        let collection = workbook.project.map(|(project, _)| CollectionId::from(project));
+    fn listed(&self, workbook: &Workbook, views: &[View]) -> Asset {
+        let collection = workbook.project.as_ref();
+        let collection = collection.map(|(project, _)| CollectionId::from(project.as_str()));
         let place = collection
             .as_ref()
             .and_then(|id| self.inventory.collections.get(id));
         Asset {
             kind: AssetKind::Workbook,
-            name: workbook.name,
-            description: workbook.description,
-            url: workbook.url,
+            name: workbook.name.clone(),
+            description: workbook.description.clone(),
+            url: workbook.url.clone(),
             collection_path: place.map_or_else(Vec::new, |place| place.path.clone()),
             collection,
-            tags: workbook.tags,
+            tags: workbook.tags.clone(),
             created_at: workbook.created_at,
             updated_at: workbook.updated_at,
             total_views: total_views(views),
@@ -159,9 +153,9 @@ impl Assembly<'_> {
     }
 
     /// Adds a workbook as it was read before, with what the lists tell of it now.
-    fn add_unmoved(&mut self, workbook: Workbook, views: &[View], before: &Asset) {
+    fn add_unmoved(&mut self, workbook: &Workbook, views: &[View], before: &Asset) {
         let id = AssetId::from(workbook.id.as_str());
-        let owner = match (self.owner(&workbook, None), &before.owner) {
+        let owner = match (self.owner(workbook, None), &before.owner) {
             (Some(now), Some(then)) if now.id == then.id => Some(Owner {
                 name: then.name.clone().or(now.name),
                 email: now.email.or_else(|| then.email.clone()),

@@ -9,16 +9,12 @@ use tailwater_core::id::IntegrationName;
 use tailwater_core::inventory::Inventory;
 use tailwater_core::selection::Selection;
 
-use super::address::Links;
-use super::assemble::{assemble, unknown_owners};
-use super::lineage::fetch_lineage;
-use super::listing::{fetch_listing, fetch_tree, fetch_users};
-use super::metadata::Metadata;
+use super::listing::fetch_tree;
 use super::refresh;
 use super::session::Gate;
 use super::settings::TableauSettings;
-use super::unmoved::Unmoved;
-use crate::connector::{AssetTitle, Before, Check, Connector, Fetched, NoProgress, Progress};
+use super::survey::TableauSurvey;
+use crate::connector::{AssetTitle, Check, Connector, NoProgress, Progress, Survey};
 use crate::error::Error;
 use crate::refresh::{CancelAnswer, Clearance, ExtractRefresher, FoundJobs, JobAnswer, Start, TargetRef};
 use crate::warning::Warner;
@@ -46,31 +42,6 @@ impl TableauConnector {
     pub(super) const fn gate(&self) -> &Gate {
         &self.gate
     }
-
-    async fn read(
-        &self,
-        selection: &Selection,
-        before: Option<Before<'_>>,
-        progress: &dyn Progress,
-    ) -> Result<Fetched, Error> {
-        let mut listing = fetch_listing(&self.gate, selection, progress).await?;
-        let metadata = Metadata::new(&self.gate);
-        let links = Links::new(self.gate.server(), self.gate.site());
-        let unmoved = match before {
-            Some(before) => Unmoved::find(&listing, before, &links, &metadata, progress).await?,
-            None => Unmoved::default(),
-        };
-        let workbooks = listing.workbooks.keys();
-        let moved = workbooks.filter(|luid| unmoved.asset(luid).is_none()).cloned();
-        let lineage = fetch_lineage(&metadata, moved.collect(), progress).await?;
-        let owners = unknown_owners(&listing, &lineage, &unmoved);
-        listing.users = fetch_users(&self.gate, owners, &mut listing.inventory, progress).await?;
-        Ok(Fetched {
-            inventory: assemble(listing, &lineage, &links, &unmoved),
-            unmoved: unmoved.count(),
-            unread: lineage.failure,
-        })
-    }
 }
 
 #[async_trait]
@@ -91,13 +62,14 @@ impl Connector for TableauConnector {
         Ok(fetch_tree(&self.gate, &NoProgress).await?.titles())
     }
 
-    async fn fetch(
-        &self,
-        selection: &Selection,
-        before: Option<Before<'_>>,
-        progress: &dyn Progress,
-    ) -> Result<Fetched, Error> {
-        self.read(selection, before, progress).await
+    async fn survey<'c>(
+        &'c self,
+        selection: &'c Selection,
+        progress: &'c dyn Progress,
+    ) -> Result<Box<dyn Survey + 'c>, Error> {
+        Ok(Box::new(
+            TableauSurvey::begin(&self.gate, selection, progress).await?,
+        ))
     }
 
     fn refresher(&self) -> Option<&dyn ExtractRefresher> {

@@ -14,8 +14,8 @@ use super::graph::{self, filled};
 use super::wire::View;
 
 /// Dashboards, then sheets, hidden ones too, then what only REST tells of, such as stories.
-pub(super) fn parts(told: Option<&graph::Workbook>, views: Vec<View>, links: &Links) -> Vec<Part> {
-    let mut views: BTreeMap<String, View> = views.into_iter().map(|view| (view.id.clone(), view)).collect();
+pub(super) fn parts(told: Option<&graph::Workbook>, views: &[View], links: &Links) -> Vec<Part> {
+    let mut views: BTreeMap<&str, &View> = views.iter().map(|view| (view.id.as_str(), view)).collect();
     let mut parts = Vec::new();
     if let Some(told) = told {
         for dashboard in &told.dashboards.items {
@@ -37,17 +37,17 @@ pub(super) fn parts(told: Option<&graph::Workbook>, views: Vec<View>, links: &Li
             parts.extend(part(links, sheet, PartKind::Sheet, Vec::new(), &mut views));
         }
     }
-    let mut rest: Vec<View> = views.into_values().collect();
+    let mut rest: Vec<&View> = views.into_values().collect();
     rest.sort_by(|one, other| (&one.name, &one.id).cmp(&(&other.name, &other.id)));
     parts.extend(rest.into_iter().map(|view| Part {
-        url: view_url(&view, links),
-        id: PartId::from(view.id),
+        url: view_url(view, links),
+        id: PartId::from(view.id.as_str()),
         kind: match view.sheet_type.as_deref() {
             Some("dashboard") => PartKind::Dashboard,
             Some("story") => PartKind::Story,
             _ => PartKind::Sheet,
         },
-        name: view.name,
+        name: view.name.clone(),
         is_hidden: false,
         total_views: view.total_views,
         contains: Vec::new(),
@@ -84,7 +84,7 @@ fn part(
     sheet: &graph::Sheet,
     kind: PartKind,
     contains: Vec<PartId>,
-    views: &mut BTreeMap<String, View>,
+    views: &mut BTreeMap<&str, &View>,
 ) -> Option<Part> {
     let luid = filled(sheet.luid.as_ref());
     let view = luid.and_then(|luid| views.remove(luid));

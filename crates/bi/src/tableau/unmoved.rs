@@ -14,34 +14,17 @@ use tailwater_core::reference::reachable_sources;
 
 use super::address::Links;
 use super::assemble::last_refresh;
-use super::chunk::{ById, ByIdCall};
-use super::graph::{self, filled};
+use super::dates::ExtractDates;
+use super::graph::filled;
 use super::listing::Listing;
 use super::metadata::Metadata;
 use super::part::is_known;
-use super::query;
 use super::wire::Workbook;
 use crate::connector::{Before, Progress};
 use crate::error::Error;
 
 /// How long Tableau's index may lag behind a change: minutes as a rule, longer after much was published at once.
-const SETTLED: TimeDelta = TimeDelta::hours(2);
-
-const WORKBOOK_DATES: ByIdCall<graph::Workbook> = ByIdCall {
-    query: query::WORKBOOK_DATES,
-    start: 500,
-    most: 1_000,
-    id: |workbook| filled(workbook.luid.as_ref()),
-    phase: Some("dates of extracts"),
-};
-
-const PUBLISHED_DATES: ByIdCall<graph::DataSource> = ByIdCall {
-    query: query::PUBLISHED_DATES,
-    start: 500,
-    most: 1_000,
-    id: |source| filled(source.luid.as_ref()),
-    phase: None,
-};
+pub(super) const SETTLED: TimeDelta = TimeDelta::hours(2);
 
 /// The workbooks that did not move.
 #[derive(Debug, Default)]
@@ -61,7 +44,8 @@ struct Extract {
 }
 
 impl<'a> Unmoved<'a> {
-    /// Finds them among the listed workbooks.
+    /// Finds them among the listed workbooks. `dates` are asked for where they were not yet; those that are given are of
+    /// all listed workbooks, and of all published data sources that were known before.
     ///
     /// # Errors
     /// When no other call can go through either.
@@ -70,6 +54,7 @@ impl<'a> Unmoved<'a> {
         before: Before<'a>,
         links: &Links,
         metadata: &Metadata<'_>,
+        dates: Option<ExtractDates>,
         progress: &dyn Progress,
     ) -> Result<Self, Error> {
         // Another version may tell more.
@@ -84,64 +69,56 @@ impl<'a> Unmoved<'a> {
         if assets.is_empty() {
             return Ok(Self::default());
         }
-        let published: BTreeSet<String> = assets
-            .values()
-            .flat_map(|asset| reachable_sources(before.inventory, asset).into_values())
-            .filter_map(|source| source.luid.clone().filter(|_| source.is_published))
-            .collect();
-        let (workbooks, published) = futures::join!(
-            WORKBOOK_DATES.fetch(metadata, assets.keys().cloned().collect(), progress),
-            PUBLISHED_DATES.fetch(metadata, published, progress)
-        );
-        let (workbooks, published) = match (workbooks, published) {
-            (Ok(workbooks), Ok(published)) => (workbooks, published),
-            (Err(error), _) | (_, Err(error)) if error.ends_session() => return Err(error),
-            // Reading everything will tell what is amiss.
-            _ => return Ok(Self::default()),
+        let dates = match dates {
+            Some(dates) => Some(dates),
+            None => {
+                let workbooks = assets.keys().cloned().collect();
+                ExtractDates::fetch(
+                    metadata,
+                    workbooks,
+                    published(before.inventory, &assets),
+                    progress,
+                )
+                .await?
+            }
+        };
+        let Some(dates) = dates else {
+            return Ok(Self::default());
         };
         let mut found = Self {
             before: Some(before.inventory),
             assets,
             extracts: BTreeMap::new(),
         };
-        found.keep_told(before.inventory, &workbooks, &published);
+        found.keep_told(before.inventory, &dates);
         Ok(found)
     }
 
     /// Keeps those of which everything that was asked was told.
-    fn keep_told(
-        &mut self,
-        before: &Inventory,
-        workbooks: &ById<graph::Workbook>,
-        published: &ById<graph::DataSource>,
-    ) {
+    fn keep_told(&mut self, before: &Inventory, dates: &ExtractDates) {
         self.assets.retain(|luid, asset| {
-            let Some(told) = whole(workbooks, luid) else {
+            let Some(told) = dates.workbook(luid) else {
                 return false;
             };
-            let told = &told.embedded_datasources;
+            let told = &told.embedded_datasources.items;
             let ids: BTreeSet<&str> = told
-                .items
                 .iter()
                 .filter_map(|source| filled(source.id.as_ref()))
                 .collect();
-            !told.has_gaps()
-                && ids == asset.data_sources.iter().map(DataSourceId::as_str).collect()
+            ids == asset.data_sources.iter().map(DataSourceId::as_str).collect()
                 && reachable_sources(before, asset)
                     .into_iter()
                     .filter(|(_, source)| source.is_published)
-                    .all(|(id, _)| whole(published, id.as_str()).is_some())
+                    .all(|(id, _)| dates.published(id.as_str()).is_some())
         });
         let embedded = self
             .assets
             .keys()
-            .filter_map(|luid| workbooks.found.get(luid))
+            .filter_map(|luid| dates.workbook(luid))
             .flat_map(|workbook| &workbook.embedded_datasources.items)
             .filter_map(|source| Some((filled(source.id.as_ref())?, source)));
-        let published = published
-            .found
-            .iter()
-            .map(|(luid, source)| (luid.as_str(), source));
+        let published = dates.of_published.found.iter();
+        let published = published.map(|(luid, source)| (luid.as_str(), source));
         self.extracts = embedded
             .chain(published)
             .map(|(id, source)| {
@@ -206,8 +183,17 @@ impl<'a> Unmoved<'a> {
     }
 }
 
+/// The published data sources under assets, by LUID.
+fn published(inventory: &Inventory, assets: &BTreeMap<String, &Asset>) -> BTreeSet<String> {
+    assets
+        .values()
+        .flat_map(|asset| reachable_sources(inventory, asset).into_values())
+        .filter_map(|source| source.luid.clone().filter(|_| source.is_published))
+        .collect()
+}
+
 /// A listed workbook as it was read before, when the lists show no change of it or of what is under it.
-fn unmoved<'a>(
+pub(super) fn unmoved<'a>(
     listing: &Listing,
     workbook: &Workbook,
     before: Before<'a>,
@@ -267,11 +253,4 @@ fn tables_under<'a>(
         .map(|used| &used.table)
         .chain(of_sql)
         .filter_map(|id| inventory.tables.get_key_value(id))
-}
-
-/// What was told of an id, when nothing was lacking.
-fn whole<'a, T>(read: &'a ById<T>, id: &str) -> Option<&'a T> {
-    let is_lacking =
-        read.flawed.contains_key(id) || read.failed.contains_key(id) || read.abandoned.contains_key(id);
-    read.found.get(id).filter(|_| !is_lacking)
 }

@@ -17,7 +17,7 @@ pub(crate) struct Project {
 }
 
 /// A workbook (Query Workbooks for Site).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Workbook {
     pub(crate) id: String,
     pub(crate) name: String,
@@ -33,7 +33,7 @@ pub(crate) struct Workbook {
 }
 
 /// A view: a dashboard, story or sheet that is not hidden (Query Views for Site).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct View {
     pub(crate) id: String,
     pub(crate) name: String,
@@ -46,7 +46,7 @@ pub(crate) struct View {
 }
 
 /// A published data source (Query Data Sources).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct PublishedSource {
     pub(crate) id: String,
     pub(crate) name: String,
@@ -56,7 +56,7 @@ pub(crate) struct PublishedSource {
 }
 
 /// A person (Query User on Site, or the owner inside another answer).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct User {
     pub(crate) id: String,
     /// The login name.

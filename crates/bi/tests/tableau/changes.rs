@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeZone, Utc};
 use rstest::rstest;
 use std::collections::{BTreeMap, BTreeSet};
-use tailwater_bi::{Before, Connector, Fetched, NoProgress};
+use tailwater_bi::{Before, Connector, Fetched, Glance, NoProgress};
 use tailwater_core::exposure::Stale;
 use tailwater_core::id::AssetId;
 use tailwater_core::inventory::{Completeness, Inventory};
@@ -75,9 +75,37 @@ async fn changes_since(
         read_at,
     };
     connect(running)
-        .fetch(&Selection::new(["**"]), Some(before), &NoProgress)
+        .fetch_changes(&Selection::new(["**"]), before, &NoProgress)
         .await
         .expect("the site is read")
+}
+
+/// A glance at the whole site.
+async fn glance(running: &Running) -> Option<Glance> {
+    let (connector, selection) = (connect(running), Selection::new(["**"]));
+    let survey = connector.survey(&selection, &NoProgress).await;
+    let fetched = survey.expect("the lists").finish(None).await;
+    fetched.expect("the site is read").glance
+}
+
+/// Whether the site shows itself as at the glance, and what is read of it if not.
+async fn look(running: &Running, glance: &Glance, before: &Inventory) -> (bool, Fetched) {
+    running.clear_requests();
+    let (connector, selection) = (connect(running), Selection::new(["**"]));
+    let mut survey = connector
+        .survey(&selection, &NoProgress)
+        .await
+        .expect("the lists");
+    let is_same = survey.is_as(glance).await.expect("the dates");
+    let before = Before {
+        inventory: before,
+        stale: &BTreeMap::new(),
+        read_at: read_at(),
+    };
+    (
+        is_same,
+        survey.finish(Some(before)).await.expect("the site is read"),
+    )
 }
 
 /// The LUIDs whose lineage was asked for.
@@ -147,7 +175,12 @@ async fn what_did_not_move_is_the_same_and_its_lineage_is_not_asked_for() {
 async fn what_moved_is_read_again(#[case] from: &str, #[case] to: &str, #[case] moved: &[&str]) {
     let running = start(SITE).await;
     let first = fetch_all(&running).await;
+    let before = glance(&running).await.expect("a site at rest");
     replace(&running, from, to);
+    let (is_same, fetched) = look(&running, &before, &first).await;
+    assert!(!is_same, "a glance shows it");
+    assert_eq!(names(&first, &read_again(&running)), moved);
+    assert_eq!(fetched.inventory, fetch_all(&running).await);
     let fetched = changes(&running, &first).await;
     assert_eq!(names(&first, &read_again(&running)), moved);
     assert_eq!(fetched.unmoved, 4 - moved.len());
@@ -239,6 +272,48 @@ async fn names_that_were_hidden_are_asked_for_again() {
     );
 }
 
+#[tokio::test]
+async fn a_glance_tells_that_nothing_moved() {
+    let running = start(SITE).await;
+    let first = fetch_all(&running).await;
+    let before = glance(&running).await.expect("a site at rest");
+    assert_eq!(
+        before.settled_at,
+        Utc.with_ymd_and_hms(2026, 1, 1, 2, 0, 0).unwrap()
+    );
+    let (is_same, fetched) = look(&running, &before, &first).await;
+    assert!(is_same);
+    // What was asked for the glance is not asked again, and a glance at what was read before is the same.
+    assert_eq!(running.count("/graphql"), 2);
+    assert_eq!(fetched.inventory, first);
+    assert_eq!(fetched.glance, Some(before));
+}
+
+/// What would be read again in any case is not at rest.
+#[rstest]
+#[case::late("name = \"Own\"", "name = \"Own\"\n    indexed = false")]
+#[case::unknown_view(
+    "dashboards = [\"Board\"]",
+    "dashboards = [\"Board\"]\n    null_elements = [\"dashboards\"]"
+)]
+#[tokio::test]
+async fn no_glance_is_taken_of_what_is_read_again(#[case] from: &str, #[case] to: &str) {
+    let running = start(SITE).await;
+    replace(&running, from, to);
+    assert_eq!(glance(&running).await, None);
+}
+
+#[tokio::test]
+async fn no_glance_is_taken_of_hidden_names_and_cut_answers() {
+    let running = start(SITE).await;
+    let viewer = connect_with(settings(running.base_url(), "acme", "viewer", "viewer-secret"));
+    let selection = Selection::new(["**"]);
+    let survey = viewer.survey(&selection, &NoProgress).await.expect("the lists");
+    assert_eq!(survey.finish(None).await.expect("read").glance, None);
+    running.set_switches(|switches| switches.backfill_running = true);
+    assert_eq!(glance(&running).await, None);
+}
+
 /// When the dates cannot be told, everything is read, and says itself what is amiss.
 #[rstest]
 #[case::limit(|switches: &mut Switches| switches.node_limit = 3)]
@@ -250,6 +325,12 @@ async fn names_that_were_hidden_are_asked_for_again() {
 async fn trouble_with_the_dates_loses_nothing(#[case] change: fn(&mut Switches)) {
     let running = start(SITE).await;
     let first = fetch_all(&running).await;
+    let before = glance(&running).await.expect("a site at rest");
+    running.set_switches(change);
+    let (is_same, fetched) = look(&running, &before, &first).await;
+    if is_same {
+        assert_eq!(fetched.inventory, first);
+    }
     running.set_switches(change);
     let fetched = changes(&running, &first).await;
     assert_eq!(fetched.inventory.assets.len(), 4);

@@ -262,10 +262,9 @@ async fn lists_without_any_lineage_are_read_and_marked() {
         let running = site().await;
         running.set_switches(trouble);
         let connector = connect(&running);
-        let fetched = connector
-            .fetch(&Selection::new(["**"]), None, &NoProgress)
-            .await
-            .unwrap();
+        let everything = Selection::new(["**"]);
+        let survey = connector.survey(&everything, &NoProgress).await.unwrap();
+        let fetched = survey.finish(None).await.unwrap();
         assert_eq!(fetched.unread.unwrap().code(), code);
         let inventory = fetched.inventory;
         assert_eq!(

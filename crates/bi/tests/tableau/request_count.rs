@@ -41,7 +41,7 @@ async fn requests(workbooks: usize) -> (usize, usize) {
     };
     let connector = connect();
     let fetched = connector
-        .fetch(&selection, Some(before), &NoProgress)
+        .fetch_changes(&selection, before, &NoProgress)
         .await
         .expect("the site is read");
     connector.sign_out().await;

@@ -11,3 +11,4 @@ mod skew;
 mod stage;
 mod story;
 mod switch;
+mod unchanged;

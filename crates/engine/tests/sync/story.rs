@@ -641,7 +641,6 @@ async fn a_first_sync_without_any_lineage_fails_and_a_later_one_is_partial() {
     }))
     .await;
     other.set_switches(|switches| switches.metadata = MetadataAvailability::FeatureDisabled);
-    let mut bench = bench;
     bench.point_at(&other);
     let report = bench.sync().await;
     assert_eq!(report.outcome, SyncOutcome::Partial);

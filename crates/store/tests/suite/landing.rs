@@ -378,3 +378,65 @@ async fn a_landing_that_is_dropped_half_way_leaves_nothing(
     store.land_sync(&next).await.unwrap();
     assert!(store.load_inventory(&main).await.unwrap().inventory == next.inventory);
 }
+
+/// What is noted with a landing holds until something else changes what the integration's exposures are.
+#[rstest]
+#[tokio::test]
+async fn what_the_exposures_stand_on_is_known_until_they_change(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (_home, store) = open(engine).await;
+    let main = "main".into();
+    let noted = |finished: i64, workbooks: usize| {
+        let mut noted = landing("main", finished, 0..workbooks);
+        noted.standing = Some("the lists 'as they were'".to_owned());
+        noted
+    };
+    let same = |finished: i64| landing("main", finished, 0..0).record;
+    let standing = "the lists 'as they were'";
+    assert_eq!(store.find_standing(&main).await.unwrap(), None);
+    assert!(!store.land_unchanged(&same(5), standing).await.unwrap());
+    assert_eq!(store.syncs(None, 9).await.unwrap().len(), 0);
+
+    store.land_sync(&noted(10, 3)).await.unwrap();
+    assert_eq!(
+        store.find_standing(&main).await.unwrap().as_deref(),
+        Some(standing)
+    );
+    let before = store.load_inventory(&main).await.unwrap();
+    assert!(store.land_unchanged(&same(20), standing).await.unwrap());
+    assert!(store.land_unchanged(&same(30), standing).await.unwrap());
+    assert!(!store.land_unchanged(&same(31), "other lists").await.unwrap());
+    let after = store.load_inventory(&main).await.unwrap();
+    assert_eq!(after.inventory, before.inventory);
+    assert_eq!(after.synced_at, Some(at(30)));
+    assert_eq!(
+        store.load_exposures(None).await.unwrap()[0].last_seen,
+        at(30),
+        "all of them were seen"
+    );
+    let landed: Vec<_> = store.syncs(None, 9).await.unwrap();
+    assert_eq!(
+        landed.iter().map(|record| record.finished_at).collect::<Vec<_>>(),
+        [at(30), at(20), at(10)]
+    );
+
+    // Read anew, landed without a note, and landed by a version that knows of none.
+    assert!(
+        store
+            .land_again(&landing("main", 30, 0..3), at(30))
+            .await
+            .unwrap()
+    );
+    assert_eq!(store.find_standing(&main).await.unwrap(), None);
+    assert!(!store.land_unchanged(&same(40), standing).await.unwrap());
+    store.land_sync(&noted(50, 3)).await.unwrap();
+    store.land_sync(&landing("main", 60, 0..3)).await.unwrap();
+    assert_eq!(store.find_standing(&main).await.unwrap(), None);
+    store.land_sync(&noted(70, 3)).await.unwrap();
+    let body = store.find_fact(&main, "standing").await.unwrap().unwrap();
+    store.land_sync(&landing("main", 80, 0..4)).await.unwrap();
+    store.put_fact(&main, "standing", &body).await.unwrap();
+    assert_eq!(store.find_standing(&main).await.unwrap(), None);
+    assert!(!store.land_unchanged(&same(90), standing).await.unwrap());
+}

@@ -172,6 +172,7 @@ fn landed() -> impl Strategy<Value = (Inventory, Vec<Drawn>)> {
 fn to_landing(number: usize, inventory: Inventory, drawn: Vec<Drawn>) -> Landing {
     let finished = i64::try_from(number).unwrap();
     let mut landing = Landing {
+        standing: None,
         integration: "main".into(),
         exposures: Vec::new(),
         names: Vec::new(),

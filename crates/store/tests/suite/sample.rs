@@ -70,6 +70,7 @@ pub fn landing(integration: &str, finished: i64, workbooks: impl IntoIterator<It
 
 pub fn empty_landing(integration: &str, finished: i64) -> Landing {
     Landing {
+        standing: None,
         integration: integration.into(),
         inventory: Inventory {
             site: Site {

@@ -163,6 +163,7 @@ async fn same_again(store: &Store, seconds: i64) -> Landing {
     let finished_at = stored.synced_at.unwrap() + chrono::TimeDelta::seconds(seconds);
     let exposures = store.load_exposures(Some(&main)).await.unwrap();
     Landing {
+        standing: None,
         inventory: stored.inventory,
         exposures: exposures
             .into_iter()
