@@ -69,18 +69,12 @@ impl<'a> Unmoved<'a> {
         if assets.is_empty() {
             return Ok(Self::default());
         }
-        let dates = match dates {
-            Some(dates) => Some(dates),
-            None => {
-                let workbooks = assets.keys().cloned().collect();
-                ExtractDates::fetch(
-                    metadata,
-                    workbooks,
-                    published(before.inventory, &assets),
-                    progress,
-                )
-                .await?
-            }
+        let dates = if dates.is_some() {
+            dates
+        } else {
+            let workbooks = assets.keys().cloned().collect();
+            let published = published(before.inventory, &assets);
+            ExtractDates::fetch(metadata, workbooks, published, progress).await?
         };
         let Some(dates) = dates else {
             return Ok(Self::default());
