@@ -136,13 +136,13 @@ impl Reading {
             && let Some(parsed) = parse_otherwise(text, dialect)
         {
             self.pieces.push(Piece::Parsed(parsed));
-            self.worsen(Confidence::Retried, refusal.into_message());
+            if casts_doubt(position, &scan(text, dialect)) {
+                self.worsen(Confidence::Retried, refusal.into_message());
+            }
             return;
         }
         let scan = scan(text, dialect);
-        // A statement that reads nothing (`SET NOCOUNT ON`) casts no doubt on the others.
-        let is_all = position == 0;
-        if is_all || scan.is_query || !scan.reads.is_empty() {
+        if casts_doubt(position, &scan) {
             self.worsen(Confidence::Scanned, refusal.into_message());
         }
         self.pieces.push(Piece::Scanned(position.max(1), scan));
@@ -154,4 +154,10 @@ impl Reading {
             self.error = Some(error);
         }
     }
+}
+
+/// Whether how a statement was read says something about the answer: one among others that reads nothing
+/// (`SET NOCOUNT ON`) does not.
+fn casts_doubt(position: usize, scan: &Scan) -> bool {
+    position == 0 || scan.is_query || !scan.reads.is_empty()
 }

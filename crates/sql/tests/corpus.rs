@@ -204,3 +204,75 @@ fn every_query_of_the_corpus_gives_its_tables_and_columns() {
     assert_eq!(dialects.len(), Dialect::ALL.len(), "every dialect has a file");
     assert!(count >= 250, "only {count} queries");
 }
+
+/// What a BI tool, a script or a file puts around a query, and the tables that it adds.
+const WRAPPERS: &[(&str, &str, &str)] = &[
+    ("select * from (\n", "\n) custom_sql_query", ""),
+    ("with q9 as (\n", "\n) select * from q9", ""),
+    (
+        "select q9.* from zz.one z9 left join (\n",
+        "\n) q9 on z9.k9 = q9.k9",
+        "zz.one",
+    ),
+    ("-- from zz.no\n/* join zz.no */ ", "\n-- from zz.no", ""),
+    ("insert into zz.dst ", "", ""),
+    ("create view zz.v9 as ", "", ""),
+    ("select a9 from zz.one;\n", ";\n", "zz.one"),
+    (
+        "select a9 from zz.one where k9 in (select k9 from (\n",
+        "\n) q9)",
+        "zz.one",
+    ),
+];
+
+/// A query stands on the same tables wherever it stands.
+#[test]
+fn a_query_keeps_its_tables_whatever_is_around_it() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
+    let mut failures = String::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let stem = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        let dialect: Dialect = stem.split('-').next().unwrap().parse().unwrap();
+        for case in parse_cases(&stem, &std::fs::read_to_string(&path).unwrap()) {
+            let sql = case.sql.trim_end();
+            let is_query = ["select", "with", "sel "].iter().any(|word| {
+                sql.get(..word.len())
+                    .is_some_and(|start| start.eq_ignore_ascii_case(word))
+            });
+            if !is_query || case.database.is_some() || sql.contains(';') || case.confidence != "parsed" {
+                continue;
+            }
+            for (before, after, added) in WRAPPERS {
+                let text = format!("{before}{sql}{after}");
+                let answer = upstream(&Request::new(&text, dialect));
+                let mut expected: BTreeSet<String> = case.tables.iter().cloned().collect();
+                if !added.is_empty() {
+                    expected.insert((*added).to_owned());
+                }
+                let found: BTreeSet<String> =
+                    answer.tables.iter().map(|table| table.name.to_string()).collect();
+                if found != expected {
+                    let _ = writeln!(
+                        failures,
+                        "{}: {text}\n  tables {found:?}, expected {expected:?}",
+                        case.place
+                    );
+                }
+                let columns = describe_columns(&answer);
+                if after.ends_with("custom_sql_query")
+                    && answer.confidence.name() == "parsed"
+                    && case.columns.as_ref().is_some_and(|expected| *expected != columns)
+                {
+                    let _ = writeln!(
+                        failures,
+                        "{}: {text}\n  columns {columns}\n expected {}",
+                        case.place,
+                        case.columns.as_deref().unwrap_or_default()
+                    );
+                }
+            }
+        }
+    }
+    assert!(failures.is_empty(), "\n{failures}");
+}

@@ -59,7 +59,11 @@ impl<'a> Resolver<'_, 'a> {
                     self.row(binding, into);
                     return;
                 };
-                self.read_from_binding(binding, &keys[used], &column.value, into);
+                let is_property =
+                    column.quote_style.is_none() && pseudo::is_row_property(self.dialect, &column.value);
+                if !is_property {
+                    self.read_from_binding(binding, &keys[used], &column.value, into);
+                }
                 return;
             }
             level = here.parent;

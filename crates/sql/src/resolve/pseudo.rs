@@ -27,43 +27,47 @@ pub(super) fn is_pseudo_column(dialect: Dialect, name: &str) -> bool {
     ]) {
         return true;
     }
+    if is_row_property(dialect, name) {
+        return true;
+    }
     match dialect {
         Dialect::Oracle => is_any(&[
             "sysdate",
             "systimestamp",
             "rownum",
-            "rowid",
             "level",
             "user",
             "uid",
             "connect_by_isleaf",
             "connect_by_iscycle",
-            "ora_rowscn",
             "dbtimezone",
             "sessiontimezone",
         ]),
         Dialect::Redshift => is_any(&["sysdate", "level", "user"]),
+        Dialect::Snowflake => is_any(&["sysdate", "level"]),
+        Dialect::Postgres => is_any(&["user", "current_catalog", "current_schema", "current_role"]),
+        Dialect::SqlServer => is_any(&["system_user", "user", "$action", "$identity", "$rowguid"]),
+        Dialect::Sqlite => is_any(&["oid"]),
+        Dialect::Teradata => is_any(&["date", "time", "user", "session", "database"]),
+        Dialect::MySql => is_any(&["utc_date", "utc_time", "utc_timestamp"]),
+        _ => false,
+    }
+}
+
+/// Whether an unquoted name is what the engine adds to each row of a table, also behind the table's name: `t.ROWID`.
+pub(super) fn is_row_property(dialect: Dialect, name: &str) -> bool {
+    let is_any = |names: &[&str]| names.iter().any(|pseudo| pseudo.eq_ignore_ascii_case(name));
+    match dialect {
+        Dialect::Oracle => is_any(&["rowid", "ora_rowscn"]),
         Dialect::Snowflake => is_any(&[
-            "sysdate",
-            "level",
             "metadata$filename",
             "metadata$file_row_number",
             "metadata$action",
             "metadata$isupdate",
             "metadata$row_id",
         ]),
-        Dialect::Postgres => is_any(&[
-            "user",
-            "current_catalog",
-            "current_schema",
-            "current_role",
-            "ctid",
-            "tableoid",
-        ]),
-        Dialect::SqlServer => is_any(&["system_user", "user", "$action", "$identity", "$rowguid"]),
-        Dialect::Sqlite => is_any(&["rowid", "oid", "_rowid_"]),
-        Dialect::Teradata => is_any(&["date", "time", "user", "session", "database"]),
-        Dialect::MySql => is_any(&["utc_date", "utc_time", "utc_timestamp"]),
+        Dialect::Postgres => is_any(&["ctid", "tableoid"]),
+        Dialect::Sqlite => is_any(&["rowid", "_rowid_"]),
         Dialect::BigQuery => is_any(&["_table_suffix", "_partitiontime", "_partitiondate", "_file_name"]),
         Dialect::ClickHouse => is_any(&["_table", "_database", "_part", "_partition_id"]),
         Dialect::Databricks | Dialect::Spark => is_any(&["_metadata"]),

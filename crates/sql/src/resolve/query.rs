@@ -182,7 +182,8 @@ impl<'a> Resolver<'_, 'a> {
         statement: &'a Statement,
         parent: Option<&Scope<'_, 'a>>,
     ) -> Rc<Shape<'a>> {
-        self.statement(statement, parent).unwrap_or_default()
+        let written = self.statement(statement, parent);
+        self.returned(statement, parent).or(written).unwrap_or_default()
     }
 
     fn set_operations(&mut self, body: &'a SetExpr, parent: Option<&Scope<'_, 'a>>) -> Rc<Shape<'a>> {

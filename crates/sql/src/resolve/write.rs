@@ -8,7 +8,7 @@ use std::rc::Rc;
 use sqlparser::ast::{
     Assignment, AssignmentTarget, CreateTable, CreateView, Delete, Expr, FromTable, Ident, Insert, Merge,
     MergeAction, MergeInsertKind, MergeUpdateKind, ObjectName, ObjectNamePart, OnConflictAction, OnInsert,
-    TableFactor, TableObject, TableWithJoins, Update, UpdateTableFromKind,
+    Statement, TableFactor, TableObject, TableWithJoins, Update, UpdateTableFromKind,
 };
 use tailwater_core::dialect::Dialect;
 
@@ -285,6 +285,41 @@ impl<'a> Resolver<'_, 'a> {
         if let Some(condition) = &delete.selection {
             self.read_only(condition, &scope);
         }
+    }
+
+    /// The rows that a DELETE or an UPDATE hands on by RETURNING: those of its target, which is read thereby.
+    pub(super) fn returned(
+        &mut self,
+        statement: &'a Statement,
+        parent: Option<&Scope<'_, 'a>>,
+    ) -> Option<Rc<Shape<'a>>> {
+        let mut scope = Scope::within(parent);
+        scope.is_lenient = true;
+        let list = match statement {
+            Statement::Delete(delete) => {
+                let list = delete.returning.as_ref()?;
+                let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
+                self.from(from, &mut scope);
+                if let Some(using) = &delete.using {
+                    self.from(using, &mut scope);
+                }
+                list
+            }
+            Statement::Update(update) => {
+                let list = update.returning.as_ref()?;
+                self.factor(&update.table.relation, &mut scope);
+                if let Some(UpdateTableFromKind::BeforeSet(from) | UpdateTableFromKind::AfterSet(from)) =
+                    &update.from
+                {
+                    self.from(from, &mut scope);
+                }
+                list
+            }
+            _ => return None,
+        };
+        let mut items = Vec::with_capacity(list.len());
+        self.select_list(list, &scope, &mut items);
+        Some(Rc::new(Shape::new(items)))
     }
 
     pub(super) fn merge(&mut self, merge: &'a Merge, parent: Option<&Scope<'_, 'a>>) -> Rc<Shape<'a>> {

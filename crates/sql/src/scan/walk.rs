@@ -16,6 +16,13 @@ pub(crate) struct Found {
     pub(crate) parts: Vec<(String, bool)>,
 }
 
+impl Found {
+    /// A variable that holds a table, or a stage of files: no relation.
+    fn is_variable(&self) -> bool {
+        matches!(self.parts.as_slice(), [(first, false), ..] if first.starts_with('@'))
+    }
+}
+
 /// What a scan of one statement brings.
 #[derive(Debug, Default)]
 pub(crate) struct Scan {
@@ -60,8 +67,17 @@ pub(crate) fn scan(text: &str, dialect: Dialect) -> Scan {
     while position < tokens.len() {
         position = walk.step(position);
     }
+    if !walk.may_read() {
+        walk.scan = Scan::default();
+    }
     walk.scan
 }
+
+/// What a statement begins with that reads relations without a SELECT.
+const READS_WITHOUT_SELECT: &[&str] = &[
+    "cache", "copy", "create", "del", "delete", "explain", "export", "from", "insert", "merge", "pivot",
+    "replace", "table", "unload", "unpivot", "update", "with",
+];
 
 struct Walk<'w, 't> {
     text: &'t str,
@@ -129,7 +145,9 @@ impl Walk<'_, '_> {
         let token = self.tokens[position];
         if token.is_word("from") {
             self.from(position, frame);
-        } else if token.is_any_word(&["join", "straight_join", "apply"])
+        } else if token.is_any_word(&["join", "straight_join"])
+            // not ClickHouse's `* APPLY(sum)`
+            || (token.is_word("apply") && self.previous_is_word(position, &["cross", "outer"]))
             // A table operator's input: `nPath(ON orders PARTITION BY …)`.
             || (token.is_word("on") && self.dialect == Dialect::Teradata && self.follows_bracket(position))
         {
@@ -192,7 +210,7 @@ impl Walk<'_, '_> {
             return next;
         }
         let next = self.after_relation(next);
-        if !is_target && !self.is_cte(&found, position) && !self.is_array(&found) {
+        if !is_target && !found.is_variable() && !self.is_cte(&found, position) && !self.is_array(&found) {
             self.scan.reads.push(found);
         }
         next
@@ -245,10 +263,12 @@ impl Walk<'_, '_> {
                 Some(token) if matches!(token.kind, Kind::Word | Kind::Literal) => {
                     at = self.hyphenated_end(at);
                     let text = &self.text[token.start..self.tokens[at].end];
-                    let text = match text.find('@') {
-                        Some(link) if link > 0 => &text[..link],
-                        _ => text,
-                    };
+                    if let Some((table, _)) = text.split_once('@')
+                        && !table.is_empty()
+                    {
+                        parts.push((table.to_owned(), false));
+                        return (Found { parts }, self.link_end(at));
+                    }
                     parts.push((text.to_owned(), false));
                 }
                 _ => break,
@@ -261,6 +281,16 @@ impl Walk<'_, '_> {
             }
         }
         (Found { parts }, at.max(position + 1))
+    }
+
+    /// The end of a database link that begins in the token at `position`: `orders@remote.example.com`, `orders@"Remote"`.
+    fn link_end(&self, position: usize) -> usize {
+        let is_open = self.tokens[position].text.ends_with('@');
+        let mut end = position + 1 + usize::from(is_open);
+        while self.is_symbol(end, '.') {
+            end += 2;
+        }
+        end.min(self.tokens.len())
     }
 
     /// BigQuery's project names hold dashes: the last token of `my-project-1`.
@@ -325,6 +355,16 @@ impl Walk<'_, '_> {
         {
             self.scan.creates = Some(self.path(position).0);
         }
+    }
+
+    /// Whether the text is a statement that reads: neither prose (`ask Anna where it comes from`) nor `SHOW TABLES FROM x`.
+    fn may_read(&self) -> bool {
+        let first = self.tokens.iter().find(|token| matches!(token.kind, Kind::Word));
+        first.is_some_and(|token| token.is_any_word(READS_WITHOUT_SELECT))
+            || self
+                .tokens
+                .iter()
+                .any(|token| token.is_any_word(&["select", "sel", "insert", "merge", "delete"]))
     }
 
     fn is_start(&self, position: usize) -> bool {

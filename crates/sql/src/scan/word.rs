@@ -47,7 +47,7 @@ const ENDS_FROM: &[&str] = &[
 const NO_NAME: &[&str] = &[
     "with", "on", "using", "join", "left", "right", "inner", "outer", "full", "cross", "natural", "as",
     "and", "or", "not", "case", "null", "from", "by", "in", "into", "exists", "distinct", "then", "else",
-    "end",
+    "end", "unpivot",
 ];
 
 /// Further words after a relation that are no alias of it.

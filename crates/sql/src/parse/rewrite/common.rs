@@ -310,28 +310,6 @@ pub(super) fn next_value(tape: &mut Tape, position: usize) {
     }
 }
 
-/// BigQuery: `ML.PREDICT(MODEL d.m, TABLE d.t)`.
-pub(super) fn bigquery_word(tape: &mut Tape, position: usize, keyword: Keyword) {
-    let is_argument = matches!(tape.before(position), Some(Token::LParen | Token::Comma));
-    if !is_argument || !matches!(tape.at(position + 1), Some(Token::Word(_))) {
-        return;
-    }
-    let mut end = position + 2;
-    while matches!(tape.at(end), Some(Token::Period | Token::Minus)) {
-        end += 2;
-    }
-    if !matches!(tape.at(end), Some(Token::RParen | Token::Comma)) {
-        return;
-    }
-    if keyword == Keyword::TABLE {
-        tape.insert(position + 1, vec![Token::LParen]);
-        tape.insert(end, vec![Token::RParen]);
-    } else if tape.is_word(position, "model") {
-        tape.replace(position, Token::Number("0".to_owned(), false));
-        tape.drop_range(position + 1, end);
-    }
-}
-
 /// `'a' 'b'` on two lines is one string.
 pub(super) fn joined_strings(tape: &mut Tape, position: usize) {
     let both_strings = matches!(tape.at(position), Some(Token::SingleQuotedString(_)))
@@ -372,40 +350,24 @@ pub(super) fn snowflake_stage(tape: &mut Tape, position: usize) {
         }),
     );
     tape.drop_range(position + 1, end + 1);
+    copied_query(tape, position, end + 1);
 }
 
-/// Legacy BigQuery SQL: `[project:dataset.table]`, with a dash in the project's name.
-pub(super) fn bigquery_legacy_table(tape: &mut Tape, position: usize) {
-    let after_from = matches!(tape.before(position), Some(Token::Word(before))
-        if matches!(before.keyword, Keyword::FROM | Keyword::JOIN));
-    if !after_from || !tape.is(position, &Token::LBracket) {
-        return;
+/// `COPY INTO @stage/x FROM (SELECT …) …`: the query is what is read. Where it stands on more than a stage, sqlparser
+/// knows no such thing.
+fn copied_query(tape: &mut Tape, stage: usize, from: usize) {
+    let Some(start) = stage.checked_sub(2) else { return };
+    if tape.are_words(start, &["copy", "into"])
+        && at_start(tape, start)
+        && tape.is_word(from, "from")
+        && tape.is(from + 1, &Token::LParen)
+        && tape.is_any_word(from + 2, &["select", "with"])
+        && let Some(close) = tape.closing(from + 1)
+    {
+        let end = (close..tape.len()).find(|&at| tape.is(at, &Token::SemiColon));
+        tape.drop_range(start, from + 1);
+        tape.drop_range(close + 1, end.unwrap_or(tape.len()));
     }
-    let Some(close) = (position + 1..tape.len().min(position + 32)).find(|&at| tape.is(at, &Token::RBracket))
-    else {
-        return;
-    };
-    if !(position..close).all(|at| tape.touch(at)) {
-        return;
-    }
-    let path: String = tape
-        .copies(position + 1, close)
-        .iter()
-        .map(|token| match token {
-            Token::Colon => ".".to_owned(),
-            Token::Word(word) => word.value.clone(),
-            other => other.to_string(),
-        })
-        .collect();
-    tape.replace(
-        position,
-        Token::Word(Word {
-            value: path,
-            quote_style: Some('`'),
-            keyword: Keyword::NoKeyword,
-        }),
-    );
-    tape.drop_range(position + 1, close + 1);
 }
 
 /// PostgreSQL: `FROM ONLY t`, `BETWEEN SYMMETRIC`, `ROWS FROM (f())`.

@@ -3,6 +3,7 @@
 //! The rules work on tokens, never on text, so strings and quoted names are safe from them. Most
 //! take away what cannot change which tables and columns are read: hints, locks, samples.
 
+mod bigquery;
 mod clause;
 mod clickhouse;
 mod common;

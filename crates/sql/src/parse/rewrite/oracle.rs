@@ -21,6 +21,13 @@ pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
                 tape.drop_range(position, end);
             }
         }
+        // `UNPIVOT (v FOR m IN (jan AS 1, feb AS 2))`
+        Keyword::AS
+            if matches!(tape.at(position + 1), Some(Token::Number(..)))
+                && matches!(tape.at(position + 2), Some(Token::Comma | Token::RParen)) =>
+        {
+            tape.drop_range(position, position + 2);
+        }
         Keyword::ONLY
             if matches!(tape.before(position), Some(Token::Word(before)) if before.keyword == Keyword::FROM)
                 && tape.is(position + 1, &Token::LParen) =>
@@ -97,6 +104,25 @@ pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
             drop_with_brackets(tape, position);
         }
         _ => {}
+    }
+}
+
+/// `"Ledger"@"link"`: the link stands apart from a name in quotes.
+pub(super) fn symbol(tape: &mut Tape, position: usize) {
+    let (Some(Token::Word(table)), Some(Token::Word(link))) = (tape.before(position), tape.at(position + 1))
+    else {
+        return;
+    };
+    if tape.is(position, &Token::AtSign) {
+        let note = Note::DatabaseLink {
+            table: table.value.clone(),
+            link: link.value.clone(),
+        };
+        let end = tape.name_end(position + 1);
+        tape.drop_range(position, end);
+        if tape.notes.len() < Upstream::MAX_NOTES {
+            tape.notes.push(note);
+        }
     }
 }
 
@@ -182,8 +208,8 @@ fn keep(tape: &mut Tape, position: usize) {
 }
 
 /// `orders@reporting.example.com`: the table behind a database link.
-fn database_link(tape: &mut Tape, position: usize) {
-    let Some((table, link)) = tape
+pub(super) fn database_link(tape: &mut Tape, position: usize) {
+    let Some((table, mut link)) = tape
         .word(position)
         .and_then(|word| word.value.split_once('@'))
         .map(|(table, link)| (table.to_owned(), link.to_owned()))
@@ -193,8 +219,15 @@ fn database_link(tape: &mut Tape, position: usize) {
     if table.is_empty() {
         return;
     }
+    let mut end = tape.name_end(position);
+    if link.is_empty()
+        && tape.touch(position)
+        && let Some(Token::Word(quoted)) = tape.at(position + 1)
+    {
+        link.clone_from(&quoted.value);
+        end = tape.name_end(position + 1);
+    }
     tape.replace(position, token(&table));
-    let end = tape.name_end(position);
     tape.drop_range(position + 1, end);
     if tape.notes.len() < Upstream::MAX_NOTES {
         tape.notes.push(Note::DatabaseLink { table, link });

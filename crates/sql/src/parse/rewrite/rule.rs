@@ -6,7 +6,8 @@ use tailwater_core::dialect::Dialect;
 
 use super::tape::{Tape, word};
 use super::{
-    clause, clickhouse, common, create, duckdb, mysql, oracle, quantifier, spark, sqlserver, teradata, view,
+    bigquery, clause, clickhouse, common, create, duckdb, mysql, oracle, quantifier, spark, sqlserver,
+    teradata, view,
 };
 
 /// Runs the rules of `dialect` over a tape.
@@ -80,8 +81,9 @@ fn visit(tape: &mut Tape, position: usize, dialect: Dialect) {
         Dialect::Generic => {
             teradata::word(tape, position, keyword);
             sqlserver::hints(tape, position, keyword);
+            oracle::database_link(tape, position);
         }
-        Dialect::BigQuery => common::bigquery_word(tape, position, keyword),
+        Dialect::BigQuery => bigquery::word(tape, position, keyword),
         Dialect::Athena | Dialect::Trino => common::trino_word(tape, position, keyword),
         Dialect::Snowflake => {}
     }
@@ -94,7 +96,10 @@ fn symbol(tape: &mut Tape, position: usize, dialect: Dialect) {
             common::snowflake_stage(tape, position);
             common::substitution(tape, position);
         }
-        Dialect::Oracle => common::substitution(tape, position),
+        Dialect::Oracle => {
+            common::substitution(tape, position);
+            oracle::symbol(tape, position);
+        }
         Dialect::Teradata => teradata::symbol(tape, position),
         Dialect::DuckDb => common::power(tape, position),
         Dialect::ClickHouse => clickhouse::symbol(tape, position),
@@ -102,7 +107,7 @@ fn symbol(tape: &mut Tape, position: usize, dialect: Dialect) {
             sqlserver::symbol(tape, position);
             common::snowflake_stage(tape, position);
         }
-        Dialect::BigQuery => common::bigquery_legacy_table(tape, position),
+        Dialect::BigQuery => bigquery::symbol(tape, position),
         Dialect::Spark | Dialect::Databricks => spark::symbol(tape, position),
         _ => {}
     }

@@ -3,7 +3,7 @@
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::Token;
 
-use super::tape::Tape;
+use super::tape::{Tape, word as word_token};
 
 /// Table hints. Source: SQL Server, "Table hints (Transact-SQL)".
 const TABLE_HINTS: &[&str] = &[
@@ -34,6 +34,18 @@ const TABLE_HINTS: &[&str] = &[
 
 pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
     match keyword {
+        Keyword::FROM | Keyword::JOIN => default_schema(tape, position + 1),
+        // `WITH XMLNAMESPACES ('uri' AS ns), c AS (…)`
+        Keyword::WITH
+            if tape.is_word(position + 1, "xmlnamespaces")
+                && let Some(close) = tape.closing(position + 2) =>
+        {
+            if tape.is(close + 1, &Token::Comma) {
+                tape.drop_range(position + 1, close + 2);
+            } else {
+                tape.drop_range(position, close + 1);
+            }
+        }
         // `OPTION (RECOMPILE, MAXDOP 1)` after a query.
         Keyword::OPTION if tape.is(position + 1, &Token::LParen) && tape.follows_operand(position) => {
             if let Some(close) = tape.closing(position + 1) {
@@ -138,12 +150,24 @@ pub(super) fn hints(tape: &mut Tape, position: usize, keyword: Keyword) {
 
 /// `FROM orders (NOLOCK)`.
 pub(super) fn symbol(tape: &mut Tape, position: usize) {
+    if tape.is(position, &Token::Comma) {
+        default_schema(tape, position + 1);
+    }
     let after_name = matches!(
         tape.before(position),
         Some(Token::Word(before)) if before.quote_style.is_some() || !super::tape::opens_clause(before.keyword)
     );
     if after_name && let Some(close) = hint_list(tape, position) {
         tape.drop_range(position, close + 1);
+    }
+}
+
+/// `server.db..orders`: the schema that is left out is `dbo`. (`db..orders` is known to sqlparser.)
+fn default_schema(tape: &mut Tape, position: usize) {
+    let is_word = |offset: usize| matches!(tape.at(position + offset), Some(Token::Word(_)));
+    let is_period = |offset: usize| tape.is(position + offset, &Token::Period);
+    if is_word(0) && is_period(1) && is_word(2) && is_period(3) && is_period(4) && is_word(5) {
+        tape.insert(position + 4, vec![word_token("dbo")]);
     }
 }
 
