@@ -16,7 +16,7 @@ use crate::id::{NodeId, ProjectName};
 use crate::relation::RelationName;
 
 /// One dbt project: everything that its manifest declares, indexed by `unique_id`.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Project {
     /// The name under which it was registered with Tailwater.
     pub name: ProjectName,
@@ -375,16 +375,19 @@ impl Project {
         mut nodes: Vec<Node>,
         mut disabled: Vec<Node>,
     ) -> Self {
-        // In place and by copies of the ids: a large project's nodes are tens of megabytes, of which sorting by the
-        // nodes themselves would hold half twice.
-        nodes.sort_by_cached_key(|node| node.unique_id.clone());
-        nodes.dedup_by(|later, earlier| {
-            let is_same = later.unique_id == earlier.unique_id;
-            if is_same {
-                std::mem::swap(later, earlier);
-            }
-            is_same
-        });
+        // As they are when they come from an index.
+        if !nodes.is_sorted_by(|left, right| left.unique_id < right.unique_id) {
+            // In place and by copies of the ids: a large project's nodes are tens of megabytes, of which sorting by the
+            // nodes themselves would hold half twice.
+            nodes.sort_by_cached_key(|node| node.unique_id.clone());
+            nodes.dedup_by(|later, earlier| {
+                let is_same = later.unique_id == earlier.unique_id;
+                if is_same {
+                    std::mem::swap(later, earlier);
+                }
+                is_same
+            });
+        }
         let generated = nodes.extract_if(.., |node| is_generated(node)).collect();
         nodes.shrink_to_fit();
         disabled.sort_by(|left, right| left.unique_id.cmp(&right.unique_id));

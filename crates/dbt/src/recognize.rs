@@ -1,10 +1,13 @@
 //! Which artifact a file is, by what it says of itself; never by its name.
 
+use std::io::Read;
+
 use serde::Deserialize;
 
 use crate::artifact::{ArtifactKind, WireMetadata};
 use crate::error::Error;
 use crate::lenient::Block;
+use crate::manifest::read_head;
 use crate::sniff;
 
 #[derive(Debug, Default, Deserialize)]
@@ -32,6 +35,12 @@ pub fn recognize(bytes: &[u8], origin: &str) -> Result<ArtifactKind, Error> {
             Err(error) => Err(error),
         },
     }
+}
+
+/// Whether a text says of itself that it is a manifest. It is read up to where it says so; that the rest is whole is
+/// known when it is read. `false` also of what only [`recognize`] understands, or explains.
+pub fn is_manifest(source: impl Read) -> bool {
+    read_head(source).is_some_and(|head| head.kind() == Some(ArtifactKind::Manifest))
 }
 
 /// The kind that a file's name promises; a manifest without one.
@@ -63,6 +72,22 @@ mod tests {
             r#"{{"nodes": {{}}, "metadata": {{"dbt_schema_version": "https://schemas.getdbt.com/dbt/{schema}.json"}}}}"#
         );
         assert_eq!(recognize(text.as_bytes(), "upload").unwrap(), kind);
+    }
+
+    #[rstest]
+    #[case(
+        r#"{"a": [1], "metadata": {"dbt_schema_version": "dbt/manifest/v12.json"}, and then"#,
+        true
+    )]
+    #[case(r#"{"metadata": {"dbt_schema_version": "dbt/catalog/v1.json"}}"#, false)]
+    #[case(r#"{"metadata": {"dbt_schema_version": "dbt/manifest/v12.json""#, false)]
+    #[case(r#"{"metadata": 1, "nodes": {}}"#, false)]
+    #[case(r#"[{"metadata": {"dbt_schema_version": "dbt/manifest/v12.json"}}]"#, false)]
+    #[case("{}", false)]
+    #[case("<html>", false)]
+    #[case("", false)]
+    fn a_manifest_is_known_by_its_head(#[case] text: &str, #[case] expected: bool) {
+        assert_eq!(is_manifest(text.as_bytes()), expected);
     }
 
     #[rstest]

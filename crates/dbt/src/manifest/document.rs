@@ -68,6 +68,23 @@ pub(crate) fn parse(source: impl Read) -> Result<Document, serde_json::Error> {
     Ok(builder.finish())
 }
 
+/// Reads the document's `metadata`, and no further than up to its end; `None` where there is none before the text ends,
+/// cannot be read or is no JSON object.
+pub(crate) fn read_head(source: impl Read) -> Option<Head> {
+    let mut window = Window::new(source);
+    let mut found = None;
+    // An error is the only way to end before the text does.
+    let _ = window.each(|window, key| {
+        if key != "metadata" {
+            return window.skip();
+        }
+        let Block(head) = window.value()?;
+        found = Some(head);
+        Err(serde_json::Error::custom("found"))
+    });
+    found
+}
+
 /// Collects the nodes of all sections.
 #[derive(Default)]
 struct Builder {

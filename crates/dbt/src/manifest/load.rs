@@ -21,17 +21,22 @@ use crate::sniff;
 /// # Errors
 /// What is not there, cannot be read, or is no such manifest is refused with what it seems to be.
 pub fn load_manifest(path: &Utf8Path, name: ProjectName) -> Result<Project, Error> {
+    let path = file::locate(path, ArtifactKind::Manifest)?;
+    load_manifest_as(&path, path.as_str(), name)
+}
+
+/// Reads a manifest from a file that messages call `origin`, such as one that was uploaded. See [`load_manifest`].
+pub fn load_manifest_as(path: &Utf8Path, origin: &str, name: ProjectName) -> Result<Project, Error> {
     let wanted = ArtifactKind::Manifest;
-    let path = file::locate(path, wanted)?;
-    let file = file::open(&path, wanted)?;
+    let file = file::open(path, wanted)?;
     if let Ok(document) = document::parse(file)
-        && let Ok(checked) = document.head.check(wanted, path.as_str(), String::new)
+        && let Ok(checked) = document.head.check(wanted, origin, String::new)
     {
         return Ok(to_project(document, checked, name));
     }
     // Who explains what is wrong with it, or mends it, needs all of it.
-    let bytes = file::read(&path, wanted)?;
-    read_manifest(&bytes, path.as_str(), name)
+    let bytes = file::read(path, wanted)?;
+    read_manifest(&bytes, origin, name)
 }
 
 /// Reads a manifest from its bytes. `origin` names them in messages. See [`load_manifest`].
