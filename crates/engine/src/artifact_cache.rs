@@ -1,12 +1,12 @@
 //! Parsed artifacts, kept while their files stay as they are.
 //!
 //! A manifest of 100 MB takes a quarter of a second and its size in memory to read; a sync, a page and a
-//! command all need it. A file is known by its path, size and time of change. Of a file that can no longer
+//! command all need it. A file is known by its path and its stamp. Of a file that can no longer
 //! be read, or that is being written, what was last read from it stays in use, with a word about it.
+//! What another process read of a manifest is in its index ([`crate::manifest_index`]).
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use tailwater_core::id::ProjectName;
@@ -15,26 +15,8 @@ use tailwater_core::run::{ArtifactMetadata, RunResults, SourceFreshness, Warehou
 use tailwater_dbt::ArtifactKind;
 
 use crate::error::Error;
-
-/// What tells one state of a file from another without reading it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FileStamp {
-    /// Its size in bytes.
-    pub size: u64,
-    /// When it was last written, where the file system tells.
-    pub modified: Option<SystemTime>,
-}
-
-impl FileStamp {
-    /// The stamp of a file; `None` where there is none.
-    pub fn of(path: &Utf8Path) -> Option<Self> {
-        let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
-        Some(Self {
-            size: metadata.len(),
-            modified: metadata.modified().ok(),
-        })
-    }
-}
+use crate::file_stamp::FileStamp;
+use crate::manifest_index::ManifestIndexes;
 
 /// An artifact that was read.
 #[derive(Debug, Clone)]
@@ -50,18 +32,6 @@ pub enum Parsed {
 }
 
 impl Parsed {
-    /// Reads a file as the kind of artifact that it should be.
-    pub fn load(kind: ArtifactKind, path: &Utf8Path, project: &ProjectName) -> Result<Self, Error> {
-        Ok(match kind {
-            ArtifactKind::Manifest => {
-                Self::Manifest(Arc::new(tailwater_dbt::load_manifest(path, project.clone())?))
-            }
-            ArtifactKind::RunResults => Self::RunResults(Arc::new(tailwater_dbt::load_run_results(path)?)),
-            ArtifactKind::Sources => Self::Sources(Arc::new(tailwater_dbt::load_sources(path)?)),
-            ArtifactKind::Catalog => Self::Catalog(Arc::new(tailwater_dbt::load_catalog(path)?)),
-        })
-    }
-
     /// Reads bytes as the kind of artifact that they are. `origin` names them in messages.
     pub fn read(
         kind: ArtifactKind,
@@ -108,9 +78,10 @@ pub struct Loaded {
 }
 
 /// The cache. Cheap to share; its lock is held only for look-ups, never while a file is read.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct ArtifactCache {
     held: Mutex<HashMap<Key, Held>>,
+    indexes: ManifestIndexes,
 }
 
 type Key = (Utf8PathBuf, ArtifactKind, ProjectName);
@@ -122,6 +93,19 @@ struct Held {
 }
 
 impl ArtifactCache {
+    /// An empty one.
+    pub fn new(indexes: ManifestIndexes) -> Self {
+        Self {
+            held: Mutex::default(),
+            indexes,
+        }
+    }
+
+    /// Reads a manifest, from its index where there is one, and keeps nothing of it here.
+    pub fn load_manifest(&self, path: &Utf8Path, project: &ProjectName) -> Result<Project, Error> {
+        Ok(self.indexes.load_manifest(path, project)?)
+    }
+
     /// The artifact in a file. Reads it when it is not as it was the last time; takes the time of that, so
     /// call it off the threads that serve requests.
     pub fn load(&self, kind: ArtifactKind, path: &Utf8Path, project: &ProjectName) -> Loaded {
@@ -136,7 +120,7 @@ impl ArtifactCache {
             return held.loaded.clone();
         }
         let good = before.and_then(|held| held.loaded.good);
-        let loaded = match Parsed::load(kind, path, project) {
+        let loaded = match self.read(kind, path, project) {
             Ok(parsed) => Loaded {
                 good: stamp.map(|stamp| (stamp, parsed)),
                 error: None,
@@ -184,6 +168,15 @@ impl ArtifactCache {
     pub fn forget_others(&self, directory: &Utf8Path, wanted: &[Utf8PathBuf]) {
         self.lock()
             .retain(|(path, _, _), _| path.parent() != Some(directory) || wanted.contains(path));
+    }
+
+    fn read(&self, kind: ArtifactKind, path: &Utf8Path, project: &ProjectName) -> Result<Parsed, Error> {
+        Ok(match kind {
+            ArtifactKind::Manifest => Parsed::Manifest(Arc::new(self.load_manifest(path, project)?)),
+            ArtifactKind::RunResults => Parsed::RunResults(Arc::new(tailwater_dbt::load_run_results(path)?)),
+            ArtifactKind::Sources => Parsed::Sources(Arc::new(tailwater_dbt::load_sources(path)?)),
+            ArtifactKind::Catalog => Parsed::Catalog(Arc::new(tailwater_dbt::load_catalog(path)?)),
+        })
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Held>> {

@@ -151,7 +151,7 @@ impl Workspace {
         }
         let location = location_of(path);
         if let Some(path) = location.path() {
-            tailwater_dbt::load_manifest(path, project.clone())?;
+            self.artifacts().load_manifest(path, project)?;
         }
         let record = EnvironmentRecord {
             project: project.clone(),

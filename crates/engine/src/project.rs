@@ -89,7 +89,7 @@ impl Workspace {
         self.check_free(&name).await?;
         let location = location_of(Some(path));
         let path = location.path().unwrap_or(path).to_owned();
-        let project = tailwater_dbt::load_manifest(&path, name.clone())?;
+        let project = self.artifacts().load_manifest(&path, &name)?;
         let entry = self.register(name, location).await?;
         Ok(summarize(&project, &entry))
     }

@@ -18,9 +18,9 @@ use camino::Utf8PathBuf;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio_util::sync::CancellationToken;
 
-use crate::artifact_cache::FileStamp;
 use crate::catalog::{blocking, watched_files};
 use crate::error::Error;
+use crate::file_stamp::FileStamp;
 use crate::hub::CatalogHub;
 
 /// How often is looked.
@@ -132,7 +132,10 @@ mod tests {
     }
 
     fn sight(size: u64, revision: &str) -> Sight {
-        let stamp = FileStamp { size, modified: None };
+        let stamp = FileStamp {
+            size,
+            ..FileStamp::default()
+        };
         Sight {
             files: BTreeMap::from([("target/manifest.json".into(), Some(stamp))]),
             revision: revision.to_owned(),

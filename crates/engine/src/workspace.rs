@@ -15,6 +15,7 @@ use crate::artifact_cache::ArtifactCache;
 use crate::catalog::CatalogCache;
 use crate::error::Error;
 use crate::lease::holder_name;
+use crate::manifest_index::ManifestIndexes;
 use crate::policy::check_settings;
 use crate::session::SessionPool;
 use crate::settings::Settings;
@@ -70,6 +71,8 @@ impl Workspace {
         check_settings(&settings.refresh)?;
         let url = store_url(&settings, &root)?;
         let store = Store::open(&url, Arc::clone(&clock)).await?;
+        // No project has a name that begins with a point.
+        let indexes = ManifestIndexes::new(root.join(&settings.artifacts.dir).join(".index"));
         Ok(Self {
             root,
             settings,
@@ -78,7 +81,7 @@ impl Workspace {
             tile_key: TileKeyCell::default(),
             clock,
             store,
-            artifacts: Arc::default(),
+            artifacts: Arc::new(ArtifactCache::new(indexes)),
             catalog_cache: CatalogCache::default(),
             archive: ArchiveCell::default(),
             sessions: Arc::default(),

@@ -17,9 +17,10 @@ use tailwater_store::{ArtifactRecord, StoreRevision, StoredExposure, StoredInven
 use super::artifact::{ArtifactOrigin, ArtifactProblem, ArtifactState};
 use super::input::{CatalogInput, IntegrationInput, ProjectArtifacts, ProjectInput};
 use super::model::Catalog;
-use crate::artifact_cache::{ArtifactCache, FileStamp, Loaded, Parsed};
+use crate::artifact_cache::{ArtifactCache, Loaded, Parsed};
 use crate::environment::Environment;
 use crate::error::Error;
+use crate::file_stamp::FileStamp;
 use crate::integration::Integration;
 use crate::policy::DbtVariables;
 use crate::workspace::Workspace;

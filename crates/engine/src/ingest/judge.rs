@@ -1,6 +1,7 @@
 //! What arrived, read, and judged against what is there. Pure but for the reading of files.
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -46,12 +47,18 @@ pub(super) fn examine(received: Vec<Received>, project: &ProjectName) -> Result<
     let mut examined: Vec<Examined> = Vec::new();
     for received in received {
         let path = received.part.path();
-        let bytes = std::fs::read(path).map_err(|source| IngestError::Interrupted {
+        let unreadable = |source| IngestError::Interrupted {
             origin: received.origin.clone(),
             source,
-        })?;
+        };
         let origin = received.origin.as_str();
-        let kind = tailwater_dbt::recognize(&bytes, origin)?;
+        // A manifest may have hundreds of megabytes, of which only what is kept of it is held.
+        let (kind, bytes) = if tailwater_dbt::is_manifest(File::open(path).map_err(unreadable)?) {
+            (ArtifactKind::Manifest, None)
+        } else {
+            let bytes = std::fs::read(path).map_err(unreadable)?;
+            (tailwater_dbt::recognize(&bytes, origin)?, Some(bytes))
+        };
         if let Some(first) = examined.iter().find(|other| other.kind == kind) {
             return Err(IngestError::Twice {
                 kind,
@@ -60,7 +67,12 @@ pub(super) fn examine(received: Vec<Received>, project: &ProjectName) -> Result<
             }
             .into());
         }
-        let parsed = Parsed::read(kind, &bytes, origin, project)?;
+        let parsed = if let Some(bytes) = bytes {
+            Parsed::read(kind, &bytes, origin, project)?
+        } else {
+            let manifest = tailwater_dbt::load_manifest_as(path, origin, project.clone())?;
+            Parsed::Manifest(Arc::new(manifest))
+        };
         examined.push(Examined {
             kind,
             metadata: parsed.metadata(),

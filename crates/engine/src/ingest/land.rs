@@ -13,10 +13,11 @@ use super::error::IngestError;
 use super::intake::{IngestOutcome, IngestReport, IngestedArtifact, Intake};
 use super::judge::{Examined, Verdict, examine, judge};
 use super::receive::make_directory;
-use crate::artifact_cache::{FileStamp, Parsed};
+use crate::artifact_cache::Parsed;
 use crate::catalog::{blocking, is_successful};
 use crate::environment::Environment;
 use crate::error::Error;
+use crate::file_stamp::FileStamp;
 
 /// How often a hand-over that was overtaken by another is decided anew.
 const ATTEMPTS: usize = 5;

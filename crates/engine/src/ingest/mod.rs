@@ -22,3 +22,4 @@ pub use error::IngestError;
 pub use intake::{IngestOutcome, IngestReport, IngestRequest, IngestedArtifact, Intake};
 pub(crate) use land::shared_key;
 pub use receive::LARGEST;
+pub(crate) use receive::{hexadecimal, make_directory};

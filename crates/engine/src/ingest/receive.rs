@@ -275,7 +275,7 @@ impl Write for Counted {
     }
 }
 
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     let mut text = String::with_capacity(2 * bytes.len());
     for byte in bytes {
@@ -286,7 +286,7 @@ pub(super) fn hexadecimal(bytes: &[u8]) -> String {
 }
 
 /// For the owner alone: compiled SQL may hold what not everybody should read.
-pub(super) fn make_directory(path: &Utf8Path) -> io::Result<()> {
+pub(crate) fn make_directory(path: &Utf8Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
