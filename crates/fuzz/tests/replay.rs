@@ -26,7 +26,7 @@ macro_rules! replay {
 }
 
 replay! {
-    address adopt artifact export graphql log manifest rest_json rest_xml retry_after search selection selector
+    address adopt artifact export graphql index log manifest rest_json rest_xml retry_after search selection selector
     sql_upstream step table_name yaml
 }
 

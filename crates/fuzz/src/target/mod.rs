@@ -4,6 +4,7 @@ mod address;
 mod adopt;
 mod artifact;
 mod export;
+mod index;
 mod inventory;
 mod log;
 mod manifest;
@@ -43,6 +44,7 @@ pub const ALL: &[Target] = &[
     adopt::TARGET,
     artifact::TARGET,
     inventory::GRAPHQL,
+    index::TARGET,
     log::TARGET,
     manifest::TARGET,
     inventory::REST_JSON,
