@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use crate::error::Error;
 
 /// Refreshes extracts and tells how that goes. Signs in like [`Connector`](crate::Connector), with its session.
+/// Whatever the tool's clock shows, instants are by this machine's.
 #[async_trait]
 pub trait ExtractRefresher: Send + Sync {
     /// Asks for a refresh, once. With `incremental` only new rows are taken over, where the tool can. Everything that
@@ -32,7 +33,7 @@ pub trait ExtractRefresher: Send + Sync {
     /// How a job stands.
     async fn fetch_job(&self, job: &str) -> Result<JobAnswer, Error>;
 
-    /// The jobs that refresh a target and were made at that instant, by the tool's clock, or later; the newest first.
+    /// The jobs that refresh a target and were made at that instant or later; the newest first.
     async fn find_jobs(&self, target: &TargetRef, since: DateTime<Utc>) -> Result<FoundJobs, Error>;
 
     /// Asks the tool to cancel a job, which it does in its own time.
@@ -68,7 +69,7 @@ pub enum Start {
     Started {
         /// Its job.
         job: String,
-        /// When the job was made, by the tool's clock.
+        /// When the job was made.
         created_at: Option<DateTime<Utc>>,
     },
     /// A job for the target is waiting or at work already; which one, the tool does not say.
@@ -126,7 +127,7 @@ pub struct ToolJob {
     pub id: String,
     /// What it refreshes, by kind and the tool's id, when told.
     pub target: Option<(TargetKind, String)>,
-    /// When it was made, by the tool's clock.
+    /// When it was made.
     pub created_at: Option<DateTime<Utc>>,
     /// When it began.
     pub started_at: Option<DateTime<Utc>>,
@@ -179,8 +180,6 @@ pub enum FoundJobs {
     Listed {
         /// The jobs of the target.
         jobs: Vec<ToolJob>,
-        /// What the tool's clock showed.
-        server_now: Option<DateTime<Utc>>,
         /// Whether the list was told to its end: where it was not, a job that is not among these may be there.
         is_whole: bool,
     },

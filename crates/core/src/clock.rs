@@ -1,6 +1,10 @@
 //! The clock, passed in so that tests set it.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// Instants of another machine that are no further apart than this may be one: they were brought to our clock by what its
+/// answers showed, to about a second each time.
+pub const SAME_INSTANT: TimeDelta = TimeDelta::seconds(5);
 
 /// Tells the time. Library code never asks the system itself.
 pub trait Clock: Send + Sync + std::fmt::Debug {

@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
+use crate::clock::SAME_INSTANT;
 use crate::exposure::Stale;
 use crate::id::{AssetId, CollectionId};
 use crate::inventory::{Asset, Completeness, DataSource, Inventory, Part};
@@ -62,6 +63,7 @@ pub fn merge(known: Option<Known<'_>>, fresh: Inventory, selection: &Selection) 
     merger.keep_orphaned(selection);
     merger.keep_incomplete_lineage();
     merger.keep_tables();
+    merger.keep_dates();
     merger.keep_hidden_names();
     merger.drop_unreachable();
     merger.merged
@@ -198,6 +200,20 @@ impl Merger<'_> {
                 .custom_sql
                 .entry(id.clone())
                 .or_insert_with(|| sql.clone());
+        }
+    }
+
+    /// A date that is seconds from the known one is the same, brought to our clock by another measure: no extract is
+    /// refreshed twice within seconds, and nothing changed for it.
+    fn keep_dates(&mut self) {
+        for (id, source) in &mut self.merged.inventory.data_sources {
+            let known = self.known.inventory.data_sources.get(id);
+            let then = known.and_then(|known| known.extract_refreshed_at);
+            if let (Some(now), Some(then)) = (&mut source.extract_refreshed_at, then)
+                && (*now - then).abs() <= SAME_INSTANT
+            {
+                *now = then;
+            }
         }
     }
 
@@ -422,6 +438,21 @@ mod tests {
             is_hidden: page.is_none(),
             total_views: Some(total_views),
             contains: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_date_that_was_measured_anew_is_the_same() {
+        let dated = |seconds: i64| {
+            let mut inventory = site();
+            let then: DateTime<Utc> = THEN.parse().unwrap();
+            let source = inventory.data_sources.get_mut("source-one").unwrap();
+            source.extract_refreshed_at = Some(then + chrono::TimeDelta::seconds(seconds));
+            inventory
+        };
+        for (seconds, is_same) in [(-5, true), (1, true), (6, false)] {
+            let now = merged(&dated(0), dated(seconds), "**").inventory;
+            assert_eq!(now == dated(0), is_same, "{seconds}");
         }
     }
 

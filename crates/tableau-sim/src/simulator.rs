@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use futures::FutureExt as _;
+use tailwater_core::clock::Clock;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -115,6 +116,15 @@ async fn listen(port: u16) -> Result<TcpListener, Error> {
         .map_err(|source| Error::Listen { port, source })
 }
 
+#[derive(Debug)]
+struct SharedClock(Arc<World>);
+
+impl Clock for SharedClock {
+    fn now(&self) -> DateTime<Utc> {
+        self.0.clock.now()
+    }
+}
+
 /// A server that runs. Dropping it stops the server.
 #[derive(Debug)]
 pub struct Running {
@@ -141,6 +151,11 @@ impl Running {
     /// The clock, to move it.
     pub fn clock(&self) -> &SimClock {
         &self.world.clock
+    }
+
+    /// The same, for clients that are to agree with it on the time.
+    pub fn shared_clock(&self) -> Arc<dyn Clock> {
+        Arc::new(SharedClock(Arc::clone(&self.world)))
     }
 
     /// A copy of the switches.

@@ -18,22 +18,25 @@ use super::listing::Listing;
 use super::metadata::Flaw;
 use super::notice::{add_notices, completeness};
 use super::part::{parts, parts_with_views};
+use super::skew::Skew;
 use super::tree::parse_instant;
 use super::unmoved::Unmoved;
 use super::wire::{PublishedSource, User, View, Workbook};
 
-/// Joins both halves. `links` makes addresses where Tableau sent none; of the workbooks that did not move there is no
-/// lineage.
+/// Joins both halves. `links` makes addresses where Tableau sent none, `skew` brings dates of extracts to our clock; of the
+/// workbooks that did not move there is no lineage.
 pub(crate) fn assemble(
     listing: &Listing,
     lineage: &Lineage,
     links: &Links,
     unmoved: &Unmoved<'_>,
+    skew: Skew,
 ) -> Inventory {
     let mut assembly = Assembly {
         inventory: listing.inventory.clone(),
         lineage,
         links,
+        skew,
         data_sources: &listing.data_sources,
         users: &listing.users,
         nameless: 0,
@@ -88,6 +91,7 @@ struct Assembly<'a> {
     inventory: Inventory,
     lineage: &'a Lineage,
     links: &'a Links,
+    skew: Skew,
     data_sources: &'a BTreeMap<String, PublishedSource>,
     users: &'a BTreeMap<String, User>,
     /// Tables of which not even an id is told.
@@ -365,7 +369,7 @@ impl Assembly<'_> {
         DataSource {
             name: source.name.clone().unwrap_or_default(),
             has_extract: source.has_extracts,
-            extract_refreshed_at: last_refresh(source),
+            extract_refreshed_at: last_refresh(source).map(|at| self.skew.ours(at)),
             has_unread_sql: source.contains_unsupported_custom_sql == Some(true)
                 || custom_sql.iter().any(is_unread),
             custom_sql: custom_sql.into_iter().map(CustomSqlId::from).collect(),
@@ -480,6 +484,7 @@ fn total_views(views: &[View]) -> Option<u64> {
         .reduce(u64::saturating_add)
 }
 
+/// When the extract of a data source was last refreshed, by the server's clock.
 pub(super) fn last_refresh(source: &graph::DataSource) -> Option<DateTime<Utc>> {
     let times = [
         &source.extract_last_refresh_time,

@@ -22,6 +22,7 @@ use super::assemble::last_refresh;
 use super::dates::ExtractDates;
 use super::graph::filled;
 use super::listing::Listing;
+use super::skew::Skew;
 use super::unmoved::{SETTLED, unmoved};
 use crate::connector::{Before, Glance};
 
@@ -37,7 +38,9 @@ struct Extracts<'a> {
 }
 
 /// A glance at what was just read; `None` when the site is not at rest.
-pub(super) fn take(listing: &Listing, inventory: &Inventory, links: &Links) -> Option<Glance> {
+///
+/// What is compared later is what the server told: dates by its clock.
+pub(super) fn take(listing: &Listing, inventory: &Inventory, links: &Links, skew: Skew) -> Option<Glance> {
     if !inventory.listing.is_complete() || listing.workbooks.is_empty() {
         return None;
     }
@@ -62,10 +65,10 @@ pub(super) fn take(listing: &Listing, inventory: &Inventory, links: &Links) -> O
         for (id, source) in reachable_sources(inventory, asset) {
             if source.is_published {
                 newest = newest.max(source.updated_at?);
-                extracts.published.insert(id.as_str(), extract(source));
+                extracts.published.insert(id.as_str(), extract(source, skew));
                 published.insert(id.as_str().to_owned());
             } else if asset.data_sources.contains(id) {
-                embedded.insert(id.as_str(), extract(source));
+                embedded.insert(id.as_str(), extract(source, skew));
             } else {
                 return None;
             }
@@ -118,8 +121,11 @@ pub(super) fn of_dates(
     Some(digest(&extracts))
 }
 
-const fn extract(source: &DataSource) -> Extract {
-    (source.has_extract, source.extract_refreshed_at)
+fn extract(source: &DataSource, skew: Skew) -> Extract {
+    (
+        source.has_extract,
+        source.extract_refreshed_at.map(|at| skew.theirs(at)),
+    )
 }
 
 /// SHA-256 of what `Hash` tells of a value.

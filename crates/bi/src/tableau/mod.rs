@@ -37,6 +37,7 @@ mod refresh;
 mod rest;
 mod session;
 mod sign_in;
+mod skew;
 mod survey;
 mod tree;
 mod unmoved;

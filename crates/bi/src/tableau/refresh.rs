@@ -25,7 +25,8 @@ use super::fault::Fault;
 use super::graph;
 use super::metadata::{Metadata, Reply as MetadataReply};
 use super::query::{PUBLISHED_DATES, Query, WORKBOOK_DATES};
-use super::session::{Dated, Gate};
+use super::session::Gate;
+use super::skew::Skew;
 use super::tree::{Body, Node, read_body};
 use super::version::ApiVersion;
 use crate::error::{Error, tame};
@@ -75,10 +76,10 @@ pub(crate) async fn start_refresh(
         ) => return Ok(Start::Unanswered(error)),
         Err(error) => return Err(error),
     };
-    Ok(read_start(&answer, what, &gate.host()))
+    Ok(read_start(&answer, what, &gate.host(), gate.skew()))
 }
 
-fn read_start(answer: &Answer, what: &str, host: &str) -> Start {
+fn read_start(answer: &Answer, what: &str, host: &str, skew: Skew) -> Start {
     let tree = match read_body(answer) {
         Body::Tree(tree) => Some(tree),
         _ => None,
@@ -89,7 +90,9 @@ fn read_start(answer: &Answer, what: &str, host: &str) -> Start {
         if let Some(id) = job.and_then(|job| job.text("id")) {
             return Start::Started {
                 job: id,
-                created_at: job.and_then(|job| job.instant("createdAt")),
+                created_at: job
+                    .and_then(|job| job.instant("createdAt"))
+                    .map(|at| skew.ours(at)),
             };
         }
         return Start::Unanswered(Error::Malformed {
@@ -188,7 +191,7 @@ pub(crate) async fn fetch_job(gate: &Gate, job: &str) -> Result<JobAnswer, Error
     match gate.get("Query Job", &["jobs", job], &[]).await {
         Ok(tree) => {
             let node = Node::new(&tree).member("job");
-            read_job(node)
+            read_job(node, gate.skew())
                 .map(JobAnswer::Known)
                 .ok_or_else(|| Error::Malformed {
                     what: "Query Job".to_owned(),
@@ -216,15 +219,16 @@ pub(crate) async fn fetch_job(gate: &Gate, job: &str) -> Result<JobAnswer, Error
     }
 }
 
-/// Reads a job as Query Job gives it.
-fn read_job(node: Node<'_>) -> Option<ToolJob> {
+/// Reads a job as Query Job gives it, with its instants by our clock.
+fn read_job(node: Node<'_>, skew: Skew) -> Option<ToolJob> {
+    let instant = |name: &str| node.instant(name).map(|at| skew.ours(at));
     let id = node.text("id")?;
     let refresh = node.member("extractRefreshJob");
     let target = |name: &str, kind: TargetKind| Some((kind, refresh.member(name).text("id")?));
     let target =
         target("workbook", TargetKind::Workbook).or_else(|| target("datasource", TargetKind::DataSource));
     // Without `completedAt` a code says nothing: Bridge shows 0 while it is at work, other jobs 1.
-    let end = node.instant("completedAt").map(|at| JobEnd {
+    let end = instant("completedAt").map(|at| JobEnd {
         at,
         how: match node.text("finishCode").as_deref() {
             Some("0" | "3") => JobOutcome::Succeeded,
@@ -236,8 +240,8 @@ fn read_job(node: Node<'_>) -> Option<ToolJob> {
     Some(ToolJob {
         id,
         target,
-        created_at: node.instant("createdAt"),
-        started_at: node.instant("startedAt"),
+        created_at: instant("createdAt"),
+        started_at: instant("startedAt"),
         end,
         message: notes(refresh).or_else(|| notes(node)),
     })
@@ -263,7 +267,6 @@ pub(crate) async fn find_jobs(
 ) -> Result<FoundJobs, Error> {
     let JobList {
         jobs: listed,
-        server_now,
         is_whole,
     } = match list_jobs(gate, since).await {
         Ok(listed) => listed,
@@ -297,11 +300,7 @@ pub(crate) async fn find_jobs(
         jobs = look_at(gate, target, &others).await?;
     }
     jobs.sort_by_key(|job| std::cmp::Reverse(job.created_at));
-    Ok(FoundJobs::Listed {
-        jobs,
-        server_now,
-        is_whole,
-    })
+    Ok(FoundJobs::Listed { jobs, is_whole })
 }
 
 async fn look_at(gate: &Gate, target: &TargetRef, listed: &[ListedJob]) -> Result<Vec<ToolJob>, Error> {
@@ -328,17 +327,18 @@ struct ListedJob {
 /// The job list, as far as it was told.
 struct JobList {
     jobs: Vec<ListedJob>,
-    server_now: Option<DateTime<Utc>>,
     is_whole: bool,
 }
 
 async fn list_jobs(gate: &Gate, since: DateTime<Utc>) -> Result<JobList, Error> {
+    // What its clock shows is known by its answers.
+    gate.session().await?;
+    let since = gate.skew().theirs(since);
     let filter = format!(
         "jobType:in:[refresh_extracts,increment_extracts],createdAt:gte:{}",
         since.format("%Y-%m-%dT%H:%M:%SZ")
     );
     let mut jobs: Vec<ListedJob> = Vec::new();
-    let mut server_now = None;
     let (mut told, mut is_at_end) = (0, false);
     for number in 1..=MOST_PAGES {
         let query = [
@@ -347,11 +347,8 @@ async fn list_jobs(gate: &Gate, since: DateTime<Utc>) -> Result<JobList, Error> 
             ("pageSize".to_owned(), PAGE_SIZE.to_string()),
             ("pageNumber".to_owned(), number.to_string()),
         ];
-        let page = match gate.get_dated("Query Jobs", &["jobs"], &query).await {
-            Ok(Dated { tree, date }) => {
-                server_now = server_now.or(date);
-                tree
-            }
+        let page = match gate.get("Query Jobs", &["jobs"], &query).await {
+            Ok(tree) => tree,
             // A page past the end of a list that fills its last page.
             Err(Error::Tableau { code, .. }) if code == "400006" && number > 1 => {
                 is_at_end = true;
@@ -385,7 +382,6 @@ async fn list_jobs(gate: &Gate, since: DateTime<Utc>) -> Result<JobList, Error> 
         // A page that came empty or twice leaves fewer than were counted.
         is_whole: is_at_end && jobs.len() as u64 >= told,
         jobs,
-        server_now,
     })
 }
 
@@ -415,12 +411,12 @@ pub(crate) async fn cancel_job(gate: &Gate, job: &str) -> Result<CancelAnswer, E
     }
 }
 
-/// When the extract of a target was last refreshed, by the Metadata API; of several the oldest.
+/// When the extract of a target was last refreshed, by the Metadata API; of several the oldest; by our clock.
 pub(crate) async fn fetch_extract_time(
     gate: &Gate,
     target: &TargetRef,
 ) -> Result<Option<DateTime<Utc>>, Error> {
-    Ok(match target.kind {
+    let told = match target.kind {
         TargetKind::Workbook => {
             let workbook: Option<graph::Workbook> = fetch_dates(gate, WORKBOOK_DATES, target).await?;
             workbook.and_then(|workbook| oldest_extract(&workbook))
@@ -429,7 +425,8 @@ pub(crate) async fn fetch_extract_time(
             let source: Option<graph::DataSource> = fetch_dates(gate, PUBLISHED_DATES, target).await?;
             source.as_ref().and_then(last_refresh)
         }
-    })
+    };
+    Ok(told.map(|at| gate.skew().ours(at)))
 }
 
 /// The one object of a query for dates that was asked for; `None` when Tableau's index does not know it.
@@ -456,11 +453,17 @@ fn oldest_extract(workbook: &graph::Workbook) -> Option<DateTime<Utc>> {
 
 #[cfg(test)]
 mod tests {
+    use chrono::TimeDelta;
     use reqwest::header::HeaderMap;
     use rstest::rstest;
 
     use super::super::tree::parse_instant;
     use super::*;
+
+    /// Of clocks that agree.
+    fn same() -> Skew {
+        Skew::of(TimeDelta::zero())
+    }
 
     fn answer(status: u16, body: &str) -> Answer {
         Answer {
@@ -471,7 +474,12 @@ mod tests {
     }
 
     fn start(status: u16, body: &str) -> Start {
-        read_start(&answer(status, body), "Update Workbook Now", "bi.acme.com")
+        read_start(
+            &answer(status, body),
+            "Update Workbook Now",
+            "bi.acme.com",
+            same(),
+        )
     }
 
     fn fault(code: &str, detail: &str) -> String {
@@ -559,7 +567,7 @@ mod tests {
         let Body::Tree(tree) = read_body(&answer(200, text)) else {
             panic!("{text}");
         };
-        read_job(Node::new(&tree).member("job")).unwrap()
+        read_job(Node::new(&tree).member("job"), same()).unwrap()
     }
 
     #[test]

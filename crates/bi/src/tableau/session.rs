@@ -29,13 +29,13 @@ use super::connected_app::{Need, Purpose};
 use super::fault::{Fault, Refusal, expect_tree, refusal};
 use super::settings::{Credential, TableauSettings};
 use super::sign_in::ServerInfo;
+use super::skew::Skew;
 use super::tree::{Body, read_body};
 use super::version::ApiVersion;
 use crate::deadline::before;
 use crate::error::Error;
 use crate::http::{Answer, Call, HttpClient, HttpSettings, ProxyChoice, host_of, reason_phrase};
 use crate::refresh::Clearance;
-use crate::retry::parse_http_date;
 
 /// Renewals within this time count as a fight over the token; a session's natural end comes hours apart.
 const FIGHT_MINUTES: i64 = 10;
@@ -69,14 +69,6 @@ impl Session {
             .as_ref()
             .is_none_or(|purposes| purposes.contains(&need.purpose))
     }
-}
-
-/// An answer with the time at which it was given.
-#[derive(Debug)]
-pub(crate) struct Dated {
-    pub(crate) tree: Value,
-    /// What the server's clock showed.
-    pub(crate) date: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug, Default)]
@@ -187,6 +179,11 @@ impl Gate {
         &self.http
     }
 
+    /// By how much the server's clock differs from ours, as far as its answers told.
+    pub(crate) fn skew(&self) -> Skew {
+        Skew::of(self.http.server_ahead())
+    }
+
     /// An address below the server's, segment by segment: ids come from outside and are encoded.
     pub(super) fn url(&self, segments: &[&str]) -> Url {
         let mut url = self.base.clone();
@@ -287,17 +284,6 @@ impl Gate {
         segments: &[&str],
         query: &[(String, String)],
     ) -> Result<Value, Error> {
-        let dated = self.get_dated(what, segments, query).await?;
-        Ok(dated.tree)
-    }
-
-    /// The same, with what the server's clock showed.
-    pub(crate) async fn get_dated(
-        &self,
-        what: &str,
-        segments: &[&str],
-        query: &[(String, String)],
-    ) -> Result<Dated, Error> {
         let _turn = self.rest_turns.acquire().await;
         let make = |session: &Session| {
             let mut url = self.site_url(session, segments);
@@ -309,9 +295,7 @@ impl Gate {
         let answer = self
             .send_signed_in(Need::of(&Method::GET, segments), make)
             .await?;
-        let date = answer.header("date").and_then(parse_http_date);
-        let tree = expect_tree(&answer, what, &self.host())?;
-        Ok(Dated { tree, date })
+        expect_tree(&answer, what, &self.host())
     }
 
     /// Posts a body in XML below the site, once and only when cleared: whatever the answer, it is not sent again, except

@@ -71,10 +71,12 @@ impl Survey for TableauSurvey<'_> {
     async fn finish(mut self: Box<Self>, before: Option<Before<'_>>) -> Result<Fetched, Error> {
         let metadata = Metadata::new(self.gate);
         let (links, progress) = (&self.links, self.progress);
+        // Lists were read: what the server's clock shows is known, and is taken once for all dates.
+        let skew = self.gate.skew();
         let unmoved = match before {
             Some(before) => {
                 let dates = self.dates.take();
-                Unmoved::find(&self.listing, before, links, &metadata, dates, progress).await?
+                Unmoved::find(&self.listing, before, links, &metadata, dates, skew, progress).await?
             }
             None => Unmoved::default(),
         };
@@ -84,10 +86,10 @@ impl Survey for TableauSurvey<'_> {
         let owners = unknown_owners(&self.listing, &lineage, &unmoved);
         let inventory = &mut self.listing.inventory;
         self.listing.users = fetch_users(self.gate, owners, inventory, progress).await?;
-        let inventory = assemble(&self.listing, &lineage, links, &unmoved);
+        let inventory = assemble(&self.listing, &lineage, links, &unmoved, skew);
         Ok(Fetched {
             unmoved: unmoved.count(),
-            glance: glance::take(&self.listing, &inventory, links),
+            glance: glance::take(&self.listing, &inventory, links, skew),
             unread: lineage.failure,
             inventory,
         })

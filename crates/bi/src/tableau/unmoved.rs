@@ -19,6 +19,7 @@ use super::graph::filled;
 use super::listing::Listing;
 use super::metadata::Metadata;
 use super::part::is_known;
+use super::skew::Skew;
 use super::wire::Workbook;
 use crate::connector::{Before, Progress};
 use crate::error::Error;
@@ -55,6 +56,7 @@ impl<'a> Unmoved<'a> {
         links: &Links,
         metadata: &Metadata<'_>,
         dates: Option<ExtractDates>,
+        skew: Skew,
         progress: &dyn Progress,
     ) -> Result<Self, Error> {
         // Another version may tell more.
@@ -84,12 +86,12 @@ impl<'a> Unmoved<'a> {
             assets,
             extracts: BTreeMap::new(),
         };
-        found.keep_told(before.inventory, &dates);
+        found.keep_told(before.inventory, &dates, skew);
         Ok(found)
     }
 
     /// Keeps those of which everything that was asked was told.
-    fn keep_told(&mut self, before: &Inventory, dates: &ExtractDates) {
+    fn keep_told(&mut self, before: &Inventory, dates: &ExtractDates, skew: Skew) {
         self.assets.retain(|luid, asset| {
             let Some(told) = dates.workbook(luid) else {
                 return false;
@@ -118,7 +120,7 @@ impl<'a> Unmoved<'a> {
             .map(|(id, source)| {
                 let extract = Extract {
                     is_there: source.has_extracts,
-                    refreshed_at: last_refresh(source),
+                    refreshed_at: last_refresh(source).map(|at| skew.ours(at)),
                 };
                 (DataSourceId::from(id), extract)
             })

@@ -11,7 +11,7 @@ use tailwater_core::selection::Selection;
 use tailwater_tableau_sim::site_file::{BUILDER_TOKEN, SiteBuilder};
 use tailwater_tableau_sim::{Options, Simulator};
 
-use crate::support::{connect_with, settings};
+use crate::support::{connect_on, settings};
 
 /// Requests of a first and of a second sync, between which nothing moved.
 async fn requests(workbooks: usize) -> (usize, usize) {
@@ -21,7 +21,7 @@ async fn requests(workbooks: usize) -> (usize, usize) {
         .expect("the simulator starts");
     let connect = || {
         let (token, secret) = BUILDER_TOKEN;
-        connect_with(settings(running.base_url(), "acme", token, secret))
+        connect_on(&running, settings(running.base_url(), "acme", token, secret))
     };
     let selection = Selection::new(["**"]);
     let connector = connect();

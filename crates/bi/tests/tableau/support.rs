@@ -75,7 +75,15 @@ pub fn settings(server: &str, site: &str, token: &str, secret: &str) -> TableauS
 }
 
 pub fn connect(running: &Running) -> TableauConnector {
-    connect_with(settings(running.base_url(), "acme", "tailwater", TOKEN_SECRET))
+    connect_on(
+        running,
+        settings(running.base_url(), "acme", "tailwater", TOKEN_SECRET),
+    )
+}
+
+/// A connector whose clock shows what the simulator's does.
+pub fn connect_on(running: &Running, settings: TableauSettings) -> TableauConnector {
+    tableau(settings, running.shared_clock()).expect("the settings are right")
 }
 
 pub fn connect_with(settings: TableauSettings) -> TableauConnector {

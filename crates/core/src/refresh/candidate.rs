@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use super::last::LastRefresh;
 use super::policy::Policy;
 use super::target::Target;
+use crate::clock::SAME_INSTANT;
 
 /// A target with the policy that holds for it and what our own records tell of its refreshes.
 #[derive(Debug, Clone)]
@@ -37,7 +38,7 @@ impl Candidate {
         let own = self.last.succeeded.as_ref();
         // What the tool tells of a refresh of ours is when that ended.
         match own {
-            Some(own) if told <= Some(own.finished_at) => Some(own.data_from),
+            Some(own) if told <= own.finished_at.checked_add_signed(SAME_INSTANT) => Some(own.data_from),
             _ => told,
         }
     }

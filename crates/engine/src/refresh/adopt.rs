@@ -23,7 +23,7 @@ pub(super) enum Kinship {
     Past,
 }
 
-/// What a job is to a refresh whose intent was noted at that instant, by the tool's clock. `was_there` is whether the
+/// What a job is to a refresh whose intent was noted at that instant. `was_there` is whether the
 /// tool said that a job was there before; then none can be its own that was made before.
 pub(super) fn kinship(job: &ToolJob, intent: DateTime<Utc>, was_there: bool) -> Kinship {
     let slack = if was_there { TimeDelta::zero() } else { SLACK };

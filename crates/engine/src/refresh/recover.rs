@@ -35,13 +35,7 @@ impl Work {
                 Err(error) => Err(error),
             };
             match found {
-                Ok(FoundJobs::Listed {
-                    jobs,
-                    server_now,
-                    is_whole,
-                }) => {
-                    let ahead = server_now.map_or(TimeDelta::zero(), |server| server - self.now());
-                    let intent = by_their_clock(intent, ahead);
+                Ok(FoundJobs::Listed { jobs, is_whole }) => {
                     let was_there = self.claim.record.code.as_deref() == Some(code::ALREADY_QUEUED);
                     if let Some((job, kinship)) = choose(&jobs, intent, was_there) {
                         return self.adopt(job, kinship).await;
@@ -119,9 +113,8 @@ impl Work {
         let told = match self.tool().await? {
             Ok(tool) => {
                 let told = tool.fetch_extract_time(&target).await;
-                let ahead = tool.clock_ahead();
                 tool.leave(LINGER).await;
-                told.map(|time| time.filter(|time| *time > by_their_clock(sent_at, ahead)))
+                told.map(|time| time.filter(|time| *time > sent_at))
             }
             Err(error) => Err(error),
         };
@@ -149,14 +142,5 @@ impl Work {
         );
         self.note().await?;
         Ok(())
-    }
-}
-
-/// An instant of ours by the tool's clock, which is so far ahead. A difference of a few seconds is the way of the answer.
-fn by_their_clock(at: DateTime<Utc>, ahead: TimeDelta) -> DateTime<Utc> {
-    if ahead.abs() < TimeDelta::seconds(3) {
-        at
-    } else {
-        at + ahead
     }
 }

@@ -259,11 +259,6 @@ impl Tool {
             .await
     }
 
-    /// By how much the tool's clock is ahead of ours, by what it answered.
-    pub(super) fn clock_ahead(&self) -> TimeDelta {
-        self.connector.clock_ahead()
-    }
-
     /// Gives the session back, which stays open for a while where it will be needed again.
     pub(super) async fn leave(self, linger: Duration) {
         self.session.leave(linger).await;

@@ -1,5 +1,7 @@
 //! No answer: whether a call came through.
 
+use chrono::TimeDelta;
+use tailwater_core::clock::{Clock as _, SystemClock};
 use tailwater_core::refresh::RefreshOutcome;
 use tailwater_engine::refresh::Until;
 
@@ -98,4 +100,27 @@ async fn a_refresh_by_a_clock_that_is_behind_is_seen_by_its_date() {
     .await;
     assert_eq!(record.outcome, RefreshOutcome::Succeeded, "{record:?}");
     assert_eq!((calls, jobs), (1, 1));
+}
+
+/// When it was refreshed is known by our clock, so that the next refresh comes when its interval says.
+#[tokio::test]
+async fn a_refresh_by_another_clock_ends_by_ours() {
+    for hours in [-5, 5] {
+        let began = SystemClock.now();
+        let (record, ..) = one(|switches| switches.clock_skew_seconds = hours * 3_600).await;
+        let over = SystemClock.now();
+        assert_eq!(record.outcome, RefreshOutcome::Succeeded, "{record:?}");
+        // The server tells whole seconds, and its clock is known to about one.
+        let slack = TimeDelta::seconds(3);
+        let times = [
+            record.started_at.expect("a start"),
+            record.finished_at.expect("an end"),
+        ];
+        for at in times {
+            assert!(
+                began - slack <= at && at <= over + slack,
+                "{hours} hours: {began} {at} {over}"
+            );
+        }
+    }
 }

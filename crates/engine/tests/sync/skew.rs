@@ -28,7 +28,7 @@ fn site(table: &str, updated_at: DateTime<Utc>) -> SiteFile {
         name = "Orders"
         project = "Sales"
         updated_at = {updated_at}
-        datasources = [{{ name = "Data", connection = "shop", tables = ["{table}"] }}]
+        datasources = [{{ name = "Data", connection = "shop", tables = ["{table}"], extract = true, extract_refreshed_at = {updated_at} }}]
         "#,
         updated_at = updated_at.format("%Y-%m-%dT%H:%M:%SZ"),
     );
@@ -63,5 +63,41 @@ async fn a_change_that_the_index_did_not_know_is_read_again_though_the_servers_c
         let report = bench.sync().await;
         assert_eq!(report.unmoved, 0, "{hours} hours");
         assert_eq!(linked(bench.stored().await), ["model.shop.fct_orders"]);
+    }
+}
+
+/// Dates of extracts are brought to our clock, and move no more on the next sync.
+#[tokio::test]
+async fn extracts_are_dated_by_our_clock() {
+    for hours in [-5, 5] {
+        let skew = TimeDelta::hours(hours);
+        let refreshed_at = SystemClock.now() - TimeDelta::minutes(10);
+        let simulator = Simulator::start(site("marts.fct_orders", refreshed_at + skew), Options::default())
+            .await
+            .expect("a simulator");
+        simulator.set_switches(|switches| switches.clock_skew_seconds = skew.num_seconds());
+        let bench = Bench::new(&simulator);
+        bench.sync().await;
+        let dates = async || {
+            let workspace = bench.open().await;
+            let stored = workspace
+                .store()
+                .load_inventory(&"main".into())
+                .await
+                .expect("an inventory");
+            workspace.close().await;
+            let sources = stored.inventory.data_sources.into_values();
+            sources
+                .map(|source| source.extract_refreshed_at.expect("a date"))
+                .collect::<Vec<_>>()
+        };
+        let told = dates().await;
+        assert_eq!(told.len(), 1);
+        assert!(
+            (told[0] - refreshed_at).abs() <= TimeDelta::seconds(3),
+            "{hours} hours: {told:?} {refreshed_at}"
+        );
+        assert!(!bench.sync().await.has_changes());
+        assert_eq!(dates().await, told);
     }
 }
