@@ -21,6 +21,7 @@ Exit codes:
   0  done
   1  done, with failures that are listed
   2  could not run
+  130  Ctrl-C ended the watching of what goes on
 
 `tailwater COMMAND --help` explains a command and shows examples.";
 

@@ -5,6 +5,10 @@ use tokio_util::sync::CancellationToken;
 use crate::error::COULD_NOT_RUN;
 use crate::printer::Printer;
 
+/// What a shell shows of a program that Ctrl-C ended: the exit code of commands that only watched what goes on without
+/// them. Work that was stopped could not run.
+pub const INTERRUPTED: u8 = 130;
+
 /// Runs work that can be stopped. The token is cancelled at the first signal, so that the work can put
 /// things in order (sign out, give its lease back); at the second the process ends at once.
 pub async fn stoppable<T>(printer: &Printer, work: impl AsyncFnOnce(&CancellationToken) -> T) -> T {

@@ -20,7 +20,7 @@ use super::ingest;
 use crate::document::{Document, Line, Style, counted};
 use crate::environment;
 use crate::error::{Error, Outcome};
-use crate::interrupt::stoppable;
+use crate::interrupt::{INTERRUPTED, stoppable};
 use crate::printer::Printer;
 
 const EXAMPLES: &str = "\
@@ -115,14 +115,17 @@ pub async fn run(args: &Args, workspace: &Arc<Workspace>, printer: &Printer) -> 
     for policy in &planned.unheard {
         printer.warn(&format!("{policy}; {}", policy.hint));
     }
-    let records = if args.dry_run {
-        Vec::new()
+    let (records, is_left) = if args.dry_run {
+        (Vec::new(), false)
     } else {
         ask(args, &request, &planned, workspace, printer).await?
     };
     let answer = answer(args, &request, &planned, &records);
     let has_failures = answer.counts.held + answer.counts.failed > 0;
     printer.answer(&answer, to_document)?;
+    if is_left {
+        return Ok(Outcome::Code(INTERRUPTED));
+    }
     Ok(Outcome::with_failures(has_failures))
 }
 
@@ -166,14 +169,14 @@ async fn plan_request(args: &Args, workspace: &Workspace) -> Result<PlanRequest,
     })
 }
 
-/// Asks for what is to be refreshed, and sends it; with `--wait` until it is over.
+/// Asks for what is to be refreshed, and sends it; with `--wait` until it is over. Says also whether it was left before.
 async fn ask(
     args: &Args,
     request: &PlanRequest,
     planned: &Planned,
     workspace: &Arc<Workspace>,
     printer: &Printer,
-) -> Result<Vec<RefreshRecord>, Error> {
+) -> Result<(Vec<RefreshRecord>, bool), Error> {
     let origin = RefreshOrigin {
         cause: if request.waiver.is_named {
             RefreshCause::ByHand
@@ -195,7 +198,7 @@ async fn ask(
     let mut records = asked.records.clone();
     let queued: Vec<_> = asked.queued().map(|record| record.id.clone()).collect();
     if queued.is_empty() {
-        return Ok(records);
+        return Ok((records, false));
     }
     let until = if args.wait { Until::Over } else { Until::Sent };
     // What quiet hours keep back is left to a server or to the next call.
@@ -222,7 +225,7 @@ async fn ask(
     if is_stopped {
         printer.warn("stopped; what was asked for goes on, see `tailwater refreshes`");
     }
-    Ok(records)
+    Ok((records, is_stopped))
 }
 
 fn answer(args: &Args, request: &PlanRequest, planned: &Planned, records: &[RefreshRecord]) -> Answer {

@@ -1,6 +1,7 @@
 //! Refreshing after a build: what is said, what is asked for, what of it is told.
 
 use serde_json::Value;
+use tailwater_tableau_sim::site_file::SiteBuilder;
 
 use crate::scene::{Site, demo};
 
@@ -173,4 +174,48 @@ async fn a_policy_in_the_file_that_applies_to_nothing_is_told() {
     // A command that builds nothing for the job is not the job.
     let [to_refresh, ..] = counts(&dry);
     assert_eq!(to_refresh, 0, "{dry:#}");
+}
+
+/// Who leaves does not end what Tableau does, and is told so; a script sees that it was left.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_leaves_what_goes_on() {
+    use std::process::Stdio;
+
+    let file = SiteBuilder::new("acme")
+        .workbook("Finance", "Payments", &["MARTS.PAYMENTS"])
+        .change(|site| {
+            let payments = &mut site.workbooks[0];
+            payments.datasources[0].extract = true;
+            payments.refresh.seconds = 3_600;
+        })
+        .build();
+    let site = Site::built(file).await;
+    site.scene.tell(&["collections", "main", "select", "**"]);
+    let planned = answer(&site, &["refresh", "Payments", "--dry-run"]);
+    assert_eq!(counts(&planned)[0], 1, "{planned:#}");
+    let child = site
+        .scene
+        .command(&["refresh", "Payments", "--wait", "--json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let until = std::time::Instant::now() + std::time::Duration::from_mins(1);
+    // It takes an hour.
+    while site.running.refresh_jobs().is_empty() {
+        assert!(std::time::Instant::now() < until, "nothing was sent");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let interrupted = std::process::Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(interrupted.success());
+    let ended = child.wait_with_output().unwrap();
+    let complaints = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(130), "{complaints}");
+    assert!(complaints.contains("goes on"), "{complaints}");
+    let answer: Value = serde_json::from_slice(&ended.stdout).unwrap();
+    assert_eq!(counts(&answer)[1], 1, "{answer:#}");
 }

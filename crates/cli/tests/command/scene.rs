@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
-use tailwater_tableau_sim::site_file::SiteFile;
+use tailwater_tableau_sim::site_file::{BUILDER_TOKEN, SiteFile};
 use tailwater_tableau_sim::{Options, Running, Simulator};
 use tempfile::TempDir;
 
@@ -153,25 +153,28 @@ impl Site {
         }
     }
 
-    /// The same, with project and integration registered by command.
+    /// A scene with a site that was built, `acme`, and with project and integration registered by command.
+    pub async fn built(file: SiteFile) -> Self {
+        let site = Self::serving(file).await;
+        site.scene.write("secret", BUILDER_TOKEN.1);
+        site.connect("acme", BUILDER_TOKEN.0, "--secret-file=secret");
+        site
+    }
+
+    /// The demo's site, with project and integration registered by command.
     pub async fn connected() -> Self {
         let site = Self::start().await;
-        let target = demo().join("dbt/target");
-        site.scene
-            .tell(&["project", "add", "shop", target.to_str().unwrap()]);
-        let server = format!("{}/#/site/shop/home", site.running.base_url());
-        site.scene.tell(&[
-            "integration",
-            "add",
-            "tableau",
-            "--name=main",
-            "--server",
-            &server,
-            "--token-name=tailwater",
-            "--secret-env",
-            SECRET_VARIABLE,
-        ]);
+        site.connect("shop", "tailwater", &format!("--secret-env={SECRET_VARIABLE}"));
         site
+    }
+
+    fn connect(&self, name: &str, token: &str, secret: &str) {
+        let target = demo().join("dbt/target");
+        let scene = &self.scene;
+        scene.tell(&["project", "add", "shop", target.to_str().unwrap()]);
+        let server = format!("{}/#/site/{name}/home", self.running.base_url());
+        let address = ["--name=main", "--server", &server, "--token-name", token, secret];
+        scene.tell(&[&["integration", "add", "tableau"], &address[..]].concat());
     }
 
     /// The same, with everything imported that the demo imports.

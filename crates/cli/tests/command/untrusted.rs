@@ -2,11 +2,9 @@
 //! machines.
 
 use serde_json::Value;
-use tailwater_tableau_sim::site_file::{
-    BUILDER_TOKEN, CustomSql, Datasource, SiteBuilder, SiteFile, TableEntry, Workbook,
-};
+use tailwater_tableau_sim::site_file::{CustomSql, Datasource, SiteBuilder, SiteFile, TableEntry, Workbook};
 
-use crate::scene::{Scene, Site, demo};
+use crate::scene::{Scene, Site};
 
 /// Clears the screen, colours, names the window, breaks the line and turns the reading direction.
 const NAME: &str = "Sales\u{1b}[2J\u{1b}[31m\u{1b}]0;owned\u{7}\nmain: all is well\u{202e}txt.exe\u{9b}1m";
@@ -46,27 +44,8 @@ async fn names_are_shown_as_one_harmless_line() {
         .workbook(NAME, NAME, &["MARTS.ORDERS"])
         .change(|site| site.workbooks[0].description = NAME.to_owned())
         .build();
-    let site = Site::serving(file).await;
+    let site = Site::built(file).await;
     let scene = &site.scene;
-    scene.tell(&[
-        "project",
-        "add",
-        "shop",
-        demo().join("dbt/target").to_str().unwrap(),
-    ]);
-    scene.write("secret", BUILDER_TOKEN.1);
-    scene.tell(&[
-        "integration",
-        "add",
-        "tableau",
-        "--name=main",
-        "--site=acme",
-        "--token-name",
-        BUILDER_TOKEN.0,
-        "--secret-file=secret",
-        "--server",
-        site.running.base_url(),
-    ]);
     let commands: [&[&str]; 6] = [
         &["collections", "main"],
         &["collections", "main", "select", "**"],
@@ -181,27 +160,8 @@ fn hostile_site() -> SiteFile {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_command_that_shows_something_tames_it() {
-    let site = Site::serving(hostile_site()).await;
+    let site = Site::built(hostile_site()).await;
     let scene = &site.scene;
-    scene.tell(&[
-        "project",
-        "add",
-        "shop",
-        demo().join("dbt/target").to_str().unwrap(),
-    ]);
-    scene.write("secret", BUILDER_TOKEN.1);
-    scene.tell(&[
-        "integration",
-        "add",
-        "tableau",
-        "--name=main",
-        "--site=acme",
-        "--token-name",
-        BUILDER_TOKEN.0,
-        "--secret-file=secret",
-        "--server",
-        site.running.base_url(),
-    ]);
     scene.tell(&["collections", "main", "select", "**"]);
     let exposures = scene.tell_json(&["exposures", "--select", "exposure:*"]);
     let automatic = |exposure: &&Value| exposure["mode"] == "auto";

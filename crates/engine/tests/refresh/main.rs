@@ -4,6 +4,8 @@
 
 #[path = "../../../store/tests/suite/postgres.rs"]
 mod postgres;
+#[path = "../switches/mod.rs"]
+mod switches;
 
 mod death;
 mod doubt;

@@ -6,6 +6,8 @@
 mod acme;
 #[path = "../../../store/tests/suite/postgres.rs"]
 mod postgres;
+#[path = "../switches/mod.rs"]
+mod switches;
 
 mod skew;
 mod stage;

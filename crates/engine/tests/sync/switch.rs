@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::acme::{Engine, SECRET};
 use crate::stage::Bench;
+use crate::switches;
 
 /// What comes of a sync.
 #[derive(Debug, Clone, Copy)]
@@ -602,20 +603,7 @@ async fn it_is_the_same_on_postgres(#[case] name: &str) {
     play_all(std::iter::once(case), Engine::Postgres).await;
 }
 
-/// A switch that is added needs a case.
 #[test]
 fn every_switch_is_in_the_table() {
-    let usual = serde_json::to_value(Switches::default()).expect("switches");
-    let known: BTreeSet<&str> = usual
-        .as_object()
-        .expect("an object")
-        .keys()
-        .map(String::as_str)
-        .collect();
-    let named: BTreeSet<&str> = CASES
-        .iter()
-        .flat_map(|case| case.set)
-        .map(|(name, _)| *name)
-        .collect();
-    assert_eq!(named, known);
+    switches::assert_all_are_in(CASES.iter().flat_map(|case| case.set));
 }

@@ -23,8 +23,6 @@ Ctrl-C ends the looking, and not the run.";
 
 /// How much of a log is read at once.
 const PIECE: u64 = 1024 * 1024;
-/// What a shell shows of a program that Ctrl-C ended.
-const INTERRUPTED: u8 = 130;
 
 /// Shows the log of a run
 #[derive(Debug, clap::Args)]
@@ -69,7 +67,7 @@ pub async fn watch(workspace: &Workspace, id: &JobRunId, printer: &Printer) -> R
             followed = follow(workspace, id, &mut shown, printer) => followed,
             () = stop.cancelled() => {
                 is_left = true;
-                Ok(Outcome::Code(INTERRUPTED))
+                Ok(Outcome::Code(interrupt::INTERRUPTED))
             }
         }
     })
