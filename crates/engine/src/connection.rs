@@ -196,6 +196,7 @@ impl Workspace {
                 created_at,
                 updated_at: self.clock().now(),
                 origin: Origin::Command,
+                way: updated.http.to_way(),
             })
             .await?;
         if let Some(secret) = &change.secret {

@@ -286,6 +286,7 @@ impl Workspace {
             secret,
             allow_http: said.allow_http,
             projects: said.projects,
+            http: HttpSettings::default(),
         };
         let integration = self.add_integration(new, said.collections).await?;
         self.store().remove_draft(id).await?;

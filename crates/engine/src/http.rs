@@ -9,6 +9,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tailwater_bi::TableauSettings;
 use tailwater_bi::http::Limits;
+use tailwater_store::Way;
 use url::Url;
 
 /// What is said of the way to BI sites: of that to all, or to one. What is not said has its default.
@@ -58,6 +59,25 @@ impl HttpSettings {
             read_timeout_seconds: self.read_timeout_seconds.or(all.read_timeout_seconds),
             total_timeout_seconds: self.total_timeout_seconds.or(all.total_timeout_seconds),
             max_answer_megabytes: self.max_answer_megabytes.or(all.max_answer_megabytes),
+        }
+    }
+
+    /// What of it is kept in the store.
+    pub(crate) fn to_way(&self) -> Way {
+        Way {
+            ca_file: self.ca_file.as_ref().map(ToString::to_string),
+            proxy: self.proxy.as_ref().map(ToString::to_string),
+            no_proxy: self.no_proxy.clone(),
+        }
+    }
+
+    /// What was kept there.
+    pub(crate) fn from_way(way: Way) -> Self {
+        Self {
+            ca_file: way.ca_file.map(Utf8PathBuf::from),
+            proxy: way.proxy.as_deref().and_then(ProxyAddress::new),
+            no_proxy: way.no_proxy,
+            ..Self::default()
         }
     }
 
@@ -136,6 +156,12 @@ impl ProxyAddress {
         is_usable.then(|| Self(SecretString::from(String::from(url))))
     }
 
+    /// Whether it holds a user or a password.
+    pub fn has_user(&self) -> bool {
+        let url = self.to_url();
+        !url.username().is_empty() || url.password().is_some()
+    }
+
     fn to_url(&self) -> Url {
         #[expect(clippy::expect_used, reason = "it was written by `Url` itself")]
         Url::parse(self.0.expose_secret()).expect("an address")
@@ -201,6 +227,17 @@ mod tests {
         assert_eq!(proxy.to_string(), shown);
         assert_eq!(serde_json::to_value(&proxy).unwrap(), shown);
         assert_eq!(format!("{proxy:?}"), format!("ProxyAddress({shown})"));
+        assert_eq!(proxy.has_user(), text.contains('@'));
+        let http = HttpSettings {
+            proxy: Some(proxy),
+            ca_file: Some("/ca.pem".into()),
+            no_proxy: Some("a".to_owned()),
+            ..HttpSettings::default()
+        };
+        // Kept are all of these but user and password.
+        let kept = HttpSettings::from_way(http.to_way());
+        assert_eq!(kept.to_way(), http.to_way());
+        assert!(!kept.proxy.unwrap().has_user());
     }
 
     #[rstest]

@@ -14,7 +14,7 @@ use tailwater_core::id::{IntegrationName, ProjectName};
 use tailwater_core::inventory::Inventory;
 use tailwater_core::mapping::MappingRule;
 use tailwater_core::selection::Selection;
-use tailwater_store::{IntegrationRecord, Origin, SyncRecord};
+use tailwater_store::{IntegrationRecord, Origin, SyncRecord, Way};
 
 use crate::error::Error;
 use crate::http::HttpSettings;
@@ -53,7 +53,7 @@ pub struct Integration {
     /// When it is synced, where the file says another time for it than for all others.
     #[serde(skip)]
     pub schedule: Option<ScheduleSettings>,
-    /// The way to it, where the file says another than to all others.
+    /// The way to it, where another is said than to all others.
     #[serde(skip)]
     pub http: HttpSettings,
 }
@@ -75,6 +75,9 @@ pub struct NewIntegration {
     pub allow_http: bool,
     /// The dbt projects that feed it; all when empty.
     pub projects: Vec<ProjectName>,
+    /// The way to it, where it is another than to all. Of this the file of authorities, the proxy and its exceptions are
+    /// kept; not the proxy's user and password.
+    pub http: HttpSettings,
 }
 
 /// An integration with what its last syncs came to.
@@ -164,6 +167,7 @@ impl Workspace {
             created_at: now,
             updated_at: now,
             origin: Origin::Command,
+            way: new.http.to_way(),
         };
         self.connector_for(&from_record(record.clone()), new.secret.clone())?;
         self.store().put_integration(&record).await?;
@@ -355,6 +359,7 @@ impl Workspace {
             created_at: now,
             updated_at: now,
             origin: Origin::File,
+            way: Way::default(),
         };
         self.store().put_integration(&record).await?;
         Ok(())
@@ -441,7 +446,7 @@ fn from_record(record: IntegrationRecord) -> Integration {
         mapping: record.mapping,
         declared_in: DeclaredIn::Store,
         schedule: None,
-        http: HttpSettings::default(),
+        http: HttpSettings::from_way(record.way),
     }
 }
 

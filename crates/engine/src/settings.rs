@@ -14,7 +14,7 @@ use tailwater_core::mapping::MappingRule;
 use tailwater_core::refresh::PolicyPart;
 
 use crate::error::Error;
-pub use crate::http::HttpSettings;
+pub use crate::http::{HttpSettings, ProxyAddress};
 pub use crate::schedule::ScheduleSettings;
 pub use crate::signal::{ChannelSettings, SignalSettings};
 

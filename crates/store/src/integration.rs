@@ -39,6 +39,24 @@ pub struct IntegrationRecord {
     pub updated_at: DateTime<Utc>,
     /// Who declares it.
     pub origin: Origin,
+    /// The way to it, where it is another than to all. Empty when it comes from the file.
+    #[serde(default)]
+    pub way: Way,
+}
+
+/// The way to a BI site: of that what is said.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Way {
+    /// The path of a PEM file with certificate authorities.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<String>,
+    /// The address of a proxy, without user and password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<String>,
+    /// Hosts that are called without that proxy, with commas between.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_proxy: Option<String>,
 }
 
 /// Who declares an integration.
@@ -64,7 +82,7 @@ impl Store {
     /// Every integration, by name.
     pub async fn integrations(&self) -> Result<Vec<IntegrationRecord>> {
         let sql = "select name, kind, server, site, token_name, allow_http, projects, selection, mapping, \
-                   created_at, updated_at, origin, connected_app from integration order by name";
+                   created_at, updated_at, origin, connected_app, way from integration order by name";
         let rows = self.db.fetch("read the integrations", sql, vec![]).await?;
         rows.iter().map(read).collect()
     }
@@ -72,7 +90,7 @@ impl Store {
     /// The integration of the given name.
     pub async fn find_integration(&self, name: &IntegrationName) -> Result<Option<IntegrationRecord>> {
         let sql = "select name, kind, server, site, token_name, allow_http, projects, selection, mapping, \
-                   created_at, updated_at, origin, connected_app from integration where name = $1";
+                   created_at, updated_at, origin, connected_app, way from integration where name = $1";
         let rows = self
             .db
             .fetch("read the integration", sql, vec![name.as_str().into()])
@@ -81,7 +99,8 @@ impl Store {
     }
 
     /// Stores an integration, or replaces the one of the same name; its secret, what its syncs left and
-    /// its `created_at` stay. Of one that comes from the file, selection and mapping are not stored.
+    /// its `created_at` stay. Of one that comes from the file, selection, mapping and
+    /// way are not stored.
     pub async fn put_integration(&self, record: &IntegrationRecord) -> Result<()> {
         const ACTION: &str = "store the integration";
         check_name(record.name.as_str(), "an integration")?;
@@ -93,15 +112,17 @@ impl Store {
             (&no_selection, [].as_slice())
         };
         let sql = "insert into integration (name, kind, server, site, token_name, allow_http, projects, \
-                   selection, mapping, created_at, updated_at, origin, connected_app) \
-                   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
+                   selection, mapping, created_at, updated_at, origin, connected_app, way) \
+                   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
                    on conflict (name) do update set kind = excluded.kind, server = excluded.server, \
                    site = excluded.site, token_name = excluded.token_name, allow_http = excluded.allow_http, \
                    projects = excluded.projects, selection = excluded.selection, \
                    mapping = excluded.mapping, updated_at = excluded.updated_at, origin = excluded.origin, \
-                   connected_app = excluded.connected_app";
+                   connected_app = excluded.connected_app, way = excluded.way";
         let app = record.credential.connected_app();
         let app = app.map(|app| to_json(ACTION, app)).transpose()?;
+        let way = Some(&record.way).filter(|way| is_editable && **way != Way::default());
+        let way = way.map(|way| to_json(ACTION, way)).transpose()?;
         let values = vec![
             record.name.as_str().into(),
             record.kind.as_str().into(),
@@ -116,6 +137,7 @@ impl Store {
             record.updated_at.into(),
             record.origin.name().into(),
             app.into(),
+            way.into(),
         ];
         self.db.execute(ACTION, sql, values).await?;
         Ok(())
@@ -190,5 +212,6 @@ fn read(row: &Row<'_>) -> Result<IntegrationRecord> {
         created_at: row.instant(9)?,
         updated_at: row.instant(10)?,
         origin,
+        way: row.optional_json::<Way>(13)?.unwrap_or_default(),
     })
 }

@@ -70,7 +70,7 @@ pub use environment::EnvironmentRecord;
 pub use error::{Error, Result};
 pub use exposure::StoredExposure;
 pub use health::{RowCounts, StoreHealth};
-pub use integration::{IntegrationRecord, Origin};
+pub use integration::{IntegrationRecord, Origin, Way};
 pub use inventory::{Seen, StoredInventory};
 pub use job::{
     JobCancelOutcome, JobEnqueued, JobQueueCounts, JobRunClaim, JobRunCursor, JobRunFilter, JobRunPage,

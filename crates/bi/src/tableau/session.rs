@@ -397,23 +397,21 @@ impl Gate {
                 .repeatable()
                 .header(ACCEPT.as_str(), HeaderValue::from_static("application/json"))
         };
-        if !self.is_metadata_forbidden().await {
-            match self.send_signed_in(Need::READ, make).await {
-                Err(error) if is_about_session(&error) => self.ask_what_is_refused(&make, error).await,
-                answered => answered,
-            }
-        } else {
+        if self.is_metadata_forbidden().await {
             // Another sign-in would change nothing: it was refused with a new session.
             let session = self.session_for(Need::READ).await?;
             let (answer, what) = self.send_with(&session, &make).await?;
-            match refusal(&answer) {
-                None => Ok(answer),
-                Some(_) if self.is_accepted_by_rest(&session).await => Err(self.forbidden(&answer)),
-                Some(_) => {
-                    self.renew(&session, Need::READ, &what).await?;
-                    self.send_signed_in(Need::READ, make).await
-                }
+            if refusal(&answer).is_none() {
+                return Ok(answer);
             }
+            if self.is_accepted_by_rest(&session).await {
+                return Err(self.forbidden(&answer));
+            }
+            self.renew(&session, Need::READ, &what).await?;
+        }
+        match self.send_signed_in(Need::READ, make).await {
+            Err(error) if is_about_session(&error) => self.ask_what_is_refused(&make, error).await,
+            answered => answered,
         }
     }
 

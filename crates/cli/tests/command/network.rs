@@ -178,3 +178,58 @@ async fn limits_are_set_in_the_file_and_named_when_they_are_reached() {
         assert!(!ended.complaints.contains("secret-93c1"), "{ended:#?}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_site_that_is_added_by_command_has_a_way_of_its_own() {
+    let scene = scene();
+    let site = secured(&scene, None).await;
+    let proxy = Proxy::start(address(&site), ProxyOptions::default())
+        .await
+        .unwrap();
+    let through = format!("http://{}", proxy.address());
+    let add = |more: &[&str]| {
+        let site = ["--name=main", "--server=https://tableau.example", "--site=shop"];
+        let sign_in = ["--token-name=tailwater", "--secret-env", SECRET_VARIABLE];
+        let arguments = [
+            &["integration", "add", "tableau", "--json"],
+            &site[..],
+            &sign_in,
+            more,
+        ]
+        .concat();
+        run(&scene, &arguments, &[])
+    };
+    // What cannot be used is told before anything is registered, and a password is not repeated.
+    let with_password = format!("--proxy=http://{IN_ADDRESS}{}", proxy.address());
+    for (more, code, words) in [
+        ("--ca-file=none.pem", "TW-HTTP-SETUP", "none.pem"),
+        (with_password.as_str(), "TW-CLI-USAGE", "a user or a password"),
+        ("--proxy=ftp://proxy", "TW-CLI-USAGE", "no address of a proxy"),
+    ] {
+        let ended = add(&[more]);
+        assert_eq!(ended.code, Some(2), "{ended:#?}");
+        let told = ended.error();
+        assert_eq!(told["code"], code, "{told}");
+        assert!(told["message"].as_str().unwrap().contains(words), "{told}");
+    }
+    let ended = add(&[
+        "--ca-file=ca.pem",
+        "--proxy",
+        &through,
+        "--no-proxy=intern.example",
+    ]);
+    assert_eq!(ended.code, Some(0), "{ended:#?}");
+    let shown = run(&scene, &["integration", "show", "main"], &[]);
+    for part in ["ca.pem", &through, "intern.example"] {
+        assert!(shown.output.contains(part), "{shown:#?}");
+    }
+    // Another directory than that of the command; what is said for all is overruled.
+    let elsewhere = scene.path().join("elsewhere");
+    std::fs::create_dir(&elsewhere).unwrap();
+    scene.write("tailwater.toml", "[http]\nproxy = \"http://127.0.0.1:9\"\n");
+    let mut command = scene.command(&["integration", "test", "main"]);
+    command.current_dir(&elsewhere);
+    let ended = Ended::of(command);
+    assert_eq!(ended.code, Some(0), "{ended:#?}");
+    assert!(proxy.passed() > 0);
+}

@@ -11,6 +11,7 @@ use tailwater_core::diagnostic::Diagnostic;
 use tailwater_core::gap::GapReason;
 use tailwater_core::mapping::MappingRule;
 use tailwater_engine::bi::NoProgress;
+use tailwater_engine::settings::HttpSettings;
 use tailwater_engine::store::SyncOutcome;
 use tailwater_engine::sync::SyncOptions;
 use tailwater_engine::{Error, integration::NewIntegration};
@@ -334,6 +335,7 @@ async fn an_integration_made_by_command_lives_in_the_store() {
         secret: SecretString::from(SECRET),
         allow_http: false,
         projects: vec!["shop".into()],
+        http: HttpSettings::default(),
     };
     let integration = workspace.add_tableau(new).await.expect("an integration");
     assert_eq!(

@@ -6,7 +6,7 @@ use tailwater_core::credential::{ConnectedApp, CredentialName};
 use tailwater_core::diagnostic::Diagnostic;
 use tailwater_core::mapping::MappingRule;
 use tailwater_core::selection::Selection;
-use tailwater_store::{IntegrationRecord, Origin, SealingKey};
+use tailwater_store::{IntegrationRecord, Origin, SealingKey, Way};
 
 use crate::home::{Engine, at};
 use crate::sample::{integration, landing};
@@ -44,6 +44,20 @@ async fn integrations_are_kept_and_edited(#[values(Engine::Sqlite, Engine::Postg
         store.find_integration(&main.name).await.unwrap(),
         Some(main.clone())
     );
+    let behind_proxy = IntegrationRecord {
+        way: Way {
+            ca_file: Some("/etc/o'acme.pem".to_owned()),
+            proxy: Some("http://proxy.acme.example:3128".to_owned()),
+            no_proxy: None,
+        },
+        ..main.clone()
+    };
+    store.put_integration(&behind_proxy).await.unwrap();
+    assert_eq!(
+        store.find_integration(&main.name).await.unwrap(),
+        Some(behind_proxy)
+    );
+    store.put_integration(&main).await.unwrap();
 
     home.clock.advance(60);
     let selection = Selection::new(["**"]);

@@ -14,7 +14,8 @@ use tailwater_core::inventory::{
 use tailwater_core::mapping::MappingRule;
 use tailwater_core::selection::Selection;
 use tailwater_store::{
-    ExposureName, IntegrationRecord, Landing, Origin, SyncCounts, SyncDetail, SyncId, SyncOutcome, SyncRecord,
+    ExposureName, IntegrationRecord, Landing, Origin, SyncCounts, SyncDetail, SyncId, SyncOutcome,
+    SyncRecord, Way,
 };
 
 use crate::home::at;
@@ -33,6 +34,7 @@ pub fn integration(name: &str) -> IntegrationRecord {
         created_at: at(0),
         updated_at: at(0),
         origin: Origin::Command,
+        way: Way::default(),
     }
 }
 

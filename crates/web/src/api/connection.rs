@@ -10,6 +10,7 @@ use tailwater_core::credential::{ConnectedApp, CredentialName};
 use tailwater_core::id::{IntegrationName, ProjectName};
 use tailwater_core::selection::Selection;
 use tailwater_engine::integration::NewIntegration;
+use tailwater_engine::settings::HttpSettings;
 use utoipa::ToSchema;
 
 use super::integration::{ConnectedAppShape, IntegrationShape, shape};
@@ -92,6 +93,7 @@ pub async fn create(
         secret,
         allow_http: wanted.allow_http,
         projects: wanted.projects.into_iter().map(ProjectName::new).collect(),
+        http: HttpSettings::default(),
     };
     let selection = Selection::new(wanted.collections);
     let made = context.app.workspace().add_integration(new, selection).await?;

@@ -16,7 +16,7 @@ use tailwater_engine::Workspace;
 use tailwater_engine::bi::NoProgress;
 use tailwater_engine::hub::CatalogHub;
 use tailwater_engine::integration::NewIntegration;
-use tailwater_engine::settings::Settings;
+use tailwater_engine::settings::{HttpSettings, Settings};
 use tailwater_engine::sync::SyncOptions;
 use tailwater_engine::workspace::Options;
 use tailwater_tableau_sim::{Options as SimulatorOptions, Running, Simulator, SiteFile};
@@ -121,6 +121,7 @@ impl Scene {
             secret: SecretString::from("demo-secret"),
             allow_http: true,
             projects: Vec::new(),
+            http: HttpSettings::default(),
         };
         self.workspace.add_tableau(new).await.unwrap();
         let everything = ["**".to_owned()];

@@ -1,10 +1,12 @@
 //! `tailwater integration add`: registers a BI site and seals the secret that it is signed in to with.
 
+use camino::Utf8PathBuf;
 use tailwater_core::credential::{ConnectedApp, CredentialName};
 use tailwater_core::id::{IntegrationName, ProjectName};
 use tailwater_engine::Workspace;
 use tailwater_engine::account::{Actor, AuditEvent};
 use tailwater_engine::integration::{Integration, NewIntegration};
+use tailwater_engine::settings::{HttpSettings, ProxyAddress};
 
 use super::secret;
 use crate::document::{Document, Line};
@@ -19,6 +21,8 @@ Examples:
     --server https://tableau.example.com --site acme --secret-env TABLEAU_TOKEN_SECRET
   tailwater integration add tableau --name main --server https://tableau.example.com --site acme \\
     --connected-app CLIENT_ID --secret-id SECRET_ID --user svc@example.com --secret-env TABLEAU_APP_SECRET
+  tailwater integration add tableau --name main --token-name tailwater --server https://tableau.intern \\
+    --site acme --ca-file /etc/ssl/acme.pem --proxy http://proxy.intern:3128
 
 The secret of the token or connected app is asked for, or read from an environment variable, a file or standard input; it is \
 never an argument, since arguments are seen by every user of the machine. It is kept sealed in the store. \
@@ -67,6 +71,62 @@ struct TableauArgs {
     /// Allow plain http to another machine, which lets everybody between read what is signed in with
     #[arg(long)]
     allow_http: bool,
+
+    #[command(flatten)]
+    way: WayArgs,
+}
+
+/// The way to the site, where it is another than `[http]` says for all.
+#[derive(Debug, clap::Args)]
+struct WayArgs {
+    /// A PEM file with certificate authorities that are trusted beside the system's [default: `ca_file` under `[http]`]
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<Utf8PathBuf>,
+
+    /// The proxy for every call to the site, without user and password [default: `proxy` under `[http]`]
+    #[arg(long, value_name = "URL")]
+    proxy: Option<String>,
+
+    /// Hosts that are called without the proxy, with commas between
+    #[arg(long, value_name = "HOSTS")]
+    no_proxy: Option<String>,
+}
+
+impl WayArgs {
+    /// Whatever is wrong with the proxy's address, it is not repeated: it may hold a password.
+    fn to_settings(&self) -> Result<HttpSettings, Error> {
+        let unusable = |message: &str, hint: &str| Error::Usage {
+            message: message.to_owned(),
+            hint: hint.to_owned(),
+        };
+        let proxy = self.proxy.as_deref().map(|text| {
+            let proxy = ProxyAddress::new(text).ok_or_else(|| {
+                unusable(
+                    "what `--proxy` says is no address of a proxy",
+                    "give one such as `http://proxy.example.com:3128`",
+                )
+            })?;
+            if proxy.has_user() {
+                return Err(unusable(
+                    "the address of `--proxy` holds a user or a password, and arguments are seen by every user of the machine",
+                    "give the whole address in `TAILWATER_HTTP__PROXY`, which counts for all sites that name no other proxy, \
+                     or in `[integration.http]` of a site that `tailwater.toml` declares",
+                ));
+            }
+            Ok(proxy)
+        });
+        // Whoever syncs later may stand in another directory.
+        let ca_file = self
+            .ca_file
+            .as_ref()
+            .map(|file| camino::absolute_utf8(file).map_err(|source| Error::WorkingDirectory { source }));
+        Ok(HttpSettings {
+            ca_file: ca_file.transpose()?,
+            proxy: proxy.transpose()?,
+            no_proxy: self.no_proxy.clone(),
+            ..HttpSettings::default()
+        })
+    }
 }
 
 /// With what is signed in: a token or a connected app.
@@ -106,6 +166,7 @@ impl CredentialArgs {
 /// Runs the command.
 pub async fn run(args: &Args, workspace: &Workspace, printer: &Printer) -> Result<Outcome, Error> {
     let Tool::Tableau(args) = &args.tool;
+    let http = args.way.to_settings()?;
     // Nobody shall look up a secret for a name that is taken.
     let known = workspace.integrations().await?;
     if known.iter().any(|integration| integration.name == args.name) {
@@ -125,6 +186,7 @@ pub async fn run(args: &Args, workspace: &Workspace, printer: &Printer) -> Resul
             credential,
             allow_http: args.allow_http,
             projects: args.projects.clone(),
+            http,
         })
         .await?;
     let detail = format!("{} of {}", integration.site, integration.server);

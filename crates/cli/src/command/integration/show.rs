@@ -74,6 +74,17 @@ fn to_document(state: &IntegrationState) -> Document {
     ] {
         table.row([Cell::new(name).styled(Style::Faint), Cell::new(value)]);
     }
+    let http = &integration.http;
+    let way = [
+        ("authorities", http.ca_file.as_ref().map(ToString::to_string)),
+        ("proxy", http.proxy.as_ref().map(ToString::to_string)),
+        ("not by proxy", http.no_proxy.clone()),
+    ];
+    for (name, said) in way {
+        if let Some(value) = said {
+            table.row([Cell::new(name).styled(Style::Faint), Cell::new(value)]);
+        }
+    }
     document.table(table);
     document.heading("Last syncs");
     if state.syncs.is_empty() {
