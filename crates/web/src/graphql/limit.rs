@@ -79,6 +79,11 @@ pub fn refresh_cost(each: usize) -> usize {
     each.saturating_add(50)
 }
 
+/// What a complexity is counted with for a comparison of two moments, which is read from the store whole.
+pub fn diff_cost(each: usize) -> usize {
+    each.saturating_mul(USUAL_PAGE).saturating_add(5_000)
+}
+
 /// What a complexity is counted with for a lineage, whose nodes are smaller.
 pub fn lineage_cost(first: Option<i32>, each: usize) -> usize {
     let first = first.and_then(|first| usize::try_from(first).ok());

@@ -11,6 +11,7 @@
 //! Start reading at `root.rs`, then `resource.rs`, which has what all kinds share.
 
 mod connection;
+mod diff;
 mod environment;
 mod exposure;
 mod filter;

@@ -8,12 +8,15 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, Object};
+use tailwater_core::id::IntegrationName;
 use tailwater_engine::catalog::Catalog;
 
 use super::connection::from_web;
+use super::diff::IntegrationDiff;
 use super::environment::{Environment, tile};
 use super::exposure::ExposureTile;
 use super::filter::ExposureTileFilter;
+use super::limit::diff_cost;
 use super::scalar::EnvironmentId;
 use crate::app::App;
 use crate::error::Error;
@@ -48,6 +51,30 @@ impl Query {
         filter: ExposureTileFilter,
     ) -> async_graphql::Result<Option<ExposureTile>> {
         Ok(tile(&find(context, environment_id)?, &filter))
+    }
+
+    /// Which exposures of an integration came, went or are otherwise between two syncs, or two moments.
+    #[graphql(complexity = "diff_cost(child_complexity)")]
+    async fn diff(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The integration, by its name.")] integration_id: String,
+        #[graphql(
+            desc = "The first moment, such as `previous`, `~3`, the id of a sync or a time; the sync before the second when left out."
+        )]
+        from: Option<String>,
+        #[graphql(desc = "The second moment, such as `latest` or `now`; the last sync when left out.")]
+        to: Option<String>,
+    ) -> async_graphql::Result<IntegrationDiff> {
+        let source = context
+            .data::<Source>()
+            .map_err(|_| from_web(&Error::internal()))?;
+        let given = |moment: Option<String>| moment.filter(|moment| !moment.trim().is_empty());
+        let (from, to) = (given(from), given(to));
+        let name = IntegrationName::new(integration_id);
+        let workspace = source.app.workspace();
+        let diff = workspace.diff(&name, from.as_deref(), to.as_deref()).await;
+        Ok(diff.map_err(|error| from_web(&error.into()))?.into())
     }
 }
 

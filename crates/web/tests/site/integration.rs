@@ -273,6 +273,57 @@ async fn other_collections_are_chosen_and_synced_at_once() {
         "{}",
         answer.body
     );
+    let told: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+    let graph = async |from: &str| {
+        let links = "linksLost { node origin { syncId } } gapsClosed { table reason }";
+        let query = format!(
+            "{{ diff(integrationId: \"main\", from: \"{from}\", to: \"{id}\") {{ isDifferent to {{ syncId }} \
+             counts {{ removed linksLost gapsClosed }} removed {{ uniqueId label {links} }} }} }}"
+        );
+        let query: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
+        let answer = scene.get(&format!("/graphql?query={query}")).await;
+        serde_json::from_str::<serde_json::Value>(&answer.body).unwrap()
+    };
+    let answered = graph(&format!("{id}~1")).await;
+    let diff = &answered["data"]["diff"];
+    assert_eq!(
+        (&diff["isDifferent"], &diff["to"]["syncId"]),
+        (&true.into(), &told["to"]["sync"])
+    );
+    for (graph, rest) in [
+        ("removed", "removed"),
+        ("linksLost", "links_lost"),
+        ("gapsClosed", "gaps_closed"),
+    ] {
+        assert_eq!(diff["counts"][graph], told["counts"][rest], "{answered}");
+    }
+    let (removed, told) = (
+        diff["removed"].as_array().unwrap(),
+        told["removed"].as_array().unwrap(),
+    );
+    assert!(!told.is_empty() && removed.len() == told.len(), "{answered}");
+    for (one, other) in removed.iter().zip(told) {
+        assert_eq!(
+            (&one["uniqueId"], &one["label"]),
+            (&other["unique_id"], &other["label"])
+        );
+        let lost = one["linksLost"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|link| &link["node"]);
+        let said = other["links_lost"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|link| &link["node"]);
+        assert!(lost.eq(said), "{one}");
+    }
+    let unknown = graph("deadbeef").await;
+    assert_eq!(
+        unknown["errors"][0]["extensions"]["code"], "TW-DIFF-UNKNOWN",
+        "{unknown}"
+    );
     for (moments, status) in [
         ("from=%3Cb%3E", StatusCode::BAD_REQUEST),
         ("from=deadbeef", StatusCode::NOT_FOUND),
