@@ -141,3 +141,7 @@ select count(*) from `my-proj.ga.events_*` as e where e._TABLE_SUFFIX = '2024010
 -- load data, then read
 -- tables: d.l
 load data into d.l from files (format = 'CSV', uris = ['gs://b/x']); select a from d.l
+----
+-- table functions that take tables and models
+-- tables: d.t, d.o
+select * from gap_fill(table d.t, ts_column => 'ts', bucket_width => interval 1 day) g, ml.forecast(model d.m, struct(3 as horizon)) f, external_object_transform(table d.o, ['SIGNED_URL']) e

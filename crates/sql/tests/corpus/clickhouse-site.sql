@@ -45,3 +45,7 @@ select v.x from view(select x from db.t) v, merge('db', '^t_') m, cluster('c', d
 -- show and use before a query
 -- tables: db.t
 use db; show tables from db2; select a from db.t
+----
+-- reads of other servers are no tables of this one
+-- tables: db.t
+select t.a from db.t t join postgresql('h:5432', 'db', 'pgt', 'u', 'p') p on p.id = t.id join dictionary('db.dict') d on d.id = t.id, url('http://x/y.csv', CSV) u

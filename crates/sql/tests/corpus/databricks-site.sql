@@ -85,3 +85,7 @@ select v.id, t.a from vector_search(index => 'main.s.ix', query => 'x', num_resu
 -- a pipe
 -- tables: s.o, s.c
 from s.o |> where a > 1 |> join s.c using (id) |> aggregate sum(x) as sx group by r
+----
+-- live tables and streams of them
+-- tables: LIVE.raw, c.s.dim
+create or refresh streaming table x as select r.a, d.b from stream(LIVE.raw) r left join c.s.dim d on d.id = r.id

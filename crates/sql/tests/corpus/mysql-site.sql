@@ -48,3 +48,7 @@ show full columns from d.u; select a from d.t
 -- a wildcard delete and a session variable
 -- tables: d.t
 set @from := '2024-01-01', @to = now(); select a from d.t where d between @from and @to
+----
+-- a select with a procedure, a lock and a high priority
+-- tables: d.t
+select high_priority sql_calc_found_rows a from d.t where b in (1, 2) limit 3 for update

@@ -101,3 +101,11 @@ select /*+ leading(t u) index(t ix) don't */ a from s.t t
 -- q quotes around SQL
 -- tables: s.t
 select q'!select x from a.b where c = 'd'!' as q from s.t
+----
+-- containers, a multiset and a cursor
+-- tables: hr.c, s.m, s.t
+select c.x, cursor(select y from s.m where m.id = c.id) q from containers(hr.c) c, table(cast(multiset(select v from s.t) as v_tab)) z
+----
+-- a subquery passed to xmltable
+-- tables: docs
+select x.v from xmltable('/a' passing (select body from docs where rownum = 1) columns v number path '@v') x

@@ -126,3 +126,7 @@ select c.n, o.x from s.count c, orders(2024) o
 -- using with a subquery of the same alias
 -- tables: a, b
 select t.x, u.y from (select id, x from a) t join (select t.id, t.y from b t) u using (id)
+----
+-- only in brackets, an insert of a table
+-- tables: s.a, s.b, s.c
+insert into s.dst table s.c; select a.x from only (s.a) a join s.b b on b.id = a.id

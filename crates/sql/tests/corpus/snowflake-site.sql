@@ -150,3 +150,15 @@ insert into s.dst with c as (select x from s.a) select x from c
 -- a name with a dollar and a leading underscore
 -- tables: _fivetran.salesforce.account$x
 select _fivetran_synced from _fivetran.salesforce.account$x
+----
+-- table functions of history and of schema
+-- tables: t
+select * from table(information_schema.query_history(result_limit => 10)) q, table(infer_schema(location => '@s/x')) i, t
+----
+-- a lateral of a table function of a user with a schema
+-- tables: s.t
+select f.* from s.t, lateral s.split_rows(t.a) f
+----
+-- an unqualified star with a qualified one and a subquery in the middle
+-- tables: s.a, s.b
+select a.*, (select max(b.d) from s.b b where b.aid = a.id) as last_d from s.a a where exists (select 1 from s.b b2 where b2.aid = a.id and b2.x > all (select x from s.b))

@@ -129,3 +129,15 @@ declare @o table (id int); insert into dbo.Dst (id) output inserted.id into @o s
 -- tables:
 -- confidence: scanned
 {call dbo.GetSales(2024)}
+----
+-- change tracking and full text name their table as an argument
+-- tables: dbo.Docs, dbo.T
+select c.Id, k.[RANK] from changetable(changes dbo.T, 0) as c join containstable(dbo.Docs, Body, 'x') as k on k.[KEY] = c.Id
+----
+-- a sample, a JSON variable, a management function
+-- tables: dbo.T
+select t.a, j.x from dbo.T as t tablesample (10 percent) cross apply openjson(@json) with (x int '$.x') j
+----
+-- Tableau's words for who asks, in initial SQL
+-- tables: dbo.Src
+insert into dbo.Log values ([TableauServerUser], [TableauVersion]); select a into #t from dbo.Src; select a from #t

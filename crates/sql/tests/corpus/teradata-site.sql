@@ -30,3 +30,7 @@ sel a (named x), b (decimal(18,2)), case when c like any ('%x%', '%y%') then 1 e
 -- help, show and set before a query
 -- tables: dw.t
 set query_band = 'App=Tableau;' for session; help table dw.u; sel a from dw.t
+----
+-- old outer joins, a derived table with columns, a percent
+-- tables: dw.a, dw.b
+sel x.n, x.p from (sel a.k, sum(b.v) from dw.a a left outer join dw.b b on a.k = b.k group by 1) x (n, p) where x.p > 10

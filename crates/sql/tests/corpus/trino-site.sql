@@ -51,3 +51,7 @@ select x.a, v.n from (select k, a from h.s.t) as x (k, a) join (values (1, 'n'))
 -- show and describe before a query, and a call
 -- tables: h.s.t
 use h.s; call system.runtime.kill_query('x'); select a from h.s.t
+----
+-- views of metadata, an array of rows, a nested with
+-- tables: h.information_schema.columns, h.s.t
+with a as (with b as (select k from h.s.t) select k from b) select a.k, c.column_name, r.x from a join h.information_schema.columns c on true cross join unnest(array[row(1, 'a')]) as r(x, y)

@@ -54,6 +54,15 @@ pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
         {
             tape.drop_range(position, position + 1);
         }
+        // `FROM CONTAINERS(hr.emp)`: the table of every pluggable database
+        _ if tape.is_any_word(position, &["containers", "shards"])
+            && tape.is(position + 1, &Token::LParen)
+            && tape.closing(position + 1) == Some(tape.name_end(position + 2)) =>
+        {
+            let close = tape.name_end(position + 2);
+            tape.drop_range(position, position + 2);
+            tape.drop_range(close, close + 1);
+        }
         Keyword::VERSIONS if tape.is_word(position + 1, "between") => versions(tape, position),
         // `c MEMBER OF d`
         Keyword::MEMBER

@@ -96,7 +96,39 @@ pub(super) fn word(tape: &mut Tape, position: usize, keyword: Keyword) {
         {
             tape.drop_range(position, position + 1);
         }
+        _ if tape.is(position + 1, &Token::LParen)
+            && tape.is_any_word(position, &["changetable", "containstable", "freetexttable"]) =>
+        {
+            table_in_call(tape, position);
+        }
         _ => hints(tape, position, keyword),
+    }
+}
+
+/// `CHANGETABLE(CHANGES dbo.T, 0)`, `CONTAINSTABLE(dbo.Docs, Body, 'x')`: a function whose first argument is a table,
+/// turned into one of a query.
+fn table_in_call(tape: &mut Tape, position: usize) {
+    let mut name = position + 2;
+    if tape.is_any_word(name, &["changes", "version"]) {
+        tape.drop_range(name, name + 1);
+        name += 1;
+    }
+    let end = tape.name_end(name);
+    if let Some(close) = tape.closing(position + 1)
+        && matches!(tape.at(name), Some(Token::Word(_)))
+        && end <= close
+    {
+        tape.insert(
+            name,
+            vec![
+                Token::LParen,
+                word_token("SELECT"),
+                Token::Mul,
+                word_token("FROM"),
+            ],
+        );
+        tape.drop_range(end, close);
+        tape.insert(close, vec![Token::RParen]);
     }
 }
 
