@@ -24,7 +24,7 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    Add(add::Args),
+    Add(Box<add::Args>),
     Test(check::Args),
     List(list::Args),
     Show(show::Args),
