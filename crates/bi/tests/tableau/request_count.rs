@@ -25,10 +25,13 @@ async fn requests(workbooks: usize) -> (usize, usize) {
     };
     let selection = Selection::new(["**"]);
     let connector = connect();
-    let inventory = connector
-        .fetch_inventory(&selection, &NoProgress)
+    let survey = connector
+        .survey(&selection, &NoProgress)
         .await
-        .expect("the site is read");
+        .expect("the lists");
+    let fetched = survey.finish(None).await.expect("the site is read");
+    let inventory = fetched.inventory;
+    assert!(fetched.glance.is_some(), "the site is at rest");
     connector.sign_out().await;
     assert_eq!(inventory.assets.len(), workbooks);
     let first = running.requests().len();
