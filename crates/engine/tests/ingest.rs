@@ -259,6 +259,32 @@ async fn what_is_refused_changes_nothing(#[case] name: &str, #[case] bytes: Vec<
     assert_eq!(bench.files(), files, "nothing is left behind");
 }
 
+/// Its text is not held, unless only all of it can tell what is odd about it.
+#[tokio::test]
+async fn a_manifest_that_only_a_whole_look_understands_is_taken() {
+    let bench = Bench::new().await;
+    let text = |minute, model: &str| String::from_utf8(manifest(minute, "shop", &[model])).expect("a text");
+    let marked = format!("\u{feff}{}", text(1, "a"));
+    let python = text(2, "b").replacen("\"raw_code\":", "\"share\":NaN,\"raw_code\":", 1);
+    assert!(python.contains("NaN"));
+    for (text, model) in [(marked, "a"), (python, "b")] {
+        bench
+            .bring(&[("m", text.into_bytes())], false)
+            .await
+            .expect("taken");
+        assert_eq!(bench.models().await, [model]);
+    }
+    let mut cut = manifest(3, "shop", &["c"]);
+    cut.truncate(cut.len() - 5);
+    let refused = bench
+        .bring(&[("the upload", cut)], false)
+        .await
+        .expect_err("cut off");
+    assert_eq!(refused.code(), "TW-DBT-TRUNCATED");
+    assert!(refused.to_string().contains("the upload"), "{refused}");
+    assert_eq!(bench.models().await, ["b"]);
+}
+
 #[tokio::test]
 async fn one_of_the_future_is_refused_and_hinders_no_later_one() {
     let bench = Bench::new().await;

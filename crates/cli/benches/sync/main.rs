@@ -195,4 +195,16 @@ fn commands(runtime: &Runtime, wish: &Wish) {
         let costs: Vec<Cost> = (0..wish.runs).map(|_| scene.cost(arguments)).collect();
         println!("| `{}` | {} |", arguments.join(" "), Cost::middle(&costs));
     }
+    // The manifest has stood still for two seconds by now, so that an index of it is written each time.
+    let arguments = ["exposures", "--select", "+exposure:*"];
+    let without_index = |_| {
+        let _ = std::fs::remove_dir_all(scene.path(".tailwater/artifacts/.index"));
+        scene.cost(&arguments)
+    };
+    let costs: Vec<Cost> = (0..wish.runs).map(without_index).collect();
+    println!(
+        "| `{}`, no index of the manifest yet | {} |",
+        arguments.join(" "),
+        Cost::middle(&costs)
+    );
 }
