@@ -126,6 +126,11 @@ fn what_needs_many_blocks_comes_back() {
         nodes,
         vec![node(1), node(1)],
     );
+    let macros = (0..70_000).map(|number| Macro {
+        unique_id: NodeId::new(format!("macro.p.m{number}")),
+        ..Macro::default()
+    });
+    let project = project.with_macros(macros.collect());
     let bytes = written(&project);
     assert!(bytes.len() > 1 << 20);
     let read = read(&bytes).unwrap();

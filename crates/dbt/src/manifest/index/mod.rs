@@ -23,8 +23,8 @@ use self::frame::{FrameReader, FrameWriter};
 /// A block is closed when it is longer than this: short enough to stay near the processor while it is read.
 const BLOCK: usize = 256 << 10;
 
-/// The list of nodes is given room for so many before they are read.
-const MOST_ROOM: usize = 1 << 16;
+/// A list is given room for so many members before any is read.
+const ROOM: usize = 1 << 16;
 
 /// Writes the project behind the key, which may not be empty. Its name is not written.
 ///
@@ -126,8 +126,12 @@ impl<R: Read> IndexReader<R> {
     fn list<T: Code>(&mut self, input: &mut Input) -> io::Result<Vec<T>> {
         let length = u64::read(input).ok_or_else(no_project)?;
         let length = usize::try_from(length).map_err(|_| no_project())?;
-        let mut list = Vec::with_capacity(length.min(MOST_ROOM));
+        let mut list = Vec::new();
         for _ in 0..length {
+            if list.len() == list.capacity() {
+                // No more than is claimed, nor than twice what proved to be there.
+                list.reserve_exact((length - list.len()).min(list.len().max(ROOM)));
+            }
             if input.is_at_end() {
                 self.frames.read(&mut input.bytes)?;
                 input.at = 0;
