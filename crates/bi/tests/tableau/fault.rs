@@ -236,7 +236,8 @@ async fn a_metadata_api_that_is_off_is_an_error_with_the_way_out() {
 /// Whoever knew the site before has use for the lists alone.
 #[tokio::test]
 async fn lists_without_any_lineage_are_read_and_marked() {
-    let troubles: [(fn(&mut Switches), &str, &str); 4] = [
+    type Trouble = (fn(&mut Switches), &'static str, &'static str);
+    let troubles: [Trouble; 4] = [
         (
             |switches| switches.metadata = MetadataAvailability::FeatureDisabled,
             "TW-TABLEAU-METADATA-OFF",
