@@ -3,7 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use crate::site::{Ref, RefreshPlan};
+use crate::delivery::Event;
+use crate::site::{Kind, Ref, RefreshPlan};
 use crate::site_file::Outcome;
 
 /// Where a job stands, in the words of the job list.
@@ -45,11 +46,28 @@ pub(crate) struct Job {
     pub(crate) plan: RefreshPlan,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) cancelled_at: Option<DateTime<Utc>>,
+    /// That it began was told.
+    pub(crate) begun: bool,
     /// What its end changes in the site has been done.
     pub(crate) settled: bool,
 }
 
 impl Job {
+    /// What is told of it: an event of a workbook or of a data source.
+    pub(crate) fn event(&self, [workbook, source]: [&'static str; 2], at: DateTime<Utc>) -> Event {
+        Event {
+            kind: if self.target.kind == Kind::Workbook {
+                workbook
+            } else {
+                source
+            },
+            resource: "EXTRACTS",
+            name: self.target_name.clone(),
+            luid: self.target_luid,
+            at,
+        }
+    }
+
     /// When it leaves the queue.
     pub(crate) fn starts_at(&self) -> DateTime<Utc> {
         self.created_at + TimeDelta::seconds(i64::from(self.plan.queued_seconds))
@@ -123,7 +141,6 @@ impl Job {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::site::Kind;
 
     fn job(outcome: Outcome, bridge: bool) -> Job {
         Job {
@@ -141,6 +158,7 @@ mod tests {
             },
             created_at: DateTime::UNIX_EPOCH,
             cancelled_at: None,
+            begun: false,
             settled: false,
         }
     }

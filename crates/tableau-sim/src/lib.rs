@@ -16,6 +16,7 @@
 
 mod clock;
 mod control;
+mod delivery;
 mod door;
 mod error;
 mod graphql;

@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::clock::SimClock;
+use crate::delivery::deliver;
 use crate::door::{Door, Line};
 use crate::error::Error;
 use crate::request_log::Recorded;
@@ -88,6 +89,15 @@ impl Simulator {
                 let serving = axum::serve(listener, app).with_graceful_shutdown(until_stopped);
                 if let Err(error) = serving.await {
                     tracing::error!(%error, "the control address is not answered any more");
+                }
+            });
+        }
+        if let Some(deliveries) = world.deliveries.take() {
+            let until_stopped = stopped.clone();
+            tokio::spawn(async move {
+                tokio::select! {
+                    () = deliver(deliveries) => {}
+                    () = until_stopped => {}
                 }
             });
         }

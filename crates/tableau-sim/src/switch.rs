@@ -86,6 +86,11 @@ pub struct Switches {
     pub job_list_lag_seconds: u32,
     /// Jobs are hidden from everybody, as they are from those who do not administer the site: 403004.
     pub jobs_hidden: bool,
+    /// Where webhooks are delivered, whatever their destination: `http://127.0.0.1:PORT`, to which the destination's path is
+    /// added. Nowhere when absent.
+    pub webhooks_to: Option<String>,
+    /// How often each event is delivered to a webhook, with the same body.
+    pub webhook_copies: u32,
 
     // ---- the host ----
     /// Text that a request must hold for the switches from here to `not_tableau`, and for `throttled_times`,
@@ -195,6 +200,8 @@ impl Default for Switches {
             run_now_disabled: false,
             job_list_lag_seconds: 0,
             jobs_hidden: false,
+            webhooks_to: None,
+            webhook_copies: 1,
             faults_on: None,
             delay_milliseconds: 0,
             cut_answer_times: 0,

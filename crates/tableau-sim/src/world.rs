@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
 
 use crate::clock::SimClock;
+use crate::delivery::{Event, Post, published};
 use crate::error::Error;
 use crate::graphql::SchemaSet;
 use crate::job::{Job, Status};
@@ -28,6 +29,8 @@ pub(crate) struct World {
     /// Whether connections are refused, for those who listen.
     refuses: watch::Sender<bool>,
     state: Mutex<State>,
+    /// What webhooks are told.
+    pub(crate) deliveries: Post,
     shifts: AtomicUsize,
 }
 
@@ -48,6 +51,8 @@ pub(crate) struct HostedSite {
     past: VecDeque<(DateTime<Utc>, Arc<Site>)>,
     pub(crate) jobs: Vec<Job>,
     pub(crate) webhooks: Vec<Webhook>,
+    /// What happened and was not told yet.
+    events: Vec<Event>,
     /// When refreshes were started within the last hour.
     pub(crate) refreshes: VecDeque<DateTime<Utc>>,
     /// Values of labels that were made over REST: name, category, description.
@@ -69,6 +74,7 @@ impl World {
                 sites,
                 sessions: Sessions::default(),
             }),
+            deliveries: Post::new(),
             shifts: AtomicUsize::new(0),
         })
     }
@@ -90,12 +96,14 @@ impl World {
         if before == sites.iter().map(names).collect::<Vec<_>>() {
             for (hosted, site) in state.sites.iter_mut().zip(sites) {
                 hosted.jobs.clear();
+                hosted.events.extend(published(hosted.present(), &site, now));
                 hosted.change(now, lag, |present| *present = site);
             }
         } else {
             state.sessions.close_all();
             state.sites = sites.into_iter().map(HostedSite::new).collect();
         }
+        self.tell(&mut state);
         Ok(())
     }
 
@@ -107,7 +115,23 @@ impl World {
         for hosted in &mut state.sites {
             hosted.settle_jobs(now, lag);
         }
+        self.tell(&mut state);
         state
+    }
+
+    /// Tells webhooks what happened.
+    fn tell(&self, state: &mut State) {
+        if state.sites.iter().all(|hosted| hosted.events.is_empty()) {
+            return;
+        }
+        let switches = self.switches();
+        for hosted in &mut state.sites {
+            let site = hosted.present.identity.luid;
+            for event in std::mem::take(&mut hosted.events) {
+                self.deliveries
+                    .announce(&switches, site, &hosted.webhooks, &event);
+            }
+        }
     }
 
     /// A copy of the switches.
@@ -204,6 +228,7 @@ impl HostedSite {
             past: VecDeque::new(),
             jobs: Vec::new(),
             webhooks: Vec::new(),
+            events: Vec::new(),
             refreshes: VecDeque::new(),
             label_values: Vec::new(),
         }
@@ -247,6 +272,13 @@ impl HostedSite {
 
     /// Does to the site what the end of a refresh does.
     fn settle_jobs(&mut self, now: DateTime<Utc>, lag: TimeDelta) {
+        for job in self.jobs.iter_mut().filter(|job| !job.begun) {
+            if let Some(at) = job.started_at(now) {
+                job.begun = true;
+                self.events
+                    .push(job.event(["WorkbookRefreshStarted", "DatasourceRefreshStarted"], at));
+            }
+        }
         let due: Vec<usize> = (0..self.jobs.len())
             .filter(|&at| {
                 self.jobs
@@ -260,6 +292,15 @@ impl HostedSite {
             };
             job.settled = true;
             let (job, end) = (job.clone(), job.completed_at(now).unwrap_or(now));
+            match job.status(now) {
+                Status::Success => self
+                    .events
+                    .push(job.event(["WorkbookRefreshSucceeded", "DatasourceRefreshSucceeded"], end)),
+                Status::Failed => self
+                    .events
+                    .push(job.event(["WorkbookRefreshFailed", "DatasourceRefreshFailed"], end)),
+                _ => {}
+            }
             if job.status(now) == Status::Success {
                 self.change(end, lag, |site| site.land_refresh(&job, end));
             }

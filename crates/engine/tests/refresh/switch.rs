@@ -146,6 +146,14 @@ const CASES: &[Case] = &[
         1,
         0,
     ),
+    case(
+        "webhooks are delivered, which nobody registered",
+        &[("webhooks_to", "http://127.0.0.1:9"), ("webhook_copies", "2")],
+        Succeeded,
+        None,
+        1,
+        1,
+    ),
     // ---- jobs that cannot be seen ----
     case(
         "jobs are hidden",

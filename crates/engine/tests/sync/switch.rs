@@ -380,6 +380,11 @@ const CASES: &[Case] = &[
         ],
         Whole,
     ),
+    case(
+        "webhooks are delivered, which nobody registered",
+        &[("webhooks_to", "http://127.0.0.1:9"), ("webhook_copies", "2")],
+        Whole,
+    ),
 ];
 
 /// Seven workbooks: on tables, on custom SQL, and on a published data source.

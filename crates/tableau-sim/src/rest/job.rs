@@ -123,6 +123,7 @@ pub(super) fn start(call: &Call<'_>, target: Ref, status: u16) -> Result<Reply, 
         plan,
         created_at: call.now,
         cancelled_at: None,
+        begun: false,
         settled: false,
     };
     let mut state = call.world.state();

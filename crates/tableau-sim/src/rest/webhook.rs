@@ -1,4 +1,4 @@
-//! Webhooks. They are kept and listed; nothing is delivered, since real ones go to public https addresses.
+//! Webhooks: kept, listed, and delivered where a switch says so ([`crate::delivery`]).
 
 use uuid::Uuid;
 
@@ -59,6 +59,18 @@ pub(crate) struct Webhook {
     enabled: bool,
     status_change_reason: String,
     owner: u32,
+}
+
+impl Webhook {
+    /// The path of the destination, when the webhook asks for an event and is enabled.
+    pub(crate) fn path_for(&self, event: &str) -> Option<&str> {
+        if !self.enabled || self.event.0 != event {
+            return None;
+        }
+        let address = self.url.strip_prefix("https://")?;
+        let path = address.find('/').map_or("/", |at| &address[at..]);
+        path.bytes().all(|byte| byte.is_ascii_graphic()).then_some(path)
+    }
 }
 
 /// `POST …/webhooks` → 201.

@@ -12,3 +12,5 @@ mod rest;
 mod support;
 #[cfg(test)]
 mod switches;
+#[cfg(test)]
+mod webhook;

@@ -20,9 +20,11 @@ Examples:
   tailwater integration add tableau --name main --token-name tailwater \\
     --server https://tableau.example.com --site acme --secret-env TABLEAU_TOKEN_SECRET
   tailwater integration add tableau --name main --server https://tableau.example.com --site acme \\
-    --connected-app CLIENT_ID --secret-id SECRET_ID --user svc@example.com --secret-env TABLEAU_APP_SECRET
-  tailwater integration add tableau --name main --token-name tailwater --server https://tableau.intern \\
-    --site acme --ca-file /etc/ssl/acme.pem --proxy http://proxy.intern:3128
+    --connected-app CLIENT_ID --secret-id SECRET_ID --user svc@example.com \\
+    --secret-env TABLEAU_APP_SECRET
+  tailwater integration add tableau --name main --token-name tailwater \\
+    --server https://tableau.intern --site acme --ca-file /etc/ssl/acme.pem \\
+    --proxy http://proxy.intern:3128
 
 The secret of the token or connected app is asked for, or read from an environment variable, a file or standard input; it is \
 never an argument, since arguments are seen by every user of the machine. It is kept sealed in the store. \
