@@ -1,7 +1,6 @@
 //! Integrations: one site of one BI tool each.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +17,7 @@ use tailwater_store::{IntegrationRecord, Origin, SyncRecord, Way};
 
 use crate::error::Error;
 use crate::http::HttpSettings;
+use crate::ingest::hexadecimal;
 use crate::schedule::ScheduleSettings;
 use crate::secret::SecretPlace;
 use crate::session::{Session, Use};
@@ -419,10 +419,7 @@ pub(crate) fn selection_digest(selection: &Selection) -> String {
         return String::new();
     }
     let hash = Sha256::digest(patterns.join("\0").as_bytes());
-    hash.iter().take(8).fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hexadecimal(&hash[..8])
 }
 
 /// The server and the site behind an address and, where given, the site's name.

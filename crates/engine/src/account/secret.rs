@@ -1,7 +1,5 @@
 //! Long random secrets and the digests that the store holds of them.
 
-use std::fmt::Write as _;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rand::TryRngCore;
@@ -11,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::AccountError;
 use crate::error::Error;
+use crate::ingest::hexadecimal;
 
 /// 256 bits: nobody guesses one, so a plain SHA-256 is enough for the store.
 const BYTES: usize = 32;
@@ -28,12 +27,7 @@ pub(crate) fn draw() -> Result<SecretString, Error> {
 
 /// SHA-256 of a secret in hexadecimal digits.
 pub(crate) fn digest(secret: &str) -> String {
-    let mut text = String::with_capacity(64);
-    for byte in Sha256::digest(secret) {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    hexadecimal(&Sha256::digest(secret))
 }
 
 /// What stands in the forms of a session: only who has the session's secret can tell it, and it tells

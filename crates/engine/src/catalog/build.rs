@@ -1,7 +1,6 @@
 //! Putting a catalog together: a pure function of its input.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fmt::Write as _;
 use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, Utc};
@@ -25,6 +24,7 @@ use super::integration::CatalogIntegration;
 use super::model::Catalog;
 use super::reach::{Toward, count_reached};
 use crate::curation::{CuratedExposures, curated_exposures};
+use crate::ingest::hexadecimal;
 
 /// The folder in which automatic exposures stand in the tree of files, as in dbt's own catalog.
 pub const IMPORTED_FOLDER: &str = "imported_from_tableau";
@@ -303,12 +303,7 @@ fn fingerprint(revision: &str, health: &[Health], refreshes: &[Refresh]) -> Stri
             .map(|refresh| refresh.state as u8)
             .collect::<Vec<u8>>(),
     );
-    let mut text = String::with_capacity(2 * LENGTH);
-    for byte in &hash.finalize()[..LENGTH] {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    hexadecimal(&hash.finalize()[..LENGTH])
 }
 
 /// An exposure in the shape of a dbt node. Automatic ones stand in a folder of their own, unless an export wrote

@@ -10,8 +10,6 @@
 //!
 //! The note lies beside the exposures in the store, which forgets it when anything else changes them.
 
-use std::fmt::Write as _;
-
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -30,6 +28,7 @@ use super::report::SyncReport;
 use crate::catalog::{pick, watched_files};
 use crate::error::Error;
 use crate::file_stamp::FileStamp;
+use crate::ingest::hexadecimal;
 use crate::integration::{Integration, selection_digest};
 use crate::progress::{Stage, SyncProgress};
 use crate::project::ProjectEntry;
@@ -168,12 +167,7 @@ impl Workspace {
             };
             add(&format!("{} {manifest}", entry.name));
         }
-        let mut text = String::new();
-        for byte in hash.finalize() {
-            // Writing to a text cannot fail.
-            let _ = write!(text, "{byte:02x}");
-        }
-        Ok(Some(Basis(text)))
+        Ok(Some(Basis(hexadecimal(&hash.finalize()))))
     }
 
     /// What tells the manifest of a project's production from another, without reading it; `None` when there is none
