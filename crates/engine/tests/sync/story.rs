@@ -258,9 +258,19 @@ async fn two_syncs_of_one_integration_do_not_sign_in_at_once(
     let workspace = bench.open().await;
     let (one, two) = (CancellationToken::new(), CancellationToken::new());
     let name = "main".into();
+    // The first one works with the session for seconds yet when the second one comes.
+    simulator.set_switches(|switches| switches.delay_milliseconds = 700);
+    let after_the_sign_in = async {
+        while simulator.session_count() == 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        workspace
+            .sync(&name, SyncOptions::default(), &NoProgress, &two)
+            .await
+    };
     let (first, second) = tokio::join!(
         workspace.sync(&name, SyncOptions::default(), &NoProgress, &one),
-        workspace.sync(&name, SyncOptions::default(), &NoProgress, &two),
+        after_the_sign_in,
     );
     let busy = [first.err(), second.err()];
     assert!(
